@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"math"
 	"strings"
 
 	"glasspoll/internal/survey"
@@ -11,7 +10,7 @@ import (
 // kept, or what goes wrong.
 var (
 	goodWords = []string{"again", "recommend", "solved", "first_time", "told", "knows", "kept", "on_time", "honest", "warm", "patient", "friendly", "efficient"}
-	badWords  = []string{"complained", "complaint", "extra_charge", "open_issue", "problem", "fault", "late", "_not", "unfriendly", "careless", "cold", "idle", "restless", "slow"}
+	badWords  = []string{"complained", "extra_charge", "open_issue", "problem", "fault", "late", "_not", "unfriendly", "careless", "cold", "idle", "restless", "slow"}
 )
 
 // A tone says whether an answer goes with satisfaction, with dissatisfaction, or with neither.
@@ -57,7 +56,7 @@ func (r *respondent) saysYes(f survey.Field, like float64) bool {
 	case good:
 		share = like + 0.1
 	case bad:
-		share = 0.6 * math.Pow(1-like, 1.7)
+		share = 0.6 * (1 - like) * (1 - like)
 		if r.arbitrary {
 			share = like
 		}

@@ -13,17 +13,20 @@ import (
 
 // What goes wrong is rare, and rarer with those who are satisfied; a fact is true of some.
 func TestYesAndNo(t *testing.T) {
-	for _, c := range []struct {
-		survey, question string
-		least, most      float64
-	}{
-		{"service_staff", "extra_charge", 0.005, 0.15}, {"packaging", "complained", 0.01, 0.2}, {"telecom_project", "open_issues", 0.01, 0.2},
-		{"retail", "member", 0.2, 0.8}, {"retail", "used_delivery", 0.2, 0.8}, {"service_staff", "first_time", 0.7, 0.99},
+	type share struct {
+		question    string
+		least, most float64
+	}
+	for id, shares := range map[string][]share{
+		"service_staff":   {{"extra_charge", 0.005, 0.15}, {"first_time", 0.7, 0.99}},
+		"packaging":       {{"complained", 0.01, 0.2}, {"knows_complaint_channel", 0.5, 0.99}},
+		"telecom_project": {{"open_issues", 0.01, 0.2}},
+		"retail":          {{"member", 0.2, 0.8}, {"used_delivery", 0.2, 0.8}},
 	} {
-		s := sample(t, c.survey)
-		for seed := range uint64(3) {
+		all := people(t, sample(t, id), 1, 300)
+		for _, c := range shares {
 			yes, n := 0, 0
-			for _, r := range people(t, s, seed, 400) {
+			for _, r := range all {
 				switch given(r, c.question) {
 				case "yes":
 					yes++
@@ -32,8 +35,8 @@ func TestYesAndNo(t *testing.T) {
 					n++
 				}
 			}
-			if share := float64(yes) / float64(max(n, 1)); n < 300 || share < c.least || share > c.most {
-				t.Errorf("%s, seed %d: %d of %d say yes to %s", c.survey, seed, yes, n, c.question)
+			if of := float64(yes) / float64(max(n, 1)); n < 250 || of < c.least || of > c.most {
+				t.Errorf("%s: %d of %d say yes to %s", id, yes, n, c.question)
 			}
 		}
 	}

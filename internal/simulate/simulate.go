@@ -72,7 +72,7 @@ func (m *Simulator) GoBack(periods int, until time.Time) {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", m.survey.ID, periods)
 	m.random = rand.New(rand.NewPCG(m.random.Uint64(), h.Sum64()))
-	m.approval -= 0.02 * float64(periods) * (0.5 + m.random.Float64())
+	m.approval -= 0.014 * float64(periods) * (0.5 + m.random.Float64())
 }
 
 const (
@@ -598,7 +598,7 @@ func isMark(q *survey.Question) bool {
 // quantity makes up a count or an amount of at most that many steps above the lowest: most are small, those of a follow-up
 // question smaller still, a few large, and large ones round.
 func (r *respondent) quantity(q *survey.Question, steps, lowest int64, like float64) int64 {
-	typical := 0.8 * math.Sqrt(float64(steps))
+	typical := 0.65 * math.Sqrt(float64(steps))
 	if worsens(q) {
 		typical *= math.Exp(1.2 * (0.75 - like))
 	}

@@ -69,6 +69,7 @@ var shortTexts = []struct {
 	{[]string{"trade"}, map[string][]string{"zh": {"防水", "门窗", "暖气"}, "en": {"waterproofing", "doors and windows", "heating"}}},
 	{[]string{"industry"}, map[string][]string{"zh": {"零售", "建筑", "农业"}, "en": {"retail", "construction", "farming"}}},
 	{[]string{"channels"}, map[string][]string{"zh": {"同事介绍", "客户推荐", "公众号"}, "en": {"a colleague", "another customer", "a trade journal"}}},
+	{[]string{"choice_reason"}, map[string][]string{"zh": {"交货快", "离我们近", "老客户介绍", "一直合作"}, "en": {"they deliver fast", "they are close to us", "another customer's advice", "we know each other"}}},
 	{[]string{"reason"}, map[string][]string{"zh": {"朋友推荐", "正好顺路", "停车方便", "习惯了", "孩子喜欢来"}, "en": {"a friend's advice", "it was on my way", "easy parking", "out of habit", "the children like it"}}},
 	{[]string{survey.Other}, map[string][]string{"zh": {"看情况", "几项都有一点", "说不上来", "每次不一样"}, "en": {"it depends", "a bit of each", "hard to say", "it varies"}}},
 	{nil, map[string][]string{"zh": {"标准款", "备用配件", "年度服务", "新款", "升级"}, "en": {"the standard model", "spare parts", "the yearly service", "the new model", "an upgrade"}}},
