@@ -92,8 +92,13 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Channels:       o.channels(),
 		Unlisted:       !o.boolean("listed", true),
 		KeepDuplicates: o.word("duplicates", "drop") == "keep",
-		Steps:          o.word("layout", "page") == "steps",
 		Theme:          o.theme(),
+	}
+	switch o.word("layout", "page") {
+	case "steps":
+		s.Steps = true
+	case "cards":
+		s.Cards = true
 	}
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()
