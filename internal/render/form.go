@@ -89,6 +89,7 @@ type section struct {
 	When      string // it applies, in words
 	Title     template.HTML
 	Intro     template.HTML
+	Hint      string          // what holds for all its questions
 	Questions []template.HTML // each as the template survey.question writes it
 }
 
@@ -259,6 +260,9 @@ func (r *Renderer) addQuestions(f *form, p SurveyPage) error {
 			continue
 		}
 		to := section{When: b.conditions.sentence("when.section", from.ShowIf), Title: b.html(from.Title), Intro: f.texts.Markdown(from.Intro.In(f.Lang))}
+		if b.isPrivate = isPrivate(from); b.isPrivate {
+			to.Hint = f.Say("hint.private")
+		}
 		for j := range from.Questions {
 			if q := &from.Questions[j]; !b.conditions.never(q.ShowIf) {
 				to.Questions = append(to.Questions, b.render(b.question(q)))
@@ -270,4 +274,19 @@ func (r *Renderer) addQuestions(f *form, p SurveyPage) error {
 	}
 	f.Rules = template.JS(scriptRules(f.Survey, f.Words, f.Lang))
 	return b.err
+}
+
+// isPrivate reports whether a section has several questions, and all are private: what that means is said once.
+func isPrivate(s *survey.Section) bool {
+	private := 0
+	for i := range s.Questions {
+		switch q := &s.Questions[i]; {
+		case q.Type == survey.Note, q.Type == survey.Hidden:
+		case q.Private:
+			private++
+		default:
+			return false
+		}
+	}
+	return private > 1
 }
