@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"glasspoll/internal/answer"
@@ -61,6 +62,7 @@ type form struct {
 	Shut     bool   // nothing was sent either: there is no form
 	Anew     string // address of an empty form; "" unless nothing more is taken under this id
 	Summary  []summaryLine
+	Steps    string // "sections" or "cards": what the script shows one at a time; "" for all at once
 	Sections []section
 	Contact  *contact
 	Document string
@@ -86,6 +88,7 @@ func (s summaryLine) IsQuestion() bool {
 }
 
 type section struct {
+	ID        string // of the title, which names the section where it is read on each card; "" elsewhere
 	When      string // it applies, in words
 	Title     template.HTML
 	Intro     template.HTML
@@ -105,6 +108,12 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	if p.Phase == survey.Open {
 		f.Opening = newOpening(f.Words, s, l)
+	}
+	switch {
+	case s.Cards:
+		f.Steps = "cards"
+	case s.Steps:
+		f.Steps = "sections"
 	}
 	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
 		f.Script = full
@@ -196,7 +205,7 @@ func needsFullScript(s *survey.Survey) bool {
 			return true
 		}
 	}
-	return s.Steps
+	return s.Steps || s.Cards
 }
 
 func (f *form) addNotices(problems []answer.Problem) {
@@ -260,7 +269,10 @@ func (r *Renderer) addQuestions(f *form, p SurveyPage) error {
 			continue
 		}
 		to := section{When: b.conditions.sentence("when.section", from.ShowIf), Title: b.html(from.Title), Intro: f.texts.Markdown(from.Intro.In(f.Lang))}
-		if b.isPrivate = isPrivate(from); b.isPrivate {
+		if f.Survey.Cards && to.Title != "" {
+			to.ID = "s-" + strconv.Itoa(i+1)
+		}
+		if b.isPrivate = !f.Survey.Cards && isPrivate(from); b.isPrivate {
 			to.Hint = f.Say("hint.private")
 		}
 		for j := range from.Questions {
