@@ -92,6 +92,8 @@ func (p *Frame) Share(path, description string) {
 	p.Canonical = brand.Address + path
 	if strings.HasSuffix(brand.Logo, ".png") { // previews show no SVG
 		p.Picture = brand.Address + brand.Logo
+	} else if c := brand.Cover; c != nil && c.Picture != nil && len(c.Picture.Copies) > 0 {
+		p.Picture = brand.Address + c.Picture.Copies[len(c.Picture.Copies)-1].Path
 	}
 }
 
