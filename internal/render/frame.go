@@ -23,9 +23,12 @@ type Frame struct {
 	Languages []Link
 	Assets    Assets
 	Style     Asset
+	Look      Asset // stylesheet of the survey's own look, after Style; its path is "" without one
+	Cover     *cover
 	Script    Asset
 	Refresh   string // address that browsers without a script are led to; "" if they stay
 	Company   string // "" without one
+	Alone     *Alone // nil on a page that loads files
 
 	// For search engines and link previews.
 	Private     bool   // not to be indexed
@@ -34,6 +37,13 @@ type Frame struct {
 	Locale      string // "zh_CN"; "" leaves out the description and all that is for link previews
 	Card        string // title of a link preview; "" if it is the document's
 	Picture     string // absolute; "" without one that a preview could show
+}
+
+// Alone is what a page has in it that others load.
+type Alone struct {
+	Policy string // content security policy: nothing else is loaded
+	Style  template.CSS
+	Logo   template.URL // a data: address; "" without a logo
 }
 
 // Link is an address relative to the page, with its text.
@@ -46,8 +56,9 @@ type Link struct {
 func (r *Renderer) Frame(kind, title, language, root string, languages []Link) Frame {
 	p := Frame{
 		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
-		Languages: languages, Assets: r.assets, Style: r.assets.Style, Company: r.assets.Brand.name(language),
+		Languages: languages, Assets: r.assets, Style: r.assets.Style, Company: textIn(r.assets.Brand.Name, language),
 	}
+	p.Cover = newCover(kind, r.assets.Brand.Cover, language, root)
 	switch {
 	case kind == "results" && r.assets.Results.Path != "":
 		p.Style = r.assets.Results
@@ -57,6 +68,17 @@ func (r *Renderer) Frame(kind, title, language, root string, languages []Link) F
 		p.Script = r.assets.Thanks
 	}
 	return p
+}
+
+// Of gives the frame the look of a survey.
+func (p *Frame) Of(id string) {
+	look, ok := p.Assets.Looks[id]
+	if !ok {
+		return
+	}
+	p.Look, p.Assets.Icon, p.Assets.Brand = look.Style, look.Icon, look.Brand
+	p.Company = textIn(look.Brand.Name, p.Lang)
+	p.Cover = newCover(p.Kind, look.Brand.Cover, p.Lang, p.Root)
 }
 
 // Share sets what search engines and link previews show of the page at a path from the site's root.

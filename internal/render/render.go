@@ -34,7 +34,7 @@ type Renderer struct {
 const largePage = 224 << 10
 
 // pageNames are the templates that pages are made from.
-var pageNames = []string{"survey.begin", "survey.questions", "survey.question", "survey.choices", "survey.end", "thanks.html", "results.html", "home.html", "notice.html"}
+var pageNames = []string{"survey.begin", "survey.questions", "survey.question", "survey.choices", "survey.end", "thanks.html", "results.html", "results_summary.html", "home.html", "notice.html"}
 
 // New parses *.html in the root of a file system, and wording/*.yaml beside them.
 func New(templates fs.FS, assets Assets) (*Renderer, error) {
@@ -75,6 +75,9 @@ func New(templates fs.FS, assets Assets) (*Renderer, error) {
 func (r *Renderer) With(assets Assets) *Renderer {
 	return &Renderer{templates: r.templates, words: r.words, assets: assets, buffers: r.buffers}
 }
+
+// LookOf is [Assets.LookOf] of the renderer's assets.
+func (r *Renderer) LookOf(survey string) string { return r.assets.LookOf(survey) }
 
 // Words returns the interface's words in a language; in English if it does not have that language.
 func (r *Renderer) Words(language string) *wording.Words { return r.words.In(language) }
