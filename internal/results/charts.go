@@ -104,6 +104,11 @@ func (b bar) draw(w *htmlWriter) {
 	w.raw("</svg>")
 }
 
+// thinBar draws a bar of a width in percent below a text.
+func thinBar(width string) template.HTML {
+	return template.HTML(`<svg class="bar" width="100%" height="5" aria-hidden="true"><rect class="track" width="100%" height="5" rx="2"/><rect width="` + width + `%" height="5" rx="2"/></svg>`)
+}
+
 // svg returns one drawing.
 func svg(chart interface{ draw(*htmlWriter) }) template.HTML {
 	w := newHTMLWriter(1024)
