@@ -55,7 +55,7 @@ func (d *document) addSatisfied(v *head) {
 	if item == nil || item.Coded || item.TopTwo.Of <= 0 {
 		return
 	}
-	v.add(&v.tiles, fact{Name: d.itemName(item.Field), Value: d.percentOf(item.TopTwo.N, item.Scored), Note: d.words.Say("results.top_two")})
+	v.add(&v.tiles, fact{Name: d.itemName(item.Field), Value: d.percentOf(item.TopTwo.N, item.Scored), Note: d.words.Say("results.best_two")})
 }
 
 // add adds a fact to all and to a list of the summary.

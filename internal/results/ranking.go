@@ -16,7 +16,7 @@ type scoreRow struct {
 	Label, Href string
 	Width       string
 	Tick        string // where the overall score is
-	Low, High   string // ends of the interval; "" without one
+	Low, Spread string // where the interval begins, and how wide it is; "" without one
 	Value       string // 0 to 100, or the index on its own scale
 	Diff        string // to the overall score or to the rest, on the same scale
 	Verdict     string // what a test says of the difference; "" without one
@@ -42,7 +42,7 @@ func (r scoreRow) draw(w *htmlWriter) {
 		w.raw(`<line x1="`, r.Tick, `%" x2="`, r.Tick, `%" y1="0" y2="18"/>`)
 	}
 	if r.Low != "" {
-		w.raw(`<line class="halo" x1="`, r.Low, `%" x2="`, r.High, `%" y1="9" y2="9"/><line x1="`, r.Low, `%" x2="`, r.High, `%" y1="9" y2="9"/>`)
+		w.raw(`<rect class="between" x="`, r.Low, `%" y="8" width="`, r.Spread, `%" height="2"/>`)
 	}
 	w.raw("</svg>")
 }
@@ -55,9 +55,9 @@ func (r *scoreRow) setInterval(i *stats.Interval, best float64) {
 	if i == nil || best <= 0 {
 		return
 	}
-	r.Low, r.High = coordinate(percentAt(i.Low, best)), coordinate(percentAt(i.High, best))
-	if r.Low == r.High { // nothing to see
-		r.Low, r.High = "", ""
+	low, high := percentAt(i.Low, best), percentAt(i.High, best)
+	if coordinate(low) != coordinate(high) { // or there is nothing to see
+		r.Low, r.Spread = coordinate(low), coordinate(high-low)
 	}
 }
 
