@@ -63,6 +63,7 @@ var verbs = map[string]func() verb{
 	"results archive": func() verb { return &archiveCommand{} },
 	"results charts":  func() verb { return &chartsCommand{} },
 	"results pages":   func() verb { return &levelPagesCommand{} },
+	"results pdf":     func() verb { return &pdfCommand{} },
 	"results report":  func() verb { return &reportCommand{} },
 	"results verify":  func() verb { return &verifyCommand{} },
 	"results repair":  func() verb { return &repairCommand{} },

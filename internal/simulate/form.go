@@ -54,7 +54,7 @@ func (f *Form) Invalid(seed uint64) Values {
 }
 
 func (f *Form) respondent(m *Simulator) *respondent {
-	r := &respondent{Simulator: m, language: f.Language, channel: f.Channel, mood: m.approval, values: map[string][]string{}}
+	r := &respondent{Simulator: m, language: f.Language, channel: f.Channel, mood: m.approval, values: map[string][]string{}, said: map[string]bool{}}
 	if !f.Survey.HasLanguage(r.language) {
 		r.language = f.Survey.DefaultLanguage()
 	}
@@ -237,8 +237,11 @@ func (f *Form) failCheck(r *respondent, q *survey.Question, fields []survey.Fiel
 	before := maps.Clone(r.values)
 	defer func() { r.values, r.arbitrary = before, false }()
 	r.arbitrary = true
-	for range maxFills {
+	for round := range maxFills {
 		f.answer(r, q)
+		if bounds := boundsOf(q); round < len(bounds) { // most comparisons fail there, if they can fail at all
+			r.values[q.ID] = []string{bounds[round].String()}
+		}
 		if len(r.state().Failed[q.ID]) == 0 {
 			continue
 		}
@@ -249,4 +252,15 @@ func (f *Form) failCheck(r *respondent, q *survey.Question, fields []survey.Fiel
 		return failing
 	}
 	return nil
+}
+
+// boundsOf returns the bounds of a number.
+func boundsOf(q *survey.Question) []survey.Decimal {
+	var bounds []survey.Decimal
+	for _, bound := range []*survey.Decimal{q.Min, q.Max} {
+		if q.Type == survey.Number && bound != nil {
+			bounds = append(bounds, *bound)
+		}
+	}
+	return bounds
 }
