@@ -3,10 +3,16 @@ package e2e
 import (
 	"fmt"
 	"os/exec"
-	"strings"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"glasspoll/internal/demo"
+	"glasspoll/internal/project"
+	"glasspoll/internal/server"
+	"glasspoll/internal/store/local"
 )
 
 // TestResultsSummaryIsOnTheFirstScreen opens results with a history in both languages, without scrolling: on a computer all of
@@ -26,6 +32,10 @@ func TestResultsSummaryIsOnTheFirstScreen(t *testing.T) {
 	surveys, data := writeSurveys(t, files), t.TempDir()
 	fillPeriods(t, surveys, data)
 	p := start(t, surveys, data)
+	now := exec.Command(binary, "demo", "--url", p.url, "--answers", "120", "--surveys", surveys)
+	if out, err := now.CombinedOutput(); err != nil {
+		t.Fatalf("demo: %v\n%s", err, out)
+	}
 	ctx := openPage(t, 1280)
 	for _, screen := range []struct {
 		width, height int64
@@ -58,9 +68,24 @@ func TestResultsSummaryIsOnTheFirstScreen(t *testing.T) {
 	}
 }
 
-// fillPeriods answers the surveys of a directory in this period and two before it.
+// fillPeriods answers the surveys of a directory in the two periods before this one.
 func fillPeriods(t *testing.T, surveys, data string) {
 	t.Helper()
-	_ = exec.Command
-	_ = strings.Contains
+	store, err := local.Open(filepath.Join(data, server.DataFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	library := project.NewLibrary(surveys)
+	all, _, err := library.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	actions := library.Actions()
+	for _, s := range all {
+		o := demo.Options{Answers: 120, Periods: 3, Seed: 1, Actions: actions[s.ID]}
+		if err := demo.FillPast(t.Context(), store, s, o, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
