@@ -10,9 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"glasspoll/internal/demo"
+	"glasspoll/internal/local"
 	"glasspoll/internal/project"
-	"glasspoll/internal/server"
-	"glasspoll/internal/store/local"
 )
 
 // TestResultsSummaryIsOnTheFirstScreen opens results with a history in both languages, without scrolling: on a computer all of
@@ -71,7 +70,7 @@ func TestResultsSummaryIsOnTheFirstScreen(t *testing.T) {
 // fillPeriods answers the surveys of a directory in the two periods before this one.
 func fillPeriods(t *testing.T, surveys, data string) {
 	t.Helper()
-	store, err := local.Open(filepath.Join(data, server.DataFile))
+	store, err := local.Open(filepath.Join(data, "glasspoll.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
