@@ -38,7 +38,7 @@ var house = []floor{
 		"questionnaire",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert picture theme",
-		"tally cases export sarif simulate starter",
+		"tally cases export sarif simulate starter workbook",
 		"release",
 		"stats audit",
 	}},
