@@ -85,13 +85,14 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	return errors.Join(err, <-filled)
 }
 
-func (d demoCommand) options() demo.Options {
-	return demo.Options{Answers: d.Answers, Periods: d.Periods, Seed: d.Seed}
+func (d demoCommand) options(actions survey.Actions) demo.Options {
+	return demo.Options{Answers: d.Answers, Periods: d.Periods, Seed: d.Seed, Actions: actions}
 }
 
 // fillPast answers surveys with periods in the periods before the current one.
 func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
-	surveys, _, err := project.NewLibrary(d.Surveys).Read() // fill prints the problems
+	library := project.NewLibrary(d.Surveys)
+	surveys, _, err := library.Read() // fill prints the problems
 	if err != nil || d.Periods == 1 {
 		return err
 	}
@@ -103,11 +104,12 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	defer store.Close()
+	actions := library.Actions()
 	for _, s := range surveys {
 		if s.Period == survey.NoPeriod {
 			continue
 		}
-		if err := demo.FillPast(ctx, store, s, d.options(), time.Now()); err != nil {
+		if err := demo.FillPast(ctx, store, s, d.options(actions[s.ID]), time.Now()); err != nil {
 			return message.Errorf("answering %s: %w", s.ID, err)
 		}
 		c.Print(c.Out, "%s: %s in each of %s before this one", s.ID, message.Count(d.Answers, "respondent"), message.Count(d.Periods-1, "period"))
@@ -117,7 +119,8 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 
 // fill answers the surveys of a site.
 func (d demoCommand) fill(ctx context.Context, c *console.Console, site string) error {
-	surveys, problems, err := project.NewLibrary(d.Surveys).Read()
+	library := project.NewLibrary(d.Surveys)
+	surveys, problems, err := library.Read()
 	if err != nil {
 		return err
 	}
@@ -127,8 +130,9 @@ func (d demoCommand) fill(ctx context.Context, c *console.Console, site string) 
 	site = strings.TrimSuffix(site, "/") + "/"
 	client := demo.NewClient(site)
 	defer client.Close()
+	actions := library.Actions()
 	for _, s := range surveys {
-		sent, err := client.Fill(ctx, s, d.options())
+		sent, err := client.Fill(ctx, s, d.options(actions[s.ID]))
 		if err != nil {
 			return message.Errorf("answering %s: %w", s.ID, err)
 		}

@@ -10,7 +10,8 @@ type resultsCommand struct {
 	Export   exportCommand     `cmd:"" help:"Write the answers as CSV, Excel, JSON Lines or for SPSS, with a codebook."`
 	Report   reportCommand     `cmd:"" help:"Write the report for management: one page, with everything that was counted."`
 	Pages    levelPagesCommand `cmd:"" help:"Write the results pages of a level (public, staff, management) to a folder."`
-	Charts   chartsCommand     `cmd:"" help:"Write each chart as SVG with its table, for slides."`
+	PDF      pdfCommand        `cmd:"" name:"pdf" help:"Print a results page, or its summary on one sheet, as PDF."`
+	Charts   chartsCommand     `cmd:"" help:"Write each chart as SVG and PNG with its table, for slides."`
 	Workbook workbookCommand   `cmd:"" help:"Write the figures as one Excel workbook with native charts."`
 	Archive  archiveCommand    `cmd:"" help:"Freeze a period in one file with checksums, or check such a file."`
 	Verify   verifyCommand     `cmd:"" help:"Count everything again, and compare with what was counted and released."`

@@ -64,6 +64,7 @@ var verbs = map[string]func() verb{
 	"results charts":   func() verb { return &chartsCommand{} },
 	"results workbook": func() verb { return &workbookCommand{} },
 	"results pages":    func() verb { return &levelPagesCommand{} },
+	"results pdf":      func() verb { return &pdfCommand{} },
 	"results report":   func() verb { return &reportCommand{} },
 	"results verify":   func() verb { return &verifyCommand{} },
 	"results repair":   func() verb { return &repairCommand{} },

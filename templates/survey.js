@@ -19,22 +19,22 @@ import { address, endSending, pending, sending, showStatus, stopTrying, submit }
 /** @import { Control } from "./form.js" */
 
 /**
- * Sections as steps.
+ * Sections or questions as steps.
  * @typedef {object} Steps
  * @property {() => boolean} isLast
  * @property {() => number} index of the current one
- * @property {() => HTMLElement} current
+ * @property {() => HTMLElement[]} questions that must be in order before one goes on from the current one
  * @property {() => void} show the current one, or the nearest before it if that has no question any more
- * @property {(section: HTMLElement | null | undefined) => void} goTo
+ * @property {(element: Element) => void} goTo goes to the step of an element
  * @property {() => void} goToNext
- * @property {(index: number | undefined) => void} resumeAt makes a section the current one without showing it
+ * @property {(index: number | undefined) => void} resumeAt makes a step the current one without showing it
  *
  * Easier ways to fill in what plain lists and boxes ask for. closeGaps is true if it changed answers.
  * @typedef {{show: () => void, closeGaps: () => boolean}} Widgets
  */
 
-/** All sections at once. @type {Steps} */
-let steps = { isLast: () => true, index: () => 0, current: () => form, show() {}, goTo() {}, goToNext() {}, resumeAt() {} };
+/** All questions at once. @type {Steps} */
+let steps = { isLast: () => true, index: () => 0, questions: () => findAll("[data-q]", form), show() {}, goTo() {}, goToNext() {}, resumeAt() {} };
 /** @type {Widgets} */
 let widgets = { show() {}, closeGaps: () => false };
 
@@ -57,7 +57,7 @@ const render = (changed) => {
 
 /** @param {HTMLElement} control @param {HTMLElement} [inView] */
 const openAt = (control, inView = control) => {
-  steps.goTo(control.closest("section"));
+  steps.goTo(control);
   control.focus({ preventScroll: true });
   inView.scrollIntoView({ block: "center" });
 };
@@ -68,7 +68,7 @@ const openFirstMessage = () => {
 const focusSummary = () => {
   const [message] = messageElements();
   const summary = byID("errors");
-  if (message) steps.goTo(message.closest("section"));
+  if (message) steps.goTo(message);
   if (summary) summary.focus();
 };
 
@@ -125,7 +125,7 @@ const send = () => submit(state, {
 /** Goes on to the next step, or sends; if there are problems, to the first of them. */
 const advance = () => {
   if (sending) return;
-  const questions = findAll("[data-q]", steps.isLast() ? form : steps.current()).map((e) => e.dataset.q);
+  const questions = steps.questions().map((e) => e.dataset.q);
   for (const q of questions) triedQuestions.add(q);
   const problems = render().filter((p) => questions.includes(p.q));
   showSummary(problems.length && steps.isLast() ? say.look : "");

@@ -336,6 +336,14 @@ sections:
 			strings.Replace(completeSurvey, "您的回答用来改进服务。", "欢迎参加调查！", 1) + ratingOf("茶", "Tea"),
 			strings.Replace(completeSurvey, "Your answers are used for improving the service.", "Welcome to the survey!", 1) + ratingOf("茶", "Tea"),
 		}, []string{ratingOf("茶", "Tea")}},
+		{advice.UnsuitableCards, []string{
+			many(21, "layout: cards\n"),
+			"layout: cards\n" + ratingOf("茶怎么样？", "How was the tea?"),
+		}, []string{
+			many(20, "layout: cards\n"),
+			many(21, "layout: steps\n"),
+			ratingOf("茶怎么样？", "How was the tea?"),
+		}},
 		{advice.CutText, []string{
 			"sections:\n  - questions:\n      - id: q\n        type: yes_no\n        label: {zh: 好吗？, en: Good?}\n        help:\n          zh: 我们的店 #1\n          en: Our shop #1\n",
 			ratingOf("茶", "Tea") + "timezone: UTC #TODO\n",

@@ -26,6 +26,7 @@ func (a *adviser) wholeSurvey() {
 		a.add(NoContact, path{"contact"}, "add \"contact\" with an e-mail address or a phone number", "respondents cannot ask anybody about the survey")
 	}
 	a.purpose()
+	a.cards()
 }
 
 // purpose checks that respondents read what their answers are used for: in a line of its own, or in the introduction.
@@ -42,6 +43,29 @@ func (a *adviser) purpose() {
 		if words := purposeWords[baseLanguage(l)]; words != nil && !words.MatchString(strings.ToLower(toSimplified.Replace(s.Intro[l]))) {
 			a.add(NoPurpose, path{"intro", l}, "add \"purpose\": one line that says what the answers are used for", "the introduction does not say what the survey is for (in %s)", languageName(l))
 		}
+	}
+}
+
+// mostCards is how many questions are asked one at a time at most. It is a rule of thumb: at ten seconds a question, these take
+// three minutes.
+const mostCards = 20
+
+// cards checks that the questions are neither too few nor too many to be asked one at a time.
+func (a *adviser) cards() {
+	if !a.s.Cards {
+		return
+	}
+	n := 0
+	for q := range a.s.Questions() {
+		if q.Type != survey.Note && q.Type != survey.Hidden {
+			n++
+		}
+	}
+	switch {
+	case n > mostCards:
+		a.add(UnsuitableCards, path{"layout"}, "write \"layout: steps\", or ask less", "%d questions are asked one at a time, and people lose patience after about %d", n, mostCards)
+	case n == 1:
+		a.add(UnsuitableCards, path{"layout"}, "leave out \"layout\"", "there is only one question, so nothing comes one at a time")
 	}
 }
 

@@ -233,8 +233,15 @@ func (c *comparer) survey() {
 		c.add(Comparable, part, path{"weighting"}, "the population's composition was edited: the weighted figures of the newest period are computed again, and all others stay")
 	}
 	c.channels(part, old.Channels, new.Channels, path{"channels"})
-	if old.Steps != new.Steps {
-		c.add(Comparable, part, path{"layout"}, "its sections are now %s", map[bool]message.Key{true: "asked one by one, where there is a script", false: "asked on one page"}[new.Steps])
+	if old.Steps != new.Steps || old.Cards != new.Cards {
+		how := message.Key("asked on one page")
+		switch {
+		case new.Cards:
+			how = "asked one at a time, where there is a script"
+		case new.Steps:
+			how = "asked section by section, where there is a script"
+		}
+		c.add(Comparable, part, path{"layout"}, "its questions are now %s", how)
 	}
 	if old.Unlisted != new.Unlisted {
 		c.add(Wording, part, path{"listed"}, "the survey is now %s", map[bool]message.Key{true: "left out of the landing page and of search engines", false: "shown on the landing page"}[new.Unlisted])

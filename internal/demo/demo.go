@@ -21,9 +21,10 @@ import (
 
 // Options say who answers a survey.
 type Options struct {
-	Answers int    // respondents, of each period
-	Periods int    // the current one and those before it
-	Seed    uint64 // another seed makes other respondents
+	Answers int            // respondents, of each period
+	Periods int            // the current one and those before it
+	Seed    uint64         // another seed makes other respondents
+	Actions survey.Actions // with which the answers agree
 }
 
 // writers bounds the responses that are stored at a time. Many, because a store commits concurrent writes together.
@@ -37,7 +38,8 @@ func FillPast(ctx context.Context, responses store.Responses, s *survey.Survey, 
 	for back := 1; back < o.Periods; back++ {
 		period := simulate.PeriodBefore(s, now, back)
 		simulator := simulate.New(s, o.Seed)
-		simulator.GoBack(back)
+		simulator.Follow(o.Actions)
+		simulator.GoBack(back, simulate.EndBefore(s, now, back))
 		for range o.Answers {
 			r, err := simulator.Response(period)
 			if err != nil {
@@ -84,6 +86,7 @@ type Sent struct {
 // Fill sends the answers of one survey's respondents.
 func (c *Client) Fill(ctx context.Context, s *survey.Survey, o Options) (Sent, error) {
 	simulator := simulate.New(s, o.Seed)
+	simulator.Follow(o.Actions)
 	statuses := make(chan int, o.Answers)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(senders)

@@ -93,7 +93,12 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Channels:       o.channels(),
 		Unlisted:       !o.boolean("listed", true),
 		KeepDuplicates: o.word("duplicates", "drop") == "keep",
-		Steps:          o.word("layout", "page") == "steps",
+	}
+	switch o.word("layout", "page") {
+	case "steps":
+		s.Steps = true
+	case "cards":
+		s.Cards = true
 	}
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()

@@ -49,6 +49,7 @@ func TestWhole(t *testing.T) {
 		{"thanks' places", []string{s.ThanksPath(0), s.ThanksPath(1), s.ThanksPath(2)}, []string{"thanks/1/", "thanks/2/", "thanks/"}},
 		{"duplicates", s.KeepDuplicates, true},
 		{"layout", s.Steps, true},
+		{"no cards", s.Cards, false},
 		{"section's condition", s.Sections[0].ShowIf.Uses(), []string{"language", "channel"}},
 		{"order", order(s), "tier items overall note_4 email both order share why arrived left site age origin"},
 		{"contact", s.Contact, &survey.Contact{Name: survey.Text{"zh": "李女士", "en": "Ms Li"}, Email: "li@example.com", Phone: "+86 10 1234"}},

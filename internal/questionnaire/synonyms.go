@@ -138,6 +138,7 @@ allocation: constant_sum
 严格: strict
 单页 一页: page
 分步: steps
+卡片 逐题 一题一页 一页一题 一题一屏 一次一题 one_by_one: cards
 去重: drop
 保留: keep
 每天 每日: daily

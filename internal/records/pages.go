@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/chart"
+	"glasspoll/internal/message"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -102,6 +104,63 @@ func deck(ctx context.Context, records store.Records, s *survey.Survey, o Charts
 		return &results.Deck{}, nil
 	}
 	return results.New(renderer).Deck(page)
+}
+
+// SheetOptions are the options of a results page that stands alone.
+type SheetOptions struct {
+	PagesOptions
+	results.Folder
+	results.Alone // its style is that of results pages; what only pages that stand alone need is added
+	Language      string
+}
+
+// Sheet returns one results page of a survey for a level, or its summary, as HTML that stands alone.
+func Sheet(ctx context.Context, records store.Records, s *survey.Survey, o SheetOptions) ([]byte, error) {
+	report, err := levelReport(ctx, records, s, o.PagesOptions)
+	if err != nil {
+		return nil, err
+	}
+	set := results.NewSet(report)
+	switch {
+	case set.Empty():
+		return nil, message.Errorf("%s has no figures that may be shown yet", s.ID)
+	case !slices.Contains(set.Folders(), o.Folder) && o.Whole():
+		return nil, message.Errorf("%s has no figures of %s that may be shown", s.ID, o.Period)
+	case !slices.Contains(set.Folders(), o.Folder):
+		return nil, message.Errorf("%s has no figures of the group %s=%s that may be shown: %s", s.ID, o.Segment, o.Option, groupsOf(set, o.Period))
+	}
+	own, err := fs.ReadFile(glasspoll.Templates(), "alone.css")
+	if err != nil {
+		return nil, err
+	}
+	renderer, err := render.New(glasspoll.Templates(), o.Links)
+	if err != nil {
+		return nil, err
+	}
+	page := results.Page{Set: set, Actions: o.Actions, Today: today(s, o.Now), Language: o.Language, Folder: o.Folder}
+	if o.Level != "public" {
+		page.Level = o.Level
+	}
+	o.Alone.Style += string(own)
+	var out bytes.Buffer
+	if err := results.New(renderer).HTMLAlone(&out, page, o.Alone); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// groupsOf lists the groups of a period that have results pages.
+func groupsOf(set *results.Set, period string) message.Text {
+	var names []string
+	for _, f := range set.Folders() {
+		if f.Period == period && !f.Whole() {
+			names = append(names, f.Segment+"="+f.Option)
+		}
+	}
+	if len(names) == 0 {
+		return message.New("there are none")
+	}
+	return message.New("there are %s", message.Words(names...))
 }
 
 // levelReport reports what a level may see: all that was counted, or what was released.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"glasspoll/internal/answer"
@@ -61,6 +62,7 @@ type form struct {
 	Shut     bool   // nothing was sent either: there is no form
 	Anew     string // address of an empty form; "" unless nothing more is taken under this id
 	Summary  []summaryLine
+	Steps    string // "sections" or "cards": what the script shows one at a time; "" for all at once
 	Sections []section
 	Contact  *contact
 	Document string
@@ -86,6 +88,7 @@ func (s summaryLine) IsQuestion() bool {
 }
 
 type section struct {
+	ID        string // of the title, which names the section where it is read on each card; "" elsewhere
 	When      string // it applies, in words
 	Title     template.HTML
 	Intro     template.HTML
@@ -104,6 +107,12 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	if p.Phase == survey.Open {
 		f.Opening = newOpening(f.Words, s, l)
+	}
+	switch {
+	case s.Cards:
+		f.Steps = "cards"
+	case s.Steps:
+		f.Steps = "sections"
 	}
 	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
 		f.Script = full
@@ -195,7 +204,7 @@ func needsFullScript(s *survey.Survey) bool {
 			return true
 		}
 	}
-	return s.Steps
+	return s.Steps || s.Cards
 }
 
 func (f *form) addNotices(problems []answer.Problem) {
@@ -259,6 +268,9 @@ func (r *Renderer) addQuestions(f *form, p SurveyPage) error {
 			continue
 		}
 		to := section{When: b.conditions.sentence("when.section", from.ShowIf), Title: b.html(from.Title), Intro: f.texts.Markdown(from.Intro.In(f.Lang))}
+		if f.Survey.Cards && to.Title != "" {
+			to.ID = "s-" + strconv.Itoa(i+1)
+		}
 		for j := range from.Questions {
 			if q := &from.Questions[j]; !b.conditions.never(q.ShowIf) {
 				to.Questions = append(to.Questions, b.render(b.question(q)))

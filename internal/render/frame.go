@@ -26,6 +26,7 @@ type Frame struct {
 	Script    Asset
 	Refresh   string // address that browsers without a script are led to; "" if they stay
 	Company   string // "" without one
+	Alone     *Alone // nil on a page that loads files
 
 	// For search engines and link previews.
 	Private     bool   // not to be indexed
@@ -34,6 +35,13 @@ type Frame struct {
 	Locale      string // "zh_CN"; "" leaves out the description and all that is for link previews
 	Card        string // title of a link preview; "" if it is the document's
 	Picture     string // absolute; "" without one that a preview could show
+}
+
+// Alone is what a page has in it that others load.
+type Alone struct {
+	Policy string // content security policy: nothing else is loaded
+	Style  template.CSS
+	Logo   template.URL // a data: address; "" without a logo
 }
 
 // Link is an address relative to the page, with its text.

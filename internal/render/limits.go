@@ -173,10 +173,31 @@ func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 			sentences["apart"] = w.Say("draft.apart")
 		}
 	}
-	if s.Steps {
+	if s.Steps || s.Cards {
 		sentences["step"], sentences["next"] = w.Say("steps.at", "n", "{n}", "max", "{max}"), w.Say("steps.next")
 	}
+	if s.Cards {
+		sentences["step"] = w.Say("cards.at", "n", "{n}", "max", "{max}")
+		if goesOn(s) {
+			sentences["tap"] = w.Say("cards.tap")
+		}
+	}
 	return sentences
+}
+
+// goesOn reports whether a survey has a question whose card goes on by itself once an option is chosen.
+func goesOn(s *survey.Survey) bool {
+	for q := range s.Questions() {
+		switch q.Type {
+		case survey.Rating, survey.NPS, survey.YesNo:
+			return true
+		case survey.SingleChoice:
+			if q.Display != "dropdown" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isPersonal reports whether an answer is never kept on a respondent's device: a private one, and one that identifies the

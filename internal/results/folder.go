@@ -77,6 +77,9 @@ func NewSet(report *stats.Report) *Set {
 	return s
 }
 
+// Empty reports whether no figures may be shown.
+func (s *Set) Empty() bool { return len(s.periods) == 0 }
+
 // Folders lists all results pages: the newest period's, which always exists; every period under its own name; and of
 // each period, the newest first, the groups of at least k respondents. They are at most 200; the groups of the oldest
 // periods go first.

@@ -166,23 +166,6 @@ func (d *document) reportView(words *wording.Words, p ReportPage) *reportView {
 	return v
 }
 
-// removeLinks drops the links to other results pages, which do not exist beside a report.
-func (v *reportView) removeLinks() {
-	for i := range v.Segments {
-		for j := range v.Segments[i].Rows {
-			v.Segments[i].Rows[j].Href = ""
-		}
-	}
-	for i := range v.Units {
-		v.Units[i].Href = ""
-	}
-	if v.Trend != nil {
-		for i := range v.Trend.Rows {
-			v.Trend.Rows[i].Href = ""
-		}
-	}
-}
-
 // addMethod says how the answers were collected, and how far the figures can be trusted.
 func (d *document) addMethod(v *reportView) {
 	s, w := d.survey, d.words

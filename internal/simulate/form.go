@@ -55,7 +55,7 @@ func (f *Form) Invalid(seed uint64) Values {
 }
 
 func (f *Form) respondent(m *Simulator) *respondent {
-	r := &respondent{Simulator: m, language: f.Language, channel: f.Channel, mood: m.approval, values: map[string][]string{}}
+	r := &respondent{Simulator: m, language: f.Language, channel: f.Channel, mood: m.approval, values: map[string][]string{}, said: map[string]bool{}}
 	if !f.Survey.HasLanguage(r.language) {
 		r.language = f.Survey.DefaultLanguage()
 	}

@@ -26,6 +26,8 @@ type Simulator struct {
 	random   *rand.Rand
 	approval float64            // mean of the moods, 0 to 1
 	bias     map[string]float64 // by field, or field and option
+	improved []string           // fields that were lower in the past
+	until    time.Time          // the end of the period that is answered in, if it is in the past
 	start    answer.State       // before anything is answered; it holds throughout for questions without conditions
 }
 
@@ -52,17 +54,25 @@ func New(s *survey.Survey, seed uint64) *Simulator {
 		for _, o := range f.Options() {
 			m.bias[f.Name+"="+o.ID] = 0.3 + m.random.Float64()
 		}
+		if f.Question.Type == survey.YesNo {
+			m.bias[f.Name+"=yes"] = 0.3 + 0.4*m.random.Float64()
+		}
 	}
 	return m
 }
 
-// GoBack switches to the respondents of a period that many periods ago: different ones, with the same biases, whose approval is
-// a little lower for each period back.
-func (m *Simulator) GoBack(periods int) {
+// GoBack switches to the respondents of a period that many periods ago, which is over at a time: different ones, with the same
+// biases but for what has improved since, whose approval is a little lower for each period back.
+func (m *Simulator) GoBack(periods int, until time.Time) {
+	m.until = until
+	for _, name := range m.improved {
+		m.bias[name] -= wasBad
+	}
+	m.improved = nil
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", m.survey.ID, periods)
 	m.random = rand.New(rand.NewPCG(m.random.Uint64(), h.Sum64()))
-	m.approval -= 0.02 * float64(periods) * (0.5 + m.random.Float64())
+	m.approval -= 0.014 * float64(periods) * (0.5 + m.random.Float64())
 }
 
 const (
@@ -114,7 +124,7 @@ func (m *Simulator) respondent() Submission {
 	}
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // a random UUID
 	text := hex.EncodeToString(id[:])
-	r := respondent{Simulator: m, language: m.survey.DefaultLanguage(), mood: m.approval + 0.14*m.random.NormFloat64(), values: map[string][]string{}}
+	r := respondent{Simulator: m, language: m.survey.DefaultLanguage(), mood: m.approval + 0.14*m.random.NormFloat64(), values: map[string][]string{}, said: map[string]bool{}}
 	if m.random.Float64() < 0.06 { // something went badly wrong
 		r.mood = 0.1 + 0.3*m.random.Float64()
 	}
@@ -150,6 +160,14 @@ func PeriodBefore(s *survey.Survey, at time.Time, back int) string {
 	return s.PeriodAt(time.Date(at.Year(), at.Month()-time.Month(months*back), 15, 12, 0, 0, 0, s.Location()))
 }
 
+// EndBefore is the last day of that period.
+func EndBefore(s *survey.Survey, at time.Time, back int) time.Time {
+	at = at.In(s.Location())
+	months := map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}[s.Period]
+	next := (int(at.Month())-1)/months*months + 1 - months*(back-1) // the month in which the period after it begins
+	return time.Date(at.Year(), time.Month(next), 0, 12, 0, 0, 0, s.Location())
+}
+
 // conditional reports whether a question depends on earlier answers.
 func conditional(q survey.Placed) bool {
 	return q.Section.ShowIf != nil || q.ShowIf != nil || q.RequiredIf != nil || slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ShowIf != nil })
@@ -161,6 +179,7 @@ type respondent struct {
 	language, channel string
 	mood              float64             // 0 to 1
 	values            map[string][]string // by field, in canonical form
+	said              map[string]bool     // sentences and items that the texts have
 	arbitrary         bool                // answers without regard to mood, to meet a check
 }
 
@@ -355,19 +374,22 @@ func object(parent map[string]any, name string) map[string]any {
 func (r *respondent) answer(f survey.Field, withheld []string) []string {
 	q := f.Question
 	like := min(max(r.mood+r.bias[f.Name]+0.12*r.random.NormFloat64(), 0), 1)
-	if r.arbitrary {
+	switch {
+	case r.arbitrary:
 		like = r.random.Float64()
+	case isLoyalty(f) || f.Name == r.survey.Scoring.Overall: // follows from the rest
+		like = min(max(r.verdict()+r.bias[f.Name]+0.05*r.random.NormFloat64(), 0), 1)
 	}
 	yesNo := map[bool]string{true: "yes", false: "no"}
 	options := slices.DeleteFunc(slices.Clone(f.Options()), func(o survey.Option) bool { return slices.Contains(withheld, o.ID) })
 	var one string
 	switch q.Type {
 	case survey.YesNo:
-		one = yesNo[r.random.Float64() < like+0.1]
+		one = yesNo[r.saysYes(f, like)]
 	case survey.Consent:
 		one = "yes"
 	case survey.MultiChoice:
-		return r.chooseSeveral(f, options)
+		return r.chooseSeveral(f, options, like)
 	case survey.SingleChoice, survey.Rating, survey.NPS, survey.Matrix, survey.ImportanceMatrix:
 		if f.Part == survey.ImportancePart { // most things are important to most respondents, satisfied or not
 			like = min(max(0.75+4*r.bias[f.Name]+0.15*r.random.NormFloat64(), 0), 1)
@@ -375,7 +397,7 @@ func (r *respondent) answer(f survey.Field, withheld []string) []string {
 		one = r.chooseOne(f, options, like)
 	case survey.Hidden:
 		if len(options) > 0 {
-			one = options[r.drawOption(f, options)].ID
+			one = options[r.drawOption(f, options, like)].ID
 		} else {
 			one = fmt.Sprintf("A%05d", r.random.IntN(100_000))
 		}
@@ -411,7 +433,7 @@ func (r *respondent) chooseOne(f survey.Field, options []survey.Option, like flo
 	case len(unscored) == len(options) && isLoyalty(f):
 		return options[int(math.Round((1-like)*float64(len(options)-1)))].ID
 	case len(unscored) == len(options):
-		return options[r.drawOption(f, options)].ID
+		return options[r.drawOption(f, options, like)].ID
 	case len(unscored) > 0 && r.random.Float64() < 0.05:
 		return unscored[r.random.IntN(len(unscored))].ID
 	}
@@ -438,9 +460,9 @@ func isLoyalty(f survey.Field) bool {
 	return f.Question.Type == survey.SingleChoice && last > 0 && options[last].Score == nil && options[last].ID == options[0].ID+"_not"
 }
 
-// drawOption draws an option by its popularity, and returns its index.
-func (m *Simulator) drawOption(f survey.Field, options []survey.Option) int {
-	return m.draw(len(options), func(i int) float64 { return m.bias[f.Name+"="+options[i].ID] })
+// drawOption draws an option by its weight, and returns its index.
+func (r *respondent) drawOption(f survey.Field, options []survey.Option, like float64) int {
+	return r.draw(len(options), func(i int) float64 { return r.weight(f, options, i, like) })
 }
 
 // draw draws one of n indexes by weight.
@@ -458,7 +480,7 @@ func (m *Simulator) draw(n int, weight func(int) float64) int {
 	return n - 1
 }
 
-func (r *respondent) chooseSeveral(f survey.Field, options []survey.Option) []string {
+func (r *respondent) chooseSeveral(f survey.Field, options []survey.Option, like float64) []string {
 	q := f.Question
 	most := len(options)
 	if q.AtMost > 0 {
@@ -470,7 +492,7 @@ func (r *respondent) chooseSeveral(f survey.Field, options []survey.Option) []st
 	}
 	var chosen []string
 	for len(chosen) < want && len(options) > 0 {
-		i := r.drawOption(f, options)
+		i := r.drawOption(f, options, like)
 		o := options[i]
 		options = slices.Delete(options, i, i+1)
 		if o.Exclusive { // chosen alone or not at all, whatever number is asked for
@@ -562,7 +584,7 @@ func (r *respondent) number(q *survey.Question, like float64) string {
 	}
 	steps := int64((high - low) / step)
 	if !r.arbitrary && !isMark(q) {
-		return (low + survey.Decimal(r.quantity(steps))*step).String()
+		return (low + survey.Decimal(r.quantity(q, steps, int64(low/step), like))*step).String()
 	}
 	return (low + survey.Decimal(math.Round(like*float64(steps)))*step).String()
 }
@@ -573,21 +595,33 @@ func isMark(q *survey.Question) bool {
 	return len(q.Unit) == 0 && q.Min != nil && *q.Min == 0 && q.Max != nil && (*q.Max == 10*survey.One || *q.Max == 100*survey.One)
 }
 
-// quantity makes up a count or an amount of at most that many steps: most are small, a few large, and large ones round.
-func (r *respondent) quantity(steps int64) int64 {
-	n := int64(math.Round(0.8 * math.Sqrt(float64(steps)) * math.Exp(0.6*r.random.NormFloat64())))
-	for _, unit := range []int64{500, 50, 5} {
-		if n >= 4*unit {
-			n -= n % unit
+// quantity makes up a count or an amount of at most that many steps above the lowest: most are small, those of a follow-up
+// question smaller still, a few large, and large ones round.
+func (r *respondent) quantity(q *survey.Question, steps, lowest int64, like float64) int64 {
+	typical := 0.65 * math.Sqrt(float64(steps))
+	if worsens(q) {
+		typical *= math.Exp(1.2 * (0.75 - like))
+	}
+	if q.ShowIf != nil && !slices.Contains(q.ShowIf.Uses(), "channel") {
+		typical *= 0.4
+	}
+	n := int64(math.Round(typical * math.Exp(0.6*r.random.NormFloat64())))
+	for _, unit := range []int64{500, 50, 10, 5} {
+		if n+lowest >= 4*unit {
+			n -= (n + lowest) % unit
 			break
 		}
 	}
-	return min(n, steps)
+	return min(max(n, 0), steps)
 }
 
-// date makes up a date within the bounds, in September or October 2026 if they allow it.
+// date makes up a date within the bounds: if they allow it, one of the last weeks of a past period, else in September or
+// October 2026.
 func (r *respondent) date(q *survey.Question) string {
 	first, last := "2026-09-01", "2026-10-31"
+	if !r.until.IsZero() {
+		first, last = r.until.AddDate(0, 0, -25).Format(time.DateOnly), r.until.Format(time.DateOnly)
+	}
 	if earliest := string(q.Earliest); earliest > first {
 		first, last = earliest, max(last, earliest)
 	}

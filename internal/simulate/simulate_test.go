@@ -182,7 +182,7 @@ func TestGoBack(t *testing.T) {
 		for back := range 3 {
 			m := New(s, 1)
 			if back > 0 {
-				m.GoBack(back)
+				m.GoBack(back, time.Time{})
 			}
 			for range 20 {
 				r, err := m.Response("then")
@@ -314,10 +314,15 @@ func TestTextsDiffer(t *testing.T) {
 		texts := map[string]int{}
 		n := 0
 		for _, r := range people(t, s, 3, 300) {
+			own := map[string]bool{}
 			for _, f := range s.Fields() {
 				if text := given(r, f.Name); f.Question.Type == survey.LongText && text != "" {
 					texts[text]++
 					n++
+					if own[text] {
+						t.Errorf("%s: one respondent writes %q twice", s.ID, text)
+					}
+					own[text] = true
 				}
 				if text := given(r, f.Name); strings.Contains(text, itemPlace) || text == "Sample" || text == "示例" {
 					t.Errorf("%s: %s is %q", s.ID, f.Name, text)

@@ -205,6 +205,7 @@ func TestScriptsAreSmall(t *testing.T) {
 	surveys := []*survey.Survey{parse(t, "tea", "zh, en")}
 	for id, text := range map[string]string{
 		"steps":   "layout: steps\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]",
+		"cards":   "layout: cards\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]",
 		"ranking": "sections: [{questions: [{id: q, type: ranking, label: Q, options: [{id: a, label: A}, {id: b, label: B}]}]}]",
 		"sum":     "sections: [{questions: [{id: q, type: constant_sum, label: Q, total: 10, options: [{id: a, label: A}, {id: b, label: B}]}]}]",
 		"slider":  "sections: [{questions: [{id: q, type: number, display: slider, label: Q, min: 0, max: 10}]}]",
@@ -213,7 +214,7 @@ func TestScriptsAreSmall(t *testing.T) {
 	}
 	files := build(t, surveys)
 	for address, link := range map[string]render.Asset{
-		"tea/index.html": assets.Links.Script, "steps/index.html": assets.Links.Full, "ranking/index.html": assets.Links.Full,
+		"tea/index.html": assets.Links.Script, "steps/index.html": assets.Links.Full, "cards/index.html": assets.Links.Full, "ranking/index.html": assets.Links.Full,
 		"sum/index.html": assets.Links.Full, "slider/index.html": assets.Links.Full, "tea/thanks/index.html": assets.Links.Thanks,
 	} {
 		if page := files[address]; strings.Count(page, "<script src=") != 1 || !strings.Contains(page, link.Path) {

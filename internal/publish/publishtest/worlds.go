@@ -489,7 +489,7 @@ func (m *maker) add(s *sheet) bool {
 	var simulators []*simulate.Simulator
 	for i := range 3 {
 		one := simulate.New(compiled, m.Uint64())
-		one.GoBack(i * 16)
+		one.GoBack(i*16, time.Time{})
 		simulators = append(simulators, one)
 	}
 	m.versions, m.sheets, m.simulators = append(m.versions, compiled), append(m.sheets, s), append(m.simulators, simulators)

@@ -1,0 +1,72 @@
+package results
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"html/template"
+	"io"
+
+	"glasspoll/internal/render"
+)
+
+// Alone is what a results page has that loads nothing and links to no other page, so that it can be printed or passed on.
+type Alone struct {
+	Style    string // stylesheet
+	Logo     []byte // the company's; nil without one
+	LogoType string // media type
+	Summary  bool   // the page's first screen alone, for one sheet of paper
+}
+
+// HTMLAlone writes one results page, or its summary, as a file that stands alone.
+func (r *Renderer) HTMLAlone(w io.Writer, p Page, a Alone) error {
+	d, err := r.document(p)
+	if err != nil {
+		return err
+	}
+	v := d.view()
+	v.standAlone(a)
+	if !a.Summary {
+		return r.frame.WritePage(w, "results.html", d.words, v)
+	}
+	v.Kind = "results summary"
+	v.Measures = nil // what they are linked to is not there
+	for _, f := range v.Findings {
+		for i := range f.Rows {
+			f.Rows[i].Href = ""
+		}
+	}
+	return r.frame.WritePage(w, "results_summary.html", d.words, v)
+}
+
+// standAlone puts what the page loads into it, and drops its links.
+func (v *view) standAlone(a Alone) {
+	sum := sha256.Sum256([]byte(a.Style))
+	v.Frame.Alone = &render.Alone{
+		Policy: "default-src 'none'; img-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+		Style:  template.CSS(a.Style),
+	}
+	if a.Logo != nil {
+		v.Frame.Alone.Logo = template.URL("data:" + a.LogoType + ";base64," + base64.StdEncoding.EncodeToString(a.Logo))
+	}
+	v.Style, v.Assets.Icon, v.Assets.Brand.Logo, v.Assets.Brand.LogoDark = render.Asset{}, "", "", ""
+	v.Locale = "" // and with it all that is for search engines and previews of links
+	v.Languages, v.Filters, v.Form, v.Data, v.Table = nil, nil, "", "", ""
+	v.removeLinks()
+}
+
+// removeLinks drops the links to other results pages, which do not exist beside a page that stands alone.
+func (v *view) removeLinks() {
+	for i := range v.Segments {
+		for j := range v.Segments[i].Rows {
+			v.Segments[i].Rows[j].Href = ""
+		}
+	}
+	for i := range v.Units {
+		v.Units[i].Href = ""
+	}
+	if v.Trend != nil {
+		for i := range v.Trend.Rows {
+			v.Trend.Rows[i].Href = ""
+		}
+	}
+}
