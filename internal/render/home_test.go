@@ -108,7 +108,7 @@ func TestHomeNamesTheCompany(t *testing.T) {
 	plain.Logo, plain.LogoDark = "", ""
 	for _, brand := range []Brand{lantern, plain} {
 		page := homeOf(t, branded(t, brand), surveys)
-		name := brand.name("en")
+		name := textIn(brand.Name, "en")
 		if !strings.Contains(page, "<h1>Surveys by "+html.EscapeString(name)+"</h1>") {
 			t.Errorf("the heading does not name %s", name)
 		}
