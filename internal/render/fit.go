@@ -13,6 +13,7 @@ import (
 const (
 	cellFont  = 12  // of the heads and cells of matrices
 	stepFont  = 13  // of the steps of a rating
+	wideFont  = 15  // of options that are a row in wide windows only
 	tableHead = 443 // what a table leaves for the heads of a matrix
 	pairCells = 520 // what a caption leaves for the cells of an importance_matrix
 )
@@ -30,6 +31,19 @@ func fitClass(need int) string {
 	}
 	return "f" + strconv.Itoa(n)
 }
+
+// maxInRow bounds the options of a row: with more of them, a column is read faster.
+const maxInRow = 6
+
+// fitsOnDesktop reports whether the options of a single choice, which is a list on a phone, fit into one row of a wide window.
+func (b *builder) fitsOnDesktop(q *survey.Question) bool {
+	return len(q.Options) > 2 && len(q.Options) <= maxInRow && !q.HasOther() &&
+		!slices.ContainsFunc(q.Options, func(o survey.Option) bool { return o.ShowIf != nil || o.Image != nil }) &&
+		b.rowWidth(q.Options, wideFont, 24) <= fitWidths[len(fitWidths)-1]
+}
+
+// wideFit is the class of options that are a row in wide windows only.
+func wideFit(need int) string { return fitClass(max(need, fitWidths[2]+1)) + " wide" }
 
 // rowWidth returns what steps need beside each other so that no word leaves its cell. space is what a cell has around its text.
 func (b *builder) rowWidth(options []survey.Option, font, space int) int {

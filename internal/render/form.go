@@ -92,6 +92,7 @@ type section struct {
 	When      string // it applies, in words
 	Title     template.HTML
 	Intro     template.HTML
+	Hint      string          // what holds for all its questions
 	Questions []template.HTML // each as the template survey.question writes it
 }
 
@@ -105,6 +106,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		Survey: s, Heading: title, Home: href(p.Root, ""), Action: handlerAddress(s, p.Root, "responses"),
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
+	f.Of(s.ID)
 	if p.Phase == survey.Open {
 		f.Opening = newOpening(f.Words, s, l)
 	}
@@ -271,6 +273,9 @@ func (r *Renderer) addQuestions(f *form, p SurveyPage) error {
 		if f.Survey.Cards && to.Title != "" {
 			to.ID = "s-" + strconv.Itoa(i+1)
 		}
+		if b.isPrivate = !f.Survey.Cards && isPrivate(from); b.isPrivate {
+			to.Hint = f.Say("hint.private")
+		}
 		for j := range from.Questions {
 			if q := &from.Questions[j]; !b.conditions.never(q.ShowIf) {
 				to.Questions = append(to.Questions, b.render(b.question(q)))
@@ -282,4 +287,19 @@ func (r *Renderer) addQuestions(f *form, p SurveyPage) error {
 	}
 	f.Rules = template.JS(scriptRules(f.Survey, f.Words, f.Lang))
 	return b.err
+}
+
+// isPrivate reports whether a section has several questions, and all are private: what that means is said once.
+func isPrivate(s *survey.Section) bool {
+	private := 0
+	for i := range s.Questions {
+		switch q := &s.Questions[i]; {
+		case q.Type == survey.Note, q.Type == survey.Hidden:
+		case q.Private:
+			private++
+		default:
+			return false
+		}
+	}
+	return private > 1
 }

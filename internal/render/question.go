@@ -115,6 +115,7 @@ type builder struct {
 	conditions *conditions
 	root       string
 	begun      bool                // a picture may no longer be on the first screen
+	isPrivate  bool                // the section, which says so itself
 	empty      bool                // the form
 	choiceHTML map[string][]string // rendered choices of an empty form, split where names go, by what they show
 	err        error               // the first of a template
@@ -282,7 +283,7 @@ func (b *builder) help(q *survey.Question) []template.HTML {
 	if bounds := b.bounds(q); bounds != "" {
 		help = append(help, template.HTML(template.HTMLEscapeString(bounds)))
 	}
-	if q.Private {
+	if q.Private && !b.isPrivate {
 		help = append(help, template.HTML(template.HTMLEscapeString(b.words.Say("hint.private"))))
 	}
 	return help
@@ -336,6 +337,8 @@ func (b *builder) addOptions(v *question, q *survey.Question) {
 		v.Group = "buttons"
 	case q.Display == survey.ImageChoice:
 		v.Group = "list cards"
+	case q.Type == survey.SingleChoice && b.fitsOnDesktop(q):
+		v.Group, v.Fit = "scale", wideFit(b.rowWidth(q.Options, wideFont, 24))
 	default:
 		v.Group = listLayout(q, b.language)
 	}
@@ -376,8 +379,12 @@ func (b *builder) options(q *survey.Question, name string) []option {
 	return options
 }
 
-// listLayout puts options in columns where they have no order of better and worse and are short enough.
+// listLayout puts options in columns where they are short enough and have no order, as amounts, frequencies and grades have:
+// only who shuffles the options of a single choice says so.
 func listLayout(q *survey.Question, language string) string {
+	if q.Type == survey.SingleChoice && !q.Shuffle {
+		return "list"
+	}
 	longest := 0
 	for i := range q.Options {
 		if q.Options[i].Score != nil || q.Options[i].ShowIf != nil { // a condition in words is long
