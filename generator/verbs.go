@@ -40,7 +40,12 @@ type environment struct {
 
 // writeFile writes a whole file on the user's side.
 func (e *environment) writeFile(name string, private bool, content []byte) error {
-	file, err := e.Create(name, private)
+	return writeFile(e.Create, name, private, content)
+}
+
+// writeFile writes a whole file, or none.
+func writeFile(create control.CreateFunc, name string, private bool, content []byte) error {
+	file, err := create(name, private)
 	if err != nil {
 		return err
 	}
@@ -52,23 +57,24 @@ func (e *environment) writeFile(name string, private bool, content []byte) error
 
 // verbs are the verbs by the words of the command line.
 var verbs = map[string]func() verb{
-	"cases list":      func() verb { return &listCasesCommand{} },
-	"cases show":      func() verb { return &showCaseCommand{} },
-	"cases assign":    func() verb { return &assignCaseCommand{} },
-	"cases close":     func() verb { return &closeCaseCommand{} },
-	"cases summary":   func() verb { return &summariseCasesCommand{} },
-	"results export":  func() verb { return &exportCommand{} },
-	"results erase":   func() verb { return &eraseCommand{} },
-	"results annul":   func() verb { return &annulCommand{} },
-	"results archive": func() verb { return &archiveCommand{} },
-	"results charts":  func() verb { return &chartsCommand{} },
-	"results pages":   func() verb { return &levelPagesCommand{} },
-	"results pdf":     func() verb { return &pdfCommand{} },
-	"results report":  func() verb { return &reportCommand{} },
-	"results verify":  func() verb { return &verifyCommand{} },
-	"results repair":  func() verb { return &repairCommand{} },
-	"results show":    func() verb { return &showCommand{} },
-	"results move":    func() verb { return &moveCommand{} },
+	"cases list":       func() verb { return &listCasesCommand{} },
+	"cases show":       func() verb { return &showCaseCommand{} },
+	"cases assign":     func() verb { return &assignCaseCommand{} },
+	"cases close":      func() verb { return &closeCaseCommand{} },
+	"cases summary":    func() verb { return &summariseCasesCommand{} },
+	"results export":   func() verb { return &exportCommand{} },
+	"results erase":    func() verb { return &eraseCommand{} },
+	"results annul":    func() verb { return &annulCommand{} },
+	"results archive":  func() verb { return &archiveCommand{} },
+	"results charts":   func() verb { return &chartsCommand{} },
+	"results workbook": func() verb { return &workbookCommand{} },
+	"results pages":    func() verb { return &levelPagesCommand{} },
+	"results pdf":      func() verb { return &pdfCommand{} },
+	"results report":   func() verb { return &reportCommand{} },
+	"results verify":   func() verb { return &verifyCommand{} },
+	"results repair":   func() verb { return &repairCommand{} },
+	"results show":     func() verb { return &showCommand{} },
+	"results move":     func() verb { return &moveCommand{} },
 }
 
 // verbTable returns the verbs for a server to run.

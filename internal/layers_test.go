@@ -38,7 +38,7 @@ var house = []floor{
 		"questionnaire picture",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
-		"tally cases export sarif simulate starter",
+		"tally cases export sarif simulate starter workbook",
 		"release",
 		"stats audit",
 	}},
@@ -54,7 +54,7 @@ var house = []floor{
 		"archive",
 	}},
 	{"the outside", false, []string{
-		"durable",
+		"chromium durable",
 		"local cloud project staging console",
 		"control upload local/format2 cloud/indexed",
 		"server",
