@@ -7,19 +7,20 @@ import (
 )
 
 type resultsCommand struct {
-	Export  exportCommand     `cmd:"" help:"Write the answers as CSV, Excel, JSON Lines or for SPSS, with a codebook."`
-	Report  reportCommand     `cmd:"" help:"Write the report for management: one page, with everything that was counted."`
-	Pages   levelPagesCommand `cmd:"" help:"Write the results pages of a level (public, staff, management) to a folder."`
-	PDF     pdfCommand        `cmd:"" name:"pdf" help:"Print a results page, or its summary on one sheet, as PDF."`
-	Charts  chartsCommand     `cmd:"" help:"Write each chart as SVG and PNG with its table, for slides."`
-	Archive archiveCommand    `cmd:"" help:"Freeze a period in one file with checksums, or check such a file."`
-	Verify  verifyCommand     `cmd:"" help:"Count everything again, and compare with what was counted and released."`
-	Repair  repairCommand     `cmd:"" help:"Mend what 'results verify' has found, as far as it follows from something else."`
-	Show    showCommand       `cmd:"" help:"Show what is stored: definitions, tallies, releases, responses, the log."`
-	Annul   annulCommand      `cmd:"" help:"Take blocks of false answers out of what is published."`
-	Erase   eraseCommand      `cmd:"" help:"Erase one respondent's answers, by the receipt."`
-	Move    moveCommand       `cmd:"" help:"Carry everything to another data directory or table, and compare: for upgrades, to AWS, and back."`
-	Restore restoreCommand    `cmd:"" help:"On AWS: copy what a table lacks from one that was restored to a point in time."`
+	Export   exportCommand     `cmd:"" help:"Write the answers as CSV, Excel, JSON Lines or for SPSS, with a codebook."`
+	Report   reportCommand     `cmd:"" help:"Write the report for management: one page, with everything that was counted."`
+	Pages    levelPagesCommand `cmd:"" help:"Write the results pages of a level (public, staff, management) to a folder."`
+	PDF      pdfCommand        `cmd:"" name:"pdf" help:"Print a results page, or its summary on one sheet, as PDF."`
+	Charts   chartsCommand     `cmd:"" help:"Write each chart as SVG and PNG with its table, for slides."`
+	Workbook workbookCommand   `cmd:"" help:"Write the figures as one Excel workbook with native charts."`
+	Archive  archiveCommand    `cmd:"" help:"Freeze a period in one file with checksums, or check such a file."`
+	Verify   verifyCommand     `cmd:"" help:"Count everything again, and compare with what was counted and released."`
+	Repair   repairCommand     `cmd:"" help:"Mend what 'results verify' has found, as far as it follows from something else."`
+	Show     showCommand       `cmd:"" help:"Show what is stored: definitions, tallies, releases, responses, the log."`
+	Annul    annulCommand      `cmd:"" help:"Take blocks of false answers out of what is published."`
+	Erase    eraseCommand      `cmd:"" help:"Erase one respondent's answers, by the receipt."`
+	Move     moveCommand       `cmd:"" help:"Carry everything to another data directory or table, and compare: for upgrades, to AWS, and back."`
+	Restore  restoreCommand    `cmd:"" help:"On AWS: copy what a table lacks from one that was restored to a point in time."`
 }
 
 func (resultsCommand) Help() string {

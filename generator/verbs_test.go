@@ -133,6 +133,7 @@ func TestVerbsNameTheirFiles(t *testing.T) {
 	writers := map[string]verb{
 		"results export": &exportCommand{Out: "x"}, "results report": &reportCommand{Out: "x"},
 		"results archive": &archiveCommand{Out: "x"}, "results pages": &levelPagesCommand{Out: "x"}, "results charts": &chartsCommand{Out: "x"},
+		"results workbook": &workbookCommand{Out: "x"},
 	}
 	for name, create := range verbs {
 		if _, writes := create().(fileWriter); writes != (writers[name] != nil) {

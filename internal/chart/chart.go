@@ -22,6 +22,7 @@ const (
 // Chart is figures to be shown together.
 type Chart struct {
 	ID       string // the name of its files
+	Name     string // a short name; "" for none
 	Kind     Kind
 	Title    string
 	About    string // what it is about, in a sentence
@@ -31,6 +32,7 @@ type Chart struct {
 	LowHead  string   // of the columns of intervals; "" for a chart without
 	HighHead string
 	Tones    []int   // of the series of a stacked chart: 0, the worst, to 4, the best, or -1 for none
+	Sides    []Side  // of its series, if rows compare better with their middles below each other; nil if not
 	Max      float64 // the end of the scale, which begins at 0
 	Places   int     // decimals
 	Percent  bool    // figures are percent
@@ -39,11 +41,31 @@ type Chart struct {
 	Rows     []Row
 }
 
+// Side is where a series belongs in a chart whose rows have their middles below each other.
+type Side int
+
+// The sides.
+const (
+	Apart  Side = iota // an answer without a score
+	Worse              // below the middle of the scale
+	Middle             // on it
+	Better             // above it
+)
+
 // Row is the figures of one item, group, answer or period.
 type Row struct {
 	Label     string
 	Values    []float64
 	Low, High *float64 // the interval of the first figure
+}
+
+// Round returns a figure as tables have it.
+func (c *Chart) Round(x float64) float64 {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'f', c.Places, 64), 64)
+	if err != nil || rounded == 0 { // no minus before zero
+		return 0
+	}
+	return rounded
 }
 
 // Text prints a figure.
@@ -94,3 +116,6 @@ func (c *Chart) CSV() ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// ToneColours returns the colour of a series and that of text on it, with a number sign.
+func (c *Chart) ToneColours(series int) (fill, text string) { return c.tone(series) }

@@ -337,15 +337,16 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 	s.w.Write(page.Bytes())
 }
 
-// notice replies to a request for which there is no questionnaire.
+// notice replies to a request for which there is no form.
 func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, fault answer.Problem) {
 	language := h.Renderer.Match(r.Header.Get("Accept-Language"))
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		h.writeProblems(w, status, language, []answer.Problem{fault})
 		return
 	}
+	id, _ := parsePath(r.URL.Path)
 	var page bytes.Buffer
-	if err := h.Renderer.Notice(&page, render.NoticePage{Language: language, Root: rootOf(r.URL.Path), Code: fault.Code, Args: fault.Args}); err != nil {
+	if err := h.Renderer.Notice(&page, render.NoticePage{Language: language, Root: rootOf(r.URL.Path), Code: fault.Code, Args: fault.Args, Survey: id}); err != nil {
 		h.Log.Error("notice not rendered", "error", err)
 		h.writeProblems(w, http.StatusInternalServerError, language, []answer.Problem{{Code: answer.Internal}})
 		return

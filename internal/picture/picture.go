@@ -28,11 +28,19 @@ const (
 	maxRatio  = 4
 )
 
-// Widths of the copies, in pixels: for ordinary screens, and for those with more pixels.
-var (
-	cardWidths     = []int{320, 640}
-	questionWidths = []int{640, 1280}
-)
+// A use says what a picture may be like, and what its copies are.
+type use struct {
+	widths   []int // of the copies, in pixels: for ordinary screens, and for those with more pixels
+	minWidth int
+	maxRatio int // of the longer side to the shorter
+	band     int // how many times as wide as high copies are at least, by leaving out the top and the bottom
+}
+
+var uses = map[survey.PictureUse]use{
+	survey.OnCard:     {widths: []int{320, 640}, minWidth: minSide, maxRatio: maxRatio},
+	survey.InQuestion: {widths: []int{640, 1280}, minWidth: minSide, maxRatio: maxRatio},
+	survey.OnCover:    {widths: []int{800, 1600}, minWidth: 640, maxRatio: 12, band: 5},
+}
 
 // encoding is part of the copies' names: raise it when the same file would make other copies.
 const encoding = "1"
@@ -46,10 +54,11 @@ type Copy struct {
 	Content []byte
 }
 
-// Copies makes the copies of a picture, narrowest first: of a card's, or of a question's. None is wider than the picture. An
-// error says what is wrong with the file, in words that follow its name.
-func Copies(content []byte, card bool) ([]Copy, error) {
-	source, turn, err := decode(content)
+// Copies makes the copies of a picture for a use, narrowest first. None is wider than the picture. An error says what is wrong
+// with the file, in words that follow its name.
+func Copies(content []byte, of survey.PictureUse) ([]Copy, error) {
+	u := uses[of]
+	source, turn, err := u.decode(content)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +66,10 @@ func Copies(content []byte, card bool) ([]Copy, error) {
 	if turn.swapsSides() {
 		size.X, size.Y = size.Y, size.X
 	}
-	widths := questionWidths
-	if card {
-		widths = cardWidths
+	if size.X < u.minWidth {
+		return nil, message.Errorf("is %d pixels wide: a cover has at least %d", size.X, u.minWidth)
 	}
+	widths := u.widths
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%s %d\n", encoding, widths)
 	hash.Write(content)
@@ -73,6 +82,10 @@ func Copies(content []byte, card bool) ([]Copy, error) {
 		}
 		height := max(1, (size.Y*width+size.X/2)/size.X)
 		small := turn.apply(scale(source, turn.size(width, height)))
+		if u.band > 0 && height > width/u.band {
+			height = width / u.band
+			small = middle(small, height)
+		}
 		extension, encoded := ".png", []byte(nil)
 		if isFirst := len(copies) == 0; asPNG || isFirst && isPNG(content) {
 			encoded = encodePNG(small)
@@ -89,8 +102,14 @@ func Copies(content []byte, card bool) ([]Copy, error) {
 	return copies, nil
 }
 
+// middle returns a band of a picture: as much above it as below is left out.
+func middle(m *image.NRGBA, height int) *image.NRGBA {
+	top := (m.Rect.Dy() - height) / 2
+	return m.SubImage(image.Rect(0, top, m.Rect.Dx(), top+height)).(*image.NRGBA)
+}
+
 // decode checks a picture and returns its pixels, and how they must be turned.
-func decode(content []byte) (image.Image, orientation, error) {
+func (u use) decode(content []byte) (image.Image, orientation, error) {
 	if len(content) > MaxFile {
 		return nil, 0, message.Errorf("has more than %d MB: save it smaller", MaxFile>>20)
 	}
@@ -108,8 +127,8 @@ func decode(content []byte) (image.Image, orientation, error) {
 		return nil, 0, message.Errorf("is %d × %d pixels: a picture has at least %d each way", width, height, minSide)
 	case width > maxPixels/height:
 		return nil, 0, message.Errorf("is %d × %d pixels: at most %d million are allowed, save it smaller", width, height, maxPixels/1_000_000)
-	case width > maxRatio*height || height > maxRatio*width:
-		return nil, 0, message.Errorf("is %d × %d pixels: crop it, one side may be at most %d times the other", width, height, maxRatio)
+	case width > u.maxRatio*height || height > u.maxRatio*width:
+		return nil, 0, message.Errorf("is %d × %d pixels: crop it, one side may be at most %d times the other", width, height, u.maxRatio)
 	}
 	source, err := f.decode(content)
 	if err != nil || source.Bounds().Dx() != width || source.Bounds().Dy() != height {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/survey"
 )
 
 // drawing is white, with a black quarter at its top left.
@@ -74,16 +75,19 @@ func withExif(content, exif []byte) []byte {
 func TestCopiesAreSmallAndTwo(t *testing.T) {
 	for _, c := range []struct {
 		width, height int
-		card          bool
+		of            survey.PictureUse
 		want          string
 	}{
-		{1600, 1200, false, "640x480 1280x960"},
-		{1600, 1200, true, "320x240 640x480"},
-		{1000, 500, false, "640x320 1000x500"},
-		{640, 480, false, "640x480"},
-		{200, 100, true, "200x100"},
+		{1600, 1200, survey.InQuestion, "640x480 1280x960"},
+		{1600, 1200, survey.OnCard, "320x240 640x480"},
+		{1000, 500, survey.InQuestion, "640x320 1000x500"},
+		{640, 480, survey.InQuestion, "640x480"},
+		{200, 100, survey.OnCard, "200x100"},
+		{2000, 1500, survey.OnCover, "800x160 1600x320"},
+		{2400, 200, survey.OnCover, "800x67 1600x133"},
+		{640, 640, survey.OnCover, "640x128"},
 	} {
-		copies, err := Copies(jpegOf(t, drawing(c.width, c.height)), c.card)
+		copies, err := Copies(jpegOf(t, drawing(c.width, c.height)), c.of)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +121,7 @@ func TestFormatOfCopies(t *testing.T) {
 		"a drawing":   {pngOf(t, drawing(400, 300)), ".png"},
 		"a photo":     {jpegOf(t, drawing(400, 300)), ".jpg"},
 	} {
-		copies, err := Copies(c.content, false)
+		copies, err := Copies(c.content, survey.InQuestion)
 		if err != nil || !strings.HasSuffix(copies[0].Path, c.want) {
 			t.Errorf("%s: %v, %v", name, copies, err)
 		}
@@ -128,7 +132,7 @@ func TestCopiesAreUprightAndSayNothingElse(t *testing.T) {
 	dark := map[uint16]image.Point{1: {0, 0}, 2: {1, 0}, 3: {1, 1}, 4: {0, 1}, 5: {0, 0}, 6: {1, 0}, 7: {1, 1}, 8: {0, 1}}
 	for o, corner := range dark {
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
-			copies, err := Copies(withExif(jpegOf(t, drawing(400, 200)), exif(order, o)), false)
+			copies, err := Copies(withExif(jpegOf(t, drawing(400, 200)), exif(order, o)), survey.InQuestion)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -155,7 +159,7 @@ func TestCopiesAreUprightAndSayNothingElse(t *testing.T) {
 
 func TestNameFollowsContent(t *testing.T) {
 	path := func(content []byte) string {
-		copies, err := Copies(content, false)
+		copies, err := Copies(content, survey.InQuestion)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,6 +168,47 @@ func TestNameFollowsContent(t *testing.T) {
 	one := jpegOf(t, drawing(400, 300))
 	if path(one) != path(bytes.Clone(one)) || path(one) == path(jpegOf(t, drawing(400, 302))) {
 		t.Error("the name does not follow the content")
+	}
+}
+
+// TestCoverIsTheMiddle wants the band of a cover to be from the middle of an upright picture, however it is stored.
+func TestCoverIsTheMiddle(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 900, 700)) // the middle of its height is white, above it is red and below it blue
+	for y := range 700 {
+		for x := range 900 {
+			c := color.NRGBA{R: 255, A: 255}
+			if y >= 250 {
+				c = color.NRGBA{R: 255, G: 255, B: 255, A: 255}
+			}
+			if y >= 450 {
+				c = color.NRGBA{B: 255, A: 255}
+			}
+			m.SetNRGBA(x, y, c)
+		}
+	}
+	turned := image.NewNRGBA(image.Rect(0, 0, 700, 900)) // stored a quarter turn to the left
+	for y := range 900 {
+		for x := range 700 {
+			turned.SetNRGBA(x, y, m.NRGBAAt(899-y, x))
+		}
+	}
+	for name, content := range map[string][]byte{
+		"upright": jpegOf(t, m),
+		"turned":  withExif(jpegOf(t, turned), exif(binary.BigEndian, 6)),
+	} {
+		copies, err := Copies(content, survey.OnCover)
+		if err != nil || len(copies) != 2 || copies[1].Width != 900 || copies[1].Height != 180 {
+			t.Fatalf("%s: %+v, %v", name, copies, err)
+		}
+		got, _, err := image.Decode(bytes.NewReader(copies[1].Content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []image.Point{{10, 2}, {450, 90}, {890, 177}} {
+			if r, g, b, _ := got.At(at.X, at.Y).RGBA(); r < 0xf000 || g < 0xf000 || b < 0xf000 {
+				t.Errorf("%s: at %v the band is %x %x %x, want white", name, at, r, g, b)
+			}
+		}
 	}
 }
 
@@ -182,19 +227,22 @@ func TestWhatIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		content  []byte
 		want, zh string
+		of       survey.PictureUse
 	}{
-		"nothing":   {nil, "is not a PNG, JPEG or WebP picture", "不是 PNG"},
-		"a GIF":     {[]byte("GIF89a"), "is not a PNG, JPEG or WebP picture", "不是 PNG"},
-		"an SVG":    {[]byte("<svg>"), "is not a PNG, JPEG or WebP picture", "不是 PNG"},
-		"small":     {pngOf(t, drawing(63, 100)), "is 63 × 100 pixels: a picture has at least 64", "63 × 100"},
-		"long":      {pngOf(t, drawing(100, 401)), "is 100 × 401 pixels: crop it", "裁一下"},
-		"cut":       {jpegOf(t, drawing(200, 200))[:200], "is damaged", "已损坏"},
-		"a bomb":    {claims(t, 60_000, 60_000), "at most 25 million", "最多 25 百万"},
-		"large":     {make([]byte, MaxFile+1), "has more than 10 MB", "超过 10 MB"},
-		"claiming":  {claims(t, 300, 300), "is damaged", "已损坏"},
-		"two sizes": {framed(t, 64, 64, nil), "is damaged", "已损坏"},
+		"nothing":        {nil, "is not a PNG, JPEG or WebP picture", "不是 PNG", survey.InQuestion},
+		"a GIF":          {[]byte("GIF89a"), "is not a PNG, JPEG or WebP picture", "不是 PNG", survey.InQuestion},
+		"an SVG":         {[]byte("<svg>"), "is not a PNG, JPEG or WebP picture", "不是 PNG", survey.InQuestion},
+		"small":          {pngOf(t, drawing(63, 100)), "is 63 × 100 pixels: a picture has at least 64", "63 × 100", survey.InQuestion},
+		"long":           {pngOf(t, drawing(100, 401)), "is 100 × 401 pixels: crop it", "裁一下", survey.InQuestion},
+		"cut":            {jpegOf(t, drawing(200, 200))[:200], "is damaged", "已损坏", survey.InQuestion},
+		"a bomb":         {claims(t, 60_000, 60_000), "at most 25 million", "最多 25 百万", survey.InQuestion},
+		"large":          {make([]byte, MaxFile+1), "has more than 10 MB", "超过 10 MB", survey.InQuestion},
+		"claiming":       {claims(t, 300, 300), "is damaged", "已损坏", survey.InQuestion},
+		"a narrow cover": {jpegOf(t, drawing(639, 200)), "is 639 pixels wide: a cover has at least 640", "宽 639", survey.OnCover},
+		"a line":         {jpegOf(t, drawing(900, 70)), "is 900 × 70 pixels: crop it, one side may be at most 12 times the other", "12 倍", survey.OnCover},
+		"two sizes":      {framed(t, 64, 64, nil), "is damaged", "已损坏", survey.InQuestion},
 	} {
-		_, err := Copies(c.content, false)
+		_, err := Copies(c.content, c.of)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) && !strings.Contains(err.Error(), c.want) || !strings.Contains(message.Of(err).In(message.Chinese), c.zh) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -240,7 +288,7 @@ func TestWebP(t *testing.T) {
 		"framed": {framed(t, 75, 100, nil), 75, 100},
 		"turned": {framed(t, 75, 100, exif(binary.BigEndian, 6)), 100, 75},
 	} {
-		copies, err := Copies(c.content, true)
+		copies, err := Copies(c.content, survey.OnCard)
 		if err != nil || copies[0].Width != c.width || copies[0].Height != c.height {
 			t.Errorf("%s: %v, %v", name, copies, err)
 		}
@@ -254,7 +302,7 @@ func FuzzCopies(f *testing.F) {
 	f.Add(webpOf(f))
 	f.Add(framed(f, 75, 100, exif(binary.BigEndian, 8)))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		copies, err := Copies(content, true)
+		copies, err := Copies(content, survey.OnCard)
 		if (err == nil) != (len(copies) > 0) {
 			t.Fatalf("%d copies, %v", len(copies), err)
 		}

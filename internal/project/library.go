@@ -3,6 +3,7 @@ package project
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/picture"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
@@ -30,6 +32,7 @@ type Library struct {
 	files    []*Questionnaire // sorted by path
 	sidecars []*Sidecar       // sorted by path
 	theme    *theme.Theme     // the last that had no problems; nil until the first Read
+	covers   coverCopies      // of the theme's
 }
 
 // Questionnaire is one file of a library.
@@ -42,6 +45,8 @@ type Questionnaire struct {
 	good         *survey.Survey // the last survey without problems; nil if there has been none
 	pictures     []*pictureUse  // that the source names
 	goodPictures []*pictureUse  // that good names
+	look         *theme.Theme   // of good; nil for the site's
+	under        string         // fingerprint of the site's theme that look is made with
 }
 
 // NewLibrary returns a library of a directory, which is not read yet.
@@ -53,17 +58,18 @@ const maxListings = 3
 // Read reads the directory. It returns the surveys without problems, sorted by id, and the problems of the others. The
 // error is an *EmptyError if there are no questionnaires.
 func (l *Library) Read() ([]*survey.Survey, questionnaire.Problems, error) {
-	if err := l.readQuestionnaires(); err != nil {
+	if err := Check(l.dir); err != nil {
+		if empty := new(EmptyError); errors.As(err, &empty) {
+			l.files = nil // the last one was removed
+		}
 		return nil, nil, err
 	}
-	read, themeProblems, err := theme.Read(os.DirFS(l.dir), filepath.Join(l.dir, theme.File))
-	switch {
-	case err != nil:
+	themeProblems, err := l.readTheme()
+	if err != nil {
 		return nil, nil, err
-	case read != nil:
-		l.theme = read
-	case l.theme == nil:
-		l.theme = &theme.Theme{}
+	}
+	if err := l.readQuestionnaires(); err != nil {
+		return nil, nil, err
 	}
 	paths, err := sidecarPaths(l.dir)
 	if err == nil {
@@ -76,6 +82,36 @@ func (l *Library) Read() ([]*survey.Survey, questionnaire.Problems, error) {
 	return surveys, slices.Concat(problems, sidecarProblems(l.sidecars), themeProblems), nil
 }
 
+func (l *Library) readTheme() (questionnaire.Problems, error) {
+	read, problems, err := theme.ReadWith(os.DirFS(l.dir), filepath.Join(l.dir, theme.File), l.covers.copies)
+	switch {
+	case err != nil:
+		return nil, err
+	case read != nil:
+		l.theme = read
+	case l.theme == nil:
+		l.theme = &theme.Theme{}
+	}
+	return problems, nil
+}
+
+// coverCopies remembers the copies of one picture, which take longer to make than all else.
+type coverCopies struct {
+	sum   [sha256.Size]byte
+	known []picture.Copy
+}
+
+func (c *coverCopies) copies(content []byte) ([]picture.Copy, error) {
+	if sum := sha256.Sum256(content); c.known == nil || sum != c.sum {
+		known, err := picture.Copies(content, survey.OnCover)
+		if err != nil {
+			return nil, err
+		}
+		c.sum, c.known = sum, known
+	}
+	return c.known, nil
+}
+
 func (l *Library) readQuestionnaires() error {
 	for attempt := 0; ; attempt++ {
 		paths, err := questionnairePaths(l.dir)
@@ -85,7 +121,7 @@ func (l *Library) readQuestionnaires() error {
 		if err != nil {
 			return err
 		}
-		files, err := parseFiles(paths, l.files)
+		files, err := parseFiles(paths, l.files, l.theme)
 		if err == nil {
 			for _, q := range files {
 				l.demands.meet(q)
@@ -115,8 +151,21 @@ func (l *Library) Questionnaires() []*Questionnaire { return l.files }
 // Sidecars returns the sidecars that were read last, sorted by path.
 func (l *Library) Sidecars() []*Sidecar { return l.sidecars }
 
-// Theme returns the theme as it was when it last had no problems; nil if the directory has not been read.
-func (l *Library) Theme() *theme.Theme { return l.theme }
+// Theme returns the theme as it was when it last had no problems, with the looks of the last good surveys; nil if the directory
+// has not been read.
+func (l *Library) Theme() *theme.Theme {
+	if l.theme == nil {
+		return nil
+	}
+	t := *l.theme
+	t.Looks = map[string]*theme.Theme{}
+	for _, q := range l.files {
+		if q.good != nil && q.look != nil {
+			t.Looks[q.good.ID] = q.look
+		}
+	}
+	return &t
+}
 
 // File finds a questionnaire by its path; nil if there is none.
 func (l *Library) File(path string) *Questionnaire {
@@ -195,7 +244,8 @@ func questionnairePaths(dir string) ([]string, error) {
 }
 
 // parseFiles parses each file, reusing what is known of files that have not changed.
-func parseFiles(paths []string, known []*Questionnaire) ([]*Questionnaire, error) {
+func parseFiles(paths []string, known []*Questionnaire, of *theme.Theme) ([]*Questionnaire, error) {
+	under := of.Fingerprint()
 	files := make([]*Questionnaire, len(paths))
 	before := make(map[string]*Questionnaire, len(known))
 	for _, q := range known {
@@ -209,7 +259,7 @@ func parseFiles(paths []string, known []*Questionnaire) ([]*Questionnaire, error
 			if err != nil {
 				return err
 			}
-			files[i] = reparse(path, source, before[path])
+			files[i] = reparse(path, source, before[path], of, under)
 			return nil
 		})
 	}
@@ -228,12 +278,15 @@ func readSource(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxSource))
 }
 
-// Parse parses one questionnaire.
-func Parse(path string, source []byte) *Questionnaire { return reparse(path, source, nil) }
+// Parse parses one questionnaire of a site with a theme.
+func Parse(path string, source []byte, of *theme.Theme) *Questionnaire {
+	return reparse(path, source, nil, of, of.Fingerprint())
+}
 
-// reparse parses a questionnaire, or returns before if neither its source nor its pictures have changed.
-func reparse(path string, source []byte, before *Questionnaire) *Questionnaire {
-	if before != nil && bytes.Equal(before.Source, source) && !before.picturesChanged() {
+// reparse parses a questionnaire, or returns before if neither its source nor its pictures have changed, nor the site's theme under
+// its own.
+func reparse(path string, source []byte, before *Questionnaire, of *theme.Theme, under string) *Questionnaire {
+	if before != nil && bytes.Equal(before.Source, source) && (before.under == "" || before.under == under) && !before.picturesChanged() {
 		return before
 	}
 	q := &Questionnaire{Path: path, Source: source}
@@ -241,7 +294,14 @@ func reparse(path string, source []byte, before *Questionnaire) *Questionnaire {
 	if before != nil {
 		pictures.known = before.pictures
 	}
-	q.Survey, q.Problems = questionnaire.ParseWith(path, source, pictures.read)
+	var look *theme.Theme
+	q.Survey, q.Problems = questionnaire.ParseWith(path, source, questionnaire.Files{Picture: pictures.read, Theme: func(own *survey.Theme) (faults []questionnaire.ThemeFault) {
+		q.under = under
+		pictures.watch(own.Logo)
+		pictures.watch(own.LogoDark)
+		look, faults = of.For(own, os.DirFS(pictures.dir))
+		return faults
+	}})
 	q.pictures = pictures.uses
 	if len(q.Problems) > 0 {
 		q.Survey = nil
@@ -255,10 +315,10 @@ func reparse(path string, source []byte, before *Questionnaire) *Questionnaire {
 		q.good = q.Survey
 	}
 	switch {
-	case q.good != nil && q.good == q.Survey:
-		q.goodPictures = q.pictures
+	case q.Survey != nil:
+		q.goodPictures, q.look = q.pictures, look
 	case before != nil:
-		q.goodPictures = before.goodPictures
+		q.goodPictures, q.look = before.goodPictures, before.look
 	}
 	return q
 }

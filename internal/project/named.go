@@ -59,7 +59,7 @@ func (n *named) add(name string) error {
 		if err != nil {
 			return message.Errorf("reading the standard input: %w", err)
 		}
-		n.files = append(n.files, Parse("stdin.yaml", source))
+		n.files = append(n.files, Parse("stdin.yaml", source, themeOf(".")))
 		return nil
 	}
 	paths := []string{name}
@@ -75,9 +75,17 @@ func (n *named) add(name string) error {
 	} else {
 		n.sidecars = append(n.sidecars, sidecarsOf(name)...)
 	}
-	parsed, err := parseFiles(paths, nil)
+	parsed, err := parseFiles(paths, nil, themeOf(filepath.Dir(paths[0])))
 	n.files = append(n.files, parsed...)
 	return err
+}
+
+// themeOf returns the theme of a questionnaire's folder: the design's own if there is none without problems.
+func themeOf(dir string) *theme.Theme {
+	if t, _, err := theme.Read(os.DirFS(dir), filepath.Join(dir, theme.File)); err == nil && t != nil {
+		return t
+	}
+	return &theme.Theme{}
 }
 
 // extensions of YAML files.

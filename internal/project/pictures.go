@@ -17,7 +17,7 @@ import (
 // A pictureUse is a file that a questionnaire names, as it was when it was read, and what pages load of it.
 type pictureUse struct {
 	name   string
-	card   bool
+	of     survey.PictureUse
 	sum    [sha256.Size]byte // of the content, or of why it could not be read
 	copies []picture.Copy
 	err    error
@@ -30,16 +30,16 @@ type pictureReader struct {
 	uses  []*pictureUse
 }
 
-// read is a questionnaire.PictureFiles.
-func (r *pictureReader) read(name string, card bool) ([]survey.PictureCopy, error) {
-	use := find(r.uses, name, card)
+// read is the function of [questionnaire.Files].
+func (r *pictureReader) read(name string, of survey.PictureUse) ([]survey.PictureCopy, error) {
+	use := find(r.uses, name, of)
 	if use == nil {
 		content, err := readPicture(r.dir, name)
 		sum := sumOf(content, err)
-		if use = find(r.known, name, card); use == nil || use.sum != sum {
-			use = &pictureUse{name: name, card: card, sum: sum, err: err}
+		if use = find(r.known, name, of); use == nil || use.sum != sum {
+			use = &pictureUse{name: name, of: of, sum: sum, err: err}
 			if err == nil {
-				use.copies, use.err = picture.Copies(content, card)
+				use.copies, use.err = picture.Copies(content, of)
 			}
 		}
 		r.uses = append(r.uses, use)
@@ -51,9 +51,19 @@ func (r *pictureReader) read(name string, card bool) ([]survey.PictureCopy, erro
 	return copies, use.err
 }
 
-func find(uses []*pictureUse, name string, card bool) *pictureUse {
+// watch remembers a file that somebody else reads, for [Questionnaire.picturesChanged].
+func (r *pictureReader) watch(name string) {
+	if name != "" {
+		r.uses = append(r.uses, &pictureUse{name: name, of: watched, sum: sumOf(readPicture(r.dir, name))})
+	}
+}
+
+// watched is the use of a file without copies.
+const watched survey.PictureUse = -1
+
+func find(uses []*pictureUse, name string, of survey.PictureUse) *pictureUse {
 	for _, u := range uses {
-		if u.name == name && u.card == card {
+		if u.name == name && u.of == of {
 			return u
 		}
 	}
@@ -100,7 +110,8 @@ func readPicture(dir, name string) ([]byte, error) {
 	return content.Bytes(), nil
 }
 
-// Pictures returns the files of pictures that the last good surveys' pages load, by path.
+// Pictures returns the files of pictures that the last good surveys' pages load, by path. Those of the site's theme are among its
+// assets.
 func (l *Library) Pictures() map[string][]byte {
 	all := map[string][]byte{}
 	for _, q := range l.files {

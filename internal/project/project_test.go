@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"glasspoll/internal/theme"
 )
 
 const (
@@ -267,7 +269,7 @@ func TestWriteIDsIntoAChangedFile(t *testing.T) {
 	source := "title: T\nsections: [{questions: [{id: q, type: single_choice, label: L, options: [A, B]}]}]\n"
 	path := filepath.Join(f.dir, "a.yaml")
 	f.write("a.yaml", source)
-	q := Parse(path, []byte(source))
+	q := Parse(path, []byte(source), &theme.Theme{})
 	f.write("a.yaml", source+"minutes: 2\n")
 	if _, _, err := q.WriteIDs(); err == nil || !strings.Contains(err.Error(), "a.yaml has been changed") {
 		t.Errorf("written: %v", err)

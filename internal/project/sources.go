@@ -16,6 +16,8 @@ type Sources struct {
 	Questionnaire []byte // its YAML
 	Actions       survey.Actions
 	Style         string // stylesheet of results pages
+
+	Accent, OnAccent string // the theme's colours of bars, and of text on them; "" for the design's
 }
 
 // ReadSources looks for a survey in a directory of questionnaires, and returns with it the assets of pages. Without the
@@ -39,6 +41,9 @@ func ReadSources(dir, templates, id string) (Sources, site.Assets, error) {
 	custom := l.Theme()
 	if custom == nil { // nothing could be read
 		custom = &theme.Theme{}
+	}
+	if custom.Light != nil {
+		s.Accent, s.OnAccent = custom.Light["accent"].Hex(), custom.Light["on-accent"].Hex()
 	}
 	assets, err := site.ReadAssets(files, custom)
 	if err != nil {

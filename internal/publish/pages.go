@@ -85,7 +85,11 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	common := sha256.Sum256(fmt.Appendf(nil, "%s\n%v\n%s\n", r.survey.Version, folders, actions))
+	on := fmt.Appendf(nil, "%s\n%v\n%s\n", r.survey.Version, folders, actions)
+	if r.look != nil {
+		on = append(on, r.look(r.survey.ID)...)
+	}
+	common := sha256.Sum256(on)
 	today := survey.Date(r.now().In(r.survey.Location()).Format(time.DateOnly))
 	var all []file
 	listed := map[string]bool{}

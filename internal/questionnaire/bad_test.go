@@ -115,7 +115,7 @@ scales: {marks: [{id: good, label: {zh: 好, en: Good}, score: 2}, {id: bad, lab
 `
 
 // onlyGoodPictures stands for a folder with one picture, good.jpg.
-func onlyGoodPictures(name string, _ bool) ([]survey.PictureCopy, error) {
+func onlyGoodPictures(name string, _ survey.PictureUse) ([]survey.PictureCopy, error) {
 	if name != "good.jpg" {
 		return nil, message.Errorf("is not there: put the file beside the questionnaire, or correct the name")
 	}
@@ -126,7 +126,7 @@ func onlyGoodPictures(name string, _ bool) ([]survey.PictureCopy, error) {
 func (f badFile) read() (good bool, problems Problems) {
 	_, kind := Sidecar(f.name)
 	if kind == "" {
-		s, problems := ParseWith(f.name, []byte(f.source), onlyGoodPictures)
+		s, problems := ParseWith(f.name, []byte(f.source), Files{Picture: onlyGoodPictures})
 		return s != nil, problems
 	}
 	s, found := Parse("beside.yaml", []byte(withSidecars))

@@ -55,6 +55,7 @@ const (
 	markdownForm              // the same as textForm, for longer texts
 	emptyForm                 // "", which says that there is no text
 	pathForm                  // of a file in the questionnaire's folder
+	colourForm                // "#0a6a5c"
 	booleanForm               // true or false
 	alwaysForm                // true
 	wordForm                  // one of a few words
@@ -213,6 +214,7 @@ const (
 	maxAlerts   = 20
 	maxEntries  = 200 // of a sidecar
 	maxBands    = 50  // of a number
+	maxCorners  = 24  // CSS pixels
 )
 
 // audiences are those who may read results.
@@ -264,6 +266,8 @@ var (
 			doc: doc{"Whether the survey stands on the site's first page and may be found by search engines. With false, only those who have the link find it; its results page, if public, likewise. Left out: true.", "问卷是否列在网站首页、可否被搜索引擎收录。写 false 则只有拿到链接的人找得到，公开的结果页也一样。不写就是 true。"}},
 		{name: "duplicates", form: oneOfWords("drop", "keep"), example: "keep",
 			doc: doc{"Whether equal answers from one place within seconds are one submission (drop) or different people's (keep), as at a kiosk. Left out: drop.", "同一处几秒之内的相同答卷算一份（drop）还是不同的人（keep，例如共用的平板）。不写就是 drop。"}},
+		{name: "theme", form: objectOf(&themeMapping), example: `{light: {accent: "#0a6a5c"}, cover: {file: front.jpg, alt: ""}}`,
+			doc: doc{"What this survey's pages look like, where that is not as `theme.yaml` says for the whole site.", "这份问卷的页面有哪些地方和 `theme.yaml` 规定的全站样子不同。"}},
 		{name: "common", form: ofKind(freeForm), example: "{yes: &yes {id: good, label: Good}}",
 			doc: doc{"A place for what is written once and used several times, by anchors and aliases. Nothing else reads it: see [Repetitions](#repetitions).", "放只写一次、多处引用的内容（锚点和别名）。别的都不读它：见[重复的内容](#repetitions)。"}},
 		{name: "alerts", form: listOf(objectOf(&alertMapping), maxAlerts), example: "[{when: score(overall) <= 2, open: complaint, owner: service_desk, due_days: 5}]",
@@ -288,6 +292,24 @@ var (
 		{name: "population", form: integers(1, maxPeople), example: "400", doc: doc{"How many could be asked.", "总共有多少对象。"}},
 		{name: "issued", form: anyOf(integers(1, maxPeople), mapOf(ofKind(plainForm), anyOf(integers(1, maxPeople), mapOf(ofKind(nameIDForm), integers(1, maxPeople))))), example: "{2026-Q3: 210, 2026-Q4: {email: 100, web: 127}}", doc: doc{"How many were asked; no more than the population. One number for each period alike, one by channel, or one by period, each as a number or by channel. It may be corrected at any time: response rates follow.", "发出了多少份，不多于总数。可以是一个数（各期相同）、按来源分开的几个数，或按期分开，每期一个数或再按来源分开。随时可以更正，回收率跟着变。"}},
 		{name: "sample", requires: "population", form: oneOfWords("ten_plus_5_percent"), example: "ten_plus_5_percent", doc: doc{"The rule for how many answers are enough: 10 and 5 % of the population.", "样本量的规则：10 份加总数的 5%。"}},
+	}}
+	themeMapping = mapping{"theme", "a theme", doc{"The look of this survey's pages: form, thank-you page, results and notices. What is not written is as in `theme.yaml`. The contrast of the colours that result is checked, light and dark.", "这份问卷各页的样子：填写页、致谢页、结果页和提示页。不写的就按 `theme.yaml`。合起来的颜色会检查对比度，浅色和深色都查。"}, []key{
+		{name: "name", form: ofKind(textForm), example: "{zh: 明灯科技, en: Lantern}", doc: doc{"Who asks. A logo needs a name, here or in `theme.yaml`.", "谁在调查。有 logo 就要有名称，写在这里或 `theme.yaml` 里。"}},
+		{name: "logo", form: ofKind(pathForm), example: "lantern.svg", doc: doc{"An SVG or PNG file beside the questionnaire, at most 64 KB.", "问卷旁边的一个 SVG 或 PNG 文件，最大 64 KB。"}},
+		{name: "logo_dark", requires: "logo", form: ofKind(pathForm), example: "lantern_dark.svg", doc: doc{"The logo on dark pages. Left out: logo.", "深色页面上的 logo。不写就用 logo。"}},
+		{name: "light", form: objectOf(&coloursMapping), example: `{accent: "#0a6a5c"}`, doc: doc{"The colours of light pages.", "浅色页面的颜色。"}},
+		{name: "dark", form: objectOf(&coloursMapping), example: `{accent: "#63cbb8"}`, doc: doc{"The colours of dark pages. Without an accent here, that of `light` is made lighter.", "深色页面的颜色。这里不写 accent，就把 `light` 的调亮。"}},
+		{name: "corners", form: integers(0, maxCorners), example: "4", doc: doc{"How round corners are, in pixels; 0 is square.", "圆角的像素数，0 是直角。"}},
+		{name: "cover", form: anyOf(ofKind(colourForm), objectOf(&coverMapping)), example: "{file: front.jpg, alt: {zh: 店面, en: The shop}}", doc: doc{"A low band above the form, the thank-you page and notices: a picture, or a colour. Results have none, for the figures' sake; nor has paper.", "填写页、致谢页和提示页最上面的一条：图片或颜色。结果页没有，把地方留给数字；打印时也没有。"}},
+	}}
+	coloursMapping = mapping{"colours", "colours", doc{"Three colours; the design's others follow from them. A colour needs quotes, since # begins a comment in YAML.", "三种颜色，其余的由它们得出。颜色要加引号，因为 # 在 YAML 里是注释。"}, []key{
+		{name: "accent", form: ofKind(colourForm), example: `"#0a6a5c"`, doc: doc{"Of buttons, links and what is chosen.", "按钮、链接和选中项的颜色。"}},
+		{name: "ink", form: ofKind(colourForm), example: `"#1a211f"`, doc: doc{"Of text.", "文字的颜色。"}},
+		{name: "paper", form: ofKind(colourForm), example: `"#f3f5f3"`, doc: doc{"Behind everything.", "底色。"}},
+	}}
+	coverMapping = mapping{"cover", "a cover", doc{"A picture above the page: a PNG, JPEG or WebP file beside the questionnaire. It is shown as a band that is at least five times as wide as it is high, of which the middle is kept; building makes it small, in two widths.", "页面最上面的图片：问卷旁边的一个 PNG、JPEG 或 WebP 文件。显示成一条，宽至少是高的五倍，取图片中间的部分；生成网站时缩成两种宽度。"}, []key{
+		{name: "file", form: ofKind(pathForm), need: ": the name of a picture beside the questionnaire, such as counter.jpg", example: "front.jpg", doc: doc{"The file, from the questionnaire's folder: no address, and nothing outside of the folder. At most 10 MB and 25 million pixels, at least 640 pixels wide and 64 high; 1600 by 320 is ideal.", "文件名，从问卷所在的文件夹算起：不能是网址，也不能在文件夹之外。最大 10 MB、2500 万像素，至少宽 640、高 64 像素；1600 × 320 最合适。"}},
+		{name: "alt", form: anyOf(ofKind(textForm), ofKind(emptyForm)), need: ": what the picture shows, for those who cannot see it; \"\" if it only decorates", example: "{zh: 店面, en: The shop}", doc: doc{"What the picture shows, for those who cannot see it. `\"\"` says that it only decorates.", "图片上有什么，给看不到图片的人听或读。`\"\"` 表示只是装饰。"}},
 	}}
 	thanksMapping = mapping{"thanks", "a thank-you text", doc{"One of several thank-you texts: the first whose condition holds is shown. The last has none, and is for everybody else.", "几段致谢之一：显示第一段符合条件的。最后一段不带条件，给其余所有人看。"}, []key{
 		{name: "show_if", form: ofKind(conditionForm), example: "score(overall) <= 2", doc: doc{"For whom.", "给谁看。"}},

@@ -104,7 +104,7 @@ func (r *reader) option(n *yaml.Node) (survey.Option, object) {
 	if hasScore && option.Score == nil {
 		option.Score = new(survey.Decimal) // its problem is reported; other checks may rely on a score
 	}
-	option.Image = o.picture(true)
+	option.Image = o.picture(survey.OnCard)
 	if o.isMade() {
 		option.ID = o.makeID(optionPrefix, option.Label)
 	}

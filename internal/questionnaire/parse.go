@@ -35,17 +35,16 @@ func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(nam
 // Parse compiles one questionnaire. It returns a Survey or, sorted, every problem of the file; never both. file names the
 // source in problems and, without its extension, is the default id.
 func Parse(file string, source []byte) (*survey.Survey, Problems) {
-	return ParseWith(file, source, nil)
+	return ParseWith(file, source, Files{})
 }
 
-// ParseWith is Parse with the pictures that the questionnaire names. If pictures is nil, they are not checked, and pages show
-// none.
-func ParseWith(file string, source []byte, pictures PictureFiles) (*survey.Survey, Problems) {
+// ParseWith is Parse with the files that the questionnaire names. Pages show no pictures that have not been read.
+func ParseWith(file string, source []byte, files Files) (*survey.Survey, Problems) {
 	r := newReader(file)
-	r.slips, r.pictures = slipsFirst, pictures
+	r.slips, r.files = slipsFirst, files
 	s := r.questionnaire(source)
 	if len(r.problems) > 0 {
-		if fixed := parseFixed(file, source, pictures); fixed != nil {
+		if fixed := parseFixed(file, source, files); fixed != nil {
 			r = fixed
 		}
 		return nil, r.problems.sorted()
@@ -93,6 +92,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Channels:       o.channels(),
 		Unlisted:       !o.boolean("listed", true),
 		KeepDuplicates: o.word("duplicates", "drop") == "keep",
+		Theme:          o.theme(),
 	}
 	switch o.word("layout", "page") {
 	case "steps":

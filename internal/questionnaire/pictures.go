@@ -10,41 +10,58 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// PictureFiles reads a picture that a questionnaire names, and returns the copies of it that pages load: wide ones for a
-// question, or smaller ones for the card of an option. The name is a valid path in the sense of [fs.ValidPath]. An error says
-// what is wrong with the file, in words that follow its name.
-type PictureFiles func(name string, card bool) ([]survey.PictureCopy, error)
+// Files are what a questionnaire's folder holds, and its site's theme. Without a function, what it would say is not checked.
+type Files struct {
+	// Picture reads a picture that a questionnaire names, and returns the copies of it that pages load. The name is a valid path
+	// in the sense of [fs.ValidPath]. An error says what is wrong with the file, in words that follow its name.
+	Picture func(name string, of survey.PictureUse) ([]survey.PictureCopy, error)
 
-// picture reads the key "image"; card says whether it is an option's.
-func (o object) picture(card bool) *survey.Picture {
+	// Theme puts the survey's theme over the site's, and returns what is wrong with the two together.
+	Theme func(*survey.Theme) []ThemeFault
+}
+
+// picture reads the key "image".
+func (o object) picture(of survey.PictureUse) *survey.Picture {
 	if !o.has("image") {
 		return nil
 	}
 	p := &survey.Picture{}
 	o.picturesAt[p] = o.keys["image"]
-	i := o.object(o.values["image"], &imageMapping)
+	o.readPicture(p, o.object(o.values["image"], &imageMapping), of)
+	return p
+}
+
+// readPicture reads a picture's file and its description.
+func (r *reader) readPicture(p *survey.Picture, i object, of survey.PictureUse) {
 	if i.node == nil {
-		return p
+		return
 	}
 	p.File = i.plain("file")
 	if alt := i.values["alt"]; alt != nil && !isDeclaredEmpty(target(alt)) {
 		p.Alt = i.text("alt")
 	}
 	at := i.values["file"]
-	switch {
-	case p.File == "":
-	case strings.Contains(p.File, "://") || strings.HasPrefix(p.File, "//"):
-		o.fail(at, "a picture must be a file beside the questionnaire, not an address: pages load nothing from elsewhere")
-	case !fs.ValidPath(p.File) || p.File == "." || strings.ContainsAny(p.File, `\:`):
-		o.fail(at, "a picture must be a file in the questionnaire's folder, such as counter.jpg, not %s", quote(p.File))
-	case o.pictures != nil:
-		copies, err := o.pictures(p.File, card)
-		if err != nil {
-			o.fail(at, "the picture %s %s", quote(p.File), message.Of(err))
-		}
-		p.Copies = copies
+	if p.File == "" || !i.isPicture(at, p.File) || r.files.Picture == nil {
+		return
 	}
-	return p
+	copies, err := r.files.Picture(p.File, of)
+	if err != nil {
+		r.fail(at, "the picture %s %s", quote(p.File), message.Of(err))
+	}
+	p.Copies = copies
+}
+
+// isPicture reports whether a name can be that of a picture in the questionnaire's folder.
+func (r *reader) isPicture(at *yaml.Node, name string) bool {
+	switch {
+	case strings.Contains(name, "://") || strings.HasPrefix(name, "//"):
+		r.fail(at, "a picture must be a file beside the questionnaire, not an address: pages load nothing from elsewhere")
+	case !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `\:`):
+		r.fail(at, "a picture must be a file in the questionnaire's folder, such as counter.jpg, not %s", quote(name))
+	default:
+		return true
+	}
+	return false
 }
 
 // isDeclaredEmpty reports whether a value is "" in quotes, and not just missing.

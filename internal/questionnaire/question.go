@@ -53,7 +53,7 @@ func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 	r.checkKeys(o, q.Type)
 	q.ShortName, q.ShortNo = o.text("short"), o.text("short_no")
 	q.Help = o.text("help")
-	q.Image = o.picture(false)
+	q.Image = o.picture(survey.InQuestion)
 	q.ShowIf = o.condition("show_if", q.ID)
 	q.Private = o.boolean("private", q.Type == survey.Email || q.Type == survey.Phone)
 	q.Unpublished = !o.boolean("publish", true)

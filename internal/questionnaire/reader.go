@@ -31,7 +31,7 @@ type reader struct {
 	lost        map[string]bool // the words in them
 	checked     int             // bytes given to yaml.v3 to find them
 	slips       slipReading
-	pictures    PictureFiles                   // nil: they are not read
+	files       Files
 	picturesAt  map[*survey.Picture]*yaml.Node // the keys of pictures
 }
 

@@ -57,12 +57,12 @@ func (r *reader) fix(edits []edit) {
 
 // parseFixed reads a questionnaire that has problems once more, with its slips fixed: problems that a slip caused disappear,
 // and problems that it hid are found. It returns nil if there are no slips.
-func parseFixed(file string, source []byte, pictures PictureFiles) *reader {
+func parseFixed(file string, source []byte, files Files) *reader {
 	if len(source) > maxFile || !utf8.Valid(source) {
 		return nil
 	}
 	r := newReader(file)
-	r.slips, r.lines, r.pictures = slipsFixed, yaml12.Lines(source), pictures
+	r.slips, r.lines, r.files = slipsFixed, yaml12.Lines(source), files
 	if r.fixMoreSlips(); len(r.problems) == 0 {
 		return nil
 	}

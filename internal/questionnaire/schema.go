@@ -225,6 +225,8 @@ func (f form) schema() ordered {
 		return ordered{{"const", ""}}
 	case pathForm:
 		return ordered{{"type", []string{"string", "number"}}, {"pattern", `^\s*[^/\\:]+(/[^/\\:]+)*\s*$`}, {"not", ordered{{"pattern", `(^|/)\s*\.\.?\s*(/|$)`}}}}
+	case colourForm:
+		return ordered{{"type", "string"}, {"pattern", `^\s*(?:` + colour.String() + `)\s*$`}}
 	case labelForm:
 		return ordered{{"type", []string{"string", "number"}}, {"pattern", visible}, {"maxLength", maxText}}
 	case booleanForm:

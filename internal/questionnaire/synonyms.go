@@ -34,6 +34,15 @@ if condition: show_if that
 constraint validation: check
 randomize random: shuffle
 sum: total
+style styling design branding look appearance: theme
+colors colours: light
+primary primary_color color colour: accent light
+text foreground: ink
+background background_color: paper
+radius border_radius: corners
+banner header_image hero: cover
+image picture: file
+company brand: name
 
 # keys in Chinese
 标题: title label
@@ -76,6 +85,19 @@ sum: total
 随机: shuffle
 提醒: alerts
 必填 必答: required true
+主题 样式 外观: theme
+公司 公司名称: name
+标志 徽标 商标: logo
+浅色: light
+深色: dark
+主色 强调色 颜色: accent light
+文字颜色 字色: ink
+底色 背景 背景色: paper
+圆角: corners
+封面 头图 横幅 题图: cover
+图片: image file
+文件 文件名: file
+替代文字 图片说明: alt
 
 # types
 radio: single_choice radio

@@ -20,6 +20,7 @@ import (
 	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
+	"glasspoll/internal/workbook"
 )
 
 // PagesOptions are the options of results pages for a level.
@@ -62,6 +63,31 @@ type ChartsOptions struct {
 
 // Charts returns the charts of a survey's results for a level.
 func Charts(ctx context.Context, records store.Records, s *survey.Survey, o ChartsOptions) ([]*chart.Chart, error) {
+	deck, err := deck(ctx, records, s, o)
+	if err != nil {
+		return nil, err
+	}
+	return deck.Charts, nil
+}
+
+// Workbook writes the charts of a survey's results for a level as an Excel workbook, and returns how many there are. Without any
+// it writes nothing.
+func Workbook(ctx context.Context, w io.Writer, records store.Records, s *survey.Survey, o ChartsOptions, colours workbook.Colours) (charts int, err error) {
+	deck, err := deck(ctx, records, s, o)
+	if err != nil || len(deck.Charts) == 0 {
+		return 0, err
+	}
+	words, err := Words(o.Language, s)
+	if err != nil {
+		return 0, err
+	}
+	return len(deck.Charts), workbook.Write(w, &workbook.Book{
+		Title: deck.Title, About: deck.About, Sentences: deck.Sentences, Charts: deck.Charts, Language: o.Language, Words: words, Colours: colours,
+	})
+}
+
+// deck returns what charts that stand alone are made of.
+func deck(ctx context.Context, records store.Records, s *survey.Survey, o ChartsOptions) (*results.Deck, error) {
 	report, err := levelReport(ctx, records, s, PagesOptions{Level: o.Level, Now: o.Now})
 	if err != nil {
 		return nil, err
@@ -75,9 +101,9 @@ func Charts(ctx context.Context, records store.Records, s *survey.Survey, o Char
 		page.Level = o.Level
 	}
 	if o.Period != "" && !slices.Contains(page.Set.Folders(), page.Folder) {
-		return nil, nil
+		return &results.Deck{}, nil
 	}
-	return results.New(renderer).Charts(page)
+	return results.New(renderer).Deck(page)
 }
 
 // SheetOptions are the options of a results page that stands alone.

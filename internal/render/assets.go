@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -20,10 +21,27 @@ type Assets struct {
 	Home    Asset  // the script of home pages that can be searched
 	Icon    string // path
 	Brand   Brand
+	Looks   map[string]Look `json:",omitempty"` // of surveys with a look of their own, by id
+}
+
+// A Look is what is different on the pages of one survey.
+type Look struct {
+	Style Asset  // after the page's own stylesheet; it may be empty
+	Icon  string // path
+	Brand Brand
 }
 
 // Equal reports whether pages would be the same with either.
 func (a Assets) Equal(b Assets) bool { return reflect.DeepEqual(a, b) }
+
+// LookOf identifies the look of a survey; "" is the site's.
+func (a Assets) LookOf(survey string) string {
+	look, ok := a.Looks[survey]
+	if !ok {
+		return ""
+	}
+	return fmt.Sprint(look.Style.Path, look.Icon, look.Brand.Name, look.Brand.Logo, look.Brand.LogoDark, look.Brand.Light, look.Brand.Dark)
+}
 
 // Brand is the company that asks. Paths are from the site's root.
 type Brand struct {
@@ -33,17 +51,19 @@ type Brand struct {
 	LogoDark      string      // path; "" if Logo is for dark pages too
 	Width, Height int         // of the logo as it is shown, in CSS pixels
 	Light, Dark   string      // the page's colour, for the browser around it
+
+	Cover *survey.Cover `json:",omitempty"` // above forms, thank-you pages, notices and the home page
 }
 
-// name returns the company's name in a language, or in the language that it is a variant of.
-func (b Brand) name(language string) string {
+// textIn returns a text of a theme in a language, or in the language that it is a variant of.
+func textIn(t survey.Text, language string) string {
 	for {
-		if name := b.Name[language]; name != "" {
-			return name
+		if text := t[language]; text != "" {
+			return text
 		}
 		at := strings.LastIndexByte(language, '-')
 		if at < 0 {
-			return b.Name[""]
+			return t[""]
 		}
 		language = language[:at]
 	}

@@ -106,6 +106,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		Survey: s, Heading: title, Home: href(p.Root, ""), Action: handlerAddress(s, p.Root, "responses"),
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
+	f.Of(s.ID)
 	if p.Phase == survey.Open {
 		f.Opening = newOpening(f.Words, s, l)
 	}

@@ -23,6 +23,8 @@ type Frame struct {
 	Languages []Link
 	Assets    Assets
 	Style     Asset
+	Look      Asset // stylesheet of the survey's own look, after Style; its path is "" without one
+	Cover     *cover
 	Script    Asset
 	Refresh   string // address that browsers without a script are led to; "" if they stay
 	Company   string // "" without one
@@ -54,8 +56,9 @@ type Link struct {
 func (r *Renderer) Frame(kind, title, language, root string, languages []Link) Frame {
 	p := Frame{
 		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
-		Languages: languages, Assets: r.assets, Style: r.assets.Style, Company: r.assets.Brand.name(language),
+		Languages: languages, Assets: r.assets, Style: r.assets.Style, Company: textIn(r.assets.Brand.Name, language),
 	}
+	p.Cover = newCover(kind, r.assets.Brand.Cover, language, root)
 	switch {
 	case kind == "results" && r.assets.Results.Path != "":
 		p.Style = r.assets.Results
@@ -65,6 +68,17 @@ func (r *Renderer) Frame(kind, title, language, root string, languages []Link) F
 		p.Script = r.assets.Thanks
 	}
 	return p
+}
+
+// Of gives the frame the look of a survey.
+func (p *Frame) Of(id string) {
+	look, ok := p.Assets.Looks[id]
+	if !ok {
+		return
+	}
+	p.Look, p.Assets.Icon, p.Assets.Brand = look.Style, look.Icon, look.Brand
+	p.Company = textIn(look.Brand.Name, p.Lang)
+	p.Cover = newCover(p.Kind, look.Brand.Cover, p.Lang, p.Root)
 }
 
 // Share sets what search engines and link previews show of the page at a path from the site's root.

@@ -114,7 +114,7 @@ func TestDescribe(t *testing.T) {
 // A company is named in the page's language, else in the language that it is a variant of, else by its default name.
 func TestCompanyIsNamed(t *testing.T) {
 	for language, want := range map[string]string{"zh": "明灯科技", "zh-Hant-TW": "明灯科技", "en-GB": "Lantern & Co", "fr": "明灯科技"} {
-		if got := lantern.name(language); got != want {
+		if got := textIn(lantern.Name, language); got != want {
 			t.Errorf("in %s: %q, want %q", language, got, want)
 		}
 	}

@@ -18,8 +18,10 @@ type HomePage struct {
 	At        time.Time // decides which surveys are open
 }
 
-// searchFrom is how many surveys a home page has that can be searched.
-const searchFrom = 12
+const (
+	searchFrom = 12 // how many surveys a home page has that can be searched
+	fewSurveys = 3  // up to how many open ones each have a button
+)
 
 // homeView is the data of home.html.
 type homeView struct {
@@ -32,8 +34,9 @@ type homeView struct {
 
 // A homeGroup is the surveys that are open, are not open yet, or are closed.
 type homeGroup struct {
+	Kind    string // few or many that are open, early, or closed
 	Heading string
-	When    string // of all cards, if there are several and it is the same for all
+	When    string // of all cards, or of those that do not say another date
 	Cards   []homeCard
 }
 
@@ -46,7 +49,9 @@ type homeCard struct {
 	Facts     []string // with When, unless the group says that
 	Href      string
 	Go        string // what the link does; "" where there is nothing to do yet
+	Button    bool   // Go is shown as one
 	Results   string // address, where the card's is another
+	Closed    bool   // the link leads to the results
 	until     survey.Date
 }
 
@@ -93,29 +98,56 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, page HomePage) er
 	if v.Search {
 		v.Script = r.assets.Home
 	}
-	v.addGroup(words.Say("home.open"), open)
-	v.addGroup(words.Say("home.early"), early)
-	v.addGroup(words.Say("home.closed"), closed)
+	kind := "many"
+	if len(open) <= fewSurveys {
+		kind = "few"
+		for i := range open {
+			open[i].Button = true
+		}
+	}
+	v.addGroup(words, kind, words.Say("home.open"), open)
+	v.addGroup(words, "early", words.Say("home.early"), early)
+	v.addGroup(words, "closed", words.Say("home.closed"), closed)
 	v.Share(path(page.Language), words.Say("home.about"))
 	return r.WritePage(w, "home.html", words, v)
 }
 
-// addGroup adds a group, if it has cards. A date that all of them have is said once.
-func (v *homeView) addGroup(heading string, cards []homeCard) {
+// addGroup adds a group, if it has cards. A date that most of them have is said once, and the others say theirs.
+func (v *homeView) addGroup(words *wording.Words, kind, heading string, cards []homeCard) {
 	if len(cards) == 0 {
 		return
 	}
-	g := homeGroup{Heading: heading, Cards: cards}
-	same := len(cards) > 1 && !slices.ContainsFunc(cards, func(c homeCard) bool { return c.When != cards[0].When })
-	if same {
-		g.When = cards[0].When
+	g := homeGroup{Kind: kind, Heading: heading, Cards: cards}
+	common, n := commonDate(cards)
+	if n > 1 && 2*n > len(cards) {
+		g.When = common
+		if n < len(cards) {
+			g.When = words.Say("home.mostly", "when", common)
+		}
 	}
 	for i := range cards {
-		if c := &cards[i]; !same && c.When != "" {
+		switch c := &cards[i]; {
+		case g.When != "" && c.When == common:
+		case c.When != "":
 			c.Facts = append([]string{c.When}, c.Facts...)
+		case g.When != "":
+			c.Facts = append([]string{words.Say("home.endless")}, c.Facts...)
 		}
 	}
 	v.Groups = append(v.Groups, g)
+}
+
+// commonDate returns the date that most cards have, and how many have it.
+func commonDate(cards []homeCard) (common string, most int) {
+	counts := map[string]int{}
+	for i := range cards {
+		when := cards[i].When
+		counts[when]++
+		if when != "" && counts[when] > most {
+			common, most = when, counts[when]
+		}
+	}
+	return common, most
 }
 
 // newCard returns what all cards have, and the language of the survey's pages that it leads to.
@@ -154,7 +186,7 @@ func closedCard(w *wording.Words, s *survey.Survey, page HomePage) homeCard {
 	c, _ := newCard(s, page)
 	c.When = w.Say("home.ended", "date", w.Date(string(s.Window.Until)))
 	if c.Results != "" {
-		c.Href, c.Results, c.Go = c.Results, "", w.Say("home.results")
+		c.Href, c.Results, c.Go, c.Closed = c.Results, "", w.Say("home.results"), true
 	}
 	return c
 }

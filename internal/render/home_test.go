@@ -49,9 +49,9 @@ func TestHomeOrder(t *testing.T) {
 	})
 	at := 0
 	for _, want := range []string{
-		"Open now", `href="now/"`, "31 October 2026", "Take the survey", `href="now/results/"`,
+		"Open now", `href="now/"`, "31 October 2026", `href="now/results/"`, "Take the survey",
 		"Opening soon", `href="soon/"`, "1 November 2026",
-		"Closed", `href="recent/results/"`, "Closed on 30 September 2026", `href="old/results/"`, "31 January 2026", `href="silent/"`,
+		"Closed", `href="recent/results/" aria-label="Results: Survey recent"`, "Closed on 30 September 2026", `href="old/results/"`, "31 January 2026", `href="silent/"`,
 	} {
 		i := strings.Index(page[at:], want)
 		if i < 0 {
@@ -76,9 +76,31 @@ func TestHomeSaysDatesOnce(t *testing.T) {
 	if strings.Count(two, "31 December 2026") != 1 || strings.Count(two, "30 December 2026") != 1 {
 		t.Error("two dates are not said once each")
 	}
+	most := homeOf(t, renderer(t), []*survey.Survey{
+		listed(t, "a", "until: 2026-12-31", ""), listed(t, "b", "until: 2026-12-31", ""), listed(t, "c", "until: 2026-12-31", ""),
+		listed(t, "d", "until: 2026-12-30", ""), listed(t, "e", "from: 2026-10-01", ""),
+	})
+	for want, n := range map[string]int{"Until 31 December 2026, unless it says otherwise": 1, "31 December 2026": 1, "<li>Until 30 December 2026": 1, "No closing date": 1} {
+		if got := strings.Count(most, want); got != n {
+			t.Errorf("%q is there %d times, want %d", want, got, n)
+		}
+	}
 	closed := homeOf(t, renderer(t), []*survey.Survey{listed(t, "a", "until: 2026-01-31", "")})
 	if !strings.Contains(closed, "no surveys at the moment") || !strings.Contains(closed, `href="a/results/"`) {
 		t.Error("with nothing open, the page does not say so, or leaves out what is closed")
+	}
+}
+
+// Each of a few surveys has a button; of many, the cards are close together.
+func TestHomeOfFew(t *testing.T) {
+	var surveys []*survey.Survey
+	for i := range fewSurveys + 1 {
+		surveys = append(surveys, listed(t, fmt.Sprintf("s%d", i), "until: 2026-12-31", ""))
+		page := homeOf(t, renderer(t), surveys)
+		few := len(surveys) <= fewSurveys
+		if strings.Contains(page, `class="surveys few"`) != few || (strings.Count(page, `class="go button"`) == len(surveys)) != few {
+			t.Errorf("%d surveys:\n%s", len(surveys), page)
+		}
 	}
 }
 
@@ -108,11 +130,11 @@ func TestHomeNamesTheCompany(t *testing.T) {
 	plain.Logo, plain.LogoDark = "", ""
 	for _, brand := range []Brand{lantern, plain} {
 		page := homeOf(t, branded(t, brand), surveys)
-		name := brand.name("en")
+		name := textIn(brand.Name, "en")
 		if !strings.Contains(page, "<h1>Surveys by "+html.EscapeString(name)+"</h1>") {
 			t.Errorf("the heading does not name %s", name)
 		}
-		if said := strings.Count(rendertest.Text(t, []byte(page[strings.Index(page, "<header>"):])), name); said != 1 {
+		if said := strings.Count(rendertest.Text(t, []byte(page[strings.Index(page, "<header"):])), name); said != 1 {
 			t.Errorf("the company is named %d times", said)
 		}
 		if strings.Contains(page, "<img") != (brand.Logo != "") {

@@ -56,6 +56,7 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, p ThanksPage) error {
 		Survey: s, Heading: s.Title.In(language), Receipt: p.Receipt, Home: href(p.Root, ""),
 		Form: Address(s, language, p.Root, ""), Telephone: slices.Contains(s.Channels, telephone), Another: s.KeepDuplicates,
 	}
+	data.Of(s.ID)
 	data.Private, data.Card = true, data.Heading
 	data.Share(Address(s, language, "", ""), Purpose(s, language))
 	if p.Text < len(s.Thanks) {
@@ -73,6 +74,7 @@ type NoticePage struct {
 	Root     string
 	Code     answer.Code // [answer.NotFound], [answer.BadMethod], …
 	Args     []any       // for its wording
+	Survey   string      // whose look it has; "" or unknown for the site's
 }
 
 // Notice writes a notice.
@@ -86,6 +88,7 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 		Frame: r.Frame("notice", words.Say("notice."+string(p.Code)), p.Language, p.Root, nil),
 		Text:  problemText(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
 	}
+	data.Of(p.Survey)
 	data.Private = true
 	return r.WritePage(w, "notice.html", words, data)
 }

@@ -27,10 +27,10 @@ sections:
 `
 
 func TestPictures(t *testing.T) {
-	files := func(name string, card bool) ([]survey.PictureCopy, error) {
+	files := func(name string, of survey.PictureUse) ([]survey.PictureCopy, error) {
 		return []survey.PictureCopy{{Path: "assets/small-" + name, Width: 320, Height: 240}, {Path: "assets/wide-" + name, Width: 640, Height: 480}}, nil
 	}
-	s, problems := questionnaire.ParseWith("tea.yaml", []byte(withPictures), files)
+	s, problems := questionnaire.ParseWith("tea.yaml", []byte(withPictures), questionnaire.Files{Picture: files})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

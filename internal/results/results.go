@@ -30,7 +30,7 @@ type Page struct {
 // HTML writes one results page, from released figures alone.
 func (r *Renderer) HTML(w io.Writer, p Page) error {
 	if !p.allowed() {
-		return r.frame.Notice(w, render.NoticePage{Language: p.Language, Root: p.Root, Code: answer.NotPublic})
+		return r.frame.Notice(w, render.NoticePage{Language: p.Language, Root: p.Root, Code: answer.NotPublic, Survey: p.Set.Report.Survey.ID})
 	}
 	d, err := r.document(p)
 	if err != nil {

@@ -16,8 +16,13 @@ func (r *Renderer) Charts(p Page) ([]*chart.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.period == nil || !p.allowed() {
-		return nil, nil
+	return d.charts(), nil
+}
+
+// charts returns the page's charts; none if it has no figures that may be shown.
+func (d *document) charts() []*chart.Chart {
+	if d.period == nil || !d.page.allowed() {
+		return nil
 	}
 	var all []*chart.Chart
 	for _, c := range []*chart.Chart{d.trendSlide(), d.areasSlide(), d.itemsSlide()} {
@@ -31,12 +36,12 @@ func (r *Renderer) Charts(p Page) ([]*chart.Chart, error) {
 			all = append(all, d.questionSlides(&s.Sections[i].Questions[j])...)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // slide returns a chart without figures.
 func (d *document) slide(id string, kind chart.Kind, title, about string) *chart.Chart {
-	return &chart.Chart{ID: id, Kind: kind, Title: title, About: about, Language: d.language}
+	return &chart.Chart{ID: id, Name: title, Kind: kind, Title: title, About: about, Language: d.language}
 }
 
 // slideAbout says the survey and the period.
@@ -147,11 +152,12 @@ func (d *document) questionSlides(q *survey.Question) []*chart.Chart {
 		if len(items) == 0 {
 			continue
 		}
-		id, title := "q-"+q.ID, d.questionLabel(q)
+		id, title, name := "q-"+q.ID, d.questionLabel(q), d.questionName(q)
 		if part != survey.Whole {
-			id, title = id+"-"+string(part), title+" · "+d.words.Say(string(part))
+			id, title, name = id+"-"+string(part), title+" · "+d.words.Say(string(part)), name+" · "+d.words.Say(string(part))
 		}
 		item := items[0]
+		before := len(all)
 		switch {
 		case item.NPS != nil:
 			all = append(all, d.npsSlide(id, title, item))
@@ -162,8 +168,19 @@ func (d *document) questionSlides(q *survey.Question) []*chart.Chart {
 				all = append(all, c)
 			}
 		}
+		for _, c := range all[before:] {
+			c.Name = name
+		}
 	}
 	return all
+}
+
+// questionName returns what results call a question.
+func (d *document) questionName(q *survey.Question) string {
+	if name := d.Plain(q.Short(d.language)); name != "" {
+		return name
+	}
+	return d.questionLabel(q)
 }
 
 // scaleSlide shows items of one scale: the shares of its steps, the worst first.
@@ -179,6 +196,9 @@ func (d *document) scaleSlide(id, title string, items []*stats.Item) *chart.Char
 		}
 		c.Series, c.Tones = append(c.Series, d.option(&options[i])), append(c.Tones, tone)
 	}
+	if len(items) > 1 {
+		c.Sides = sides(options, order)
+	}
 	for _, item := range items {
 		row := chart.Row{Label: d.short(item.Field)}
 		for _, i := range order {
@@ -187,6 +207,33 @@ func (d *document) scaleSlide(id, title string, items []*stats.Item) *chart.Char
 		c.Rows = append(c.Rows, row)
 	}
 	return c
+}
+
+// sides returns where options belong in bars whose middles are below each other, in an order, as [document.diverging] lays them
+// out; nil unless there are answers on both sides.
+func sides(options []survey.Option, order []int) []chart.Side {
+	counts := make([]stats.Count, len(options))
+	for i := range options {
+		counts[i].Option = &options[i]
+	}
+	low, high := scoreRange(counts)
+	if low == high {
+		return nil
+	}
+	all := make([]chart.Side, len(order))
+	for at, i := range order {
+		switch score := options[i].Score; {
+		case score == nil:
+			all[at] = chart.Apart
+		case 2**score < low+high:
+			all[at] = chart.Worse
+		case 2**score > low+high:
+			all[at] = chart.Better
+		default:
+			all[at] = chart.Middle
+		}
+	}
+	return all
 }
 
 func percentOfShare(s stats.Share) float64 {

@@ -89,6 +89,7 @@ func (d *document) view() *view {
 		Data: d.link(whole, "results.json"), Table: d.link(whole, "results.csv"),
 		Protection: d.protection(), Level: d.level(), Measures: d.measures(),
 	}
+	v.Of(s.ID)
 	v.Private = s.Unlisted
 	v.Share(render.Address(s, p.Language, "", p.Path()), render.Purpose(s, p.Language))
 	if d.period == nil {

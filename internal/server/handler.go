@@ -137,11 +137,13 @@ func isResult(name string) bool {
 
 // notice answers with a page that says why there is no other, in the visitor's language.
 func (h *handler) notice(e *edition, w http.ResponseWriter, r *http.Request, status int, code answer.Code) {
+	survey, _, _ := strings.Cut(fileOf(r.URL.Path), "/")
 	var b bytes.Buffer
 	err := e.renderer.Notice(&b, render.NoticePage{
 		Language: e.languageOf(r),
 		Root:     rootOf(r.URL.Path),
 		Code:     code,
+		Survey:   survey,
 	})
 	if err != nil {
 		http.Error(w, http.StatusText(status), status)

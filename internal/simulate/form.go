@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/survey"
@@ -237,11 +238,8 @@ func (f *Form) failCheck(r *respondent, q *survey.Question, fields []survey.Fiel
 	before := maps.Clone(r.values)
 	defer func() { r.values, r.arbitrary = before, false }()
 	r.arbitrary = true
-	for round := range maxFills {
+	for range maxFills {
 		f.answer(r, q)
-		if bounds := boundsOf(q); round < len(bounds) { // most comparisons fail there, if they can fail at all
-			r.values[q.ID] = []string{bounds[round].String()}
-		}
 		if len(r.state().Failed[q.ID]) == 0 {
 			continue
 		}
@@ -251,16 +249,65 @@ func (f *Form) failCheck(r *respondent, q *survey.Question, fields []survey.Fiel
 		}
 		return failing
 	}
+	for _, value := range r.edges(q) { // a check may refuse so few values that chance does not find them
+		r.values[q.ID] = []string{value}
+		if len(r.state().Failed[q.ID]) > 0 && f.onlyFails(r, q) {
+			return map[string][]string{q.ID: {value}}
+		}
+	}
 	return nil
 }
 
-// boundsOf returns the bounds of a number.
-func boundsOf(q *survey.Question) []survey.Decimal {
-	var bounds []survey.Decimal
-	for _, bound := range []*survey.Decimal{q.Min, q.Max} {
-		if q.Type == survey.Number && bound != nil {
-			bounds = append(bounds, *bound)
+// onlyFails reports whether a question's answer has no other problem than that it fails a check.
+func (f *Form) onlyFails(r *respondent, q *survey.Question) bool {
+	return !slices.ContainsFunc(f.problems(r.state().Values), func(p answer.Problem) bool {
+		return p.Question == q.ID && p.Code != answer.Failed
+	})
+}
+
+// edges are the values of a number, a date or a time at which checks turn: its bounds, and those of the answers that its checks
+// name, with their neighbours. Some may be out of bounds.
+func (r *respondent) edges(q *survey.Question) []string {
+	var edges []string
+	switch q.Type {
+	case survey.Number:
+		edges = append(edges, r.number(q, 0), r.number(q, 1))
+	case survey.DateType:
+		edges = append(edges, string(q.Earliest), string(q.Latest))
+	case survey.Time:
+		edges = append(edges, "00:00", "23:59")
+	default:
+		return nil
+	}
+	for _, check := range q.Checks {
+		for _, name := range check.That.Uses() {
+			if other, ok := r.survey.Field(name); ok && name != q.ID && other.Question.Type == q.Type && len(r.values[name]) > 0 {
+				edges = append(edges, neighbours(q, r.values[name][0])...)
+			}
 		}
 	}
-	return bounds
+	return slices.DeleteFunc(edges, func(value string) bool { return value == "" })
+}
+
+// neighbours returns a value of a question's type, with the ones before and after it.
+func neighbours(q *survey.Question, value string) []string {
+	if q.Type == survey.Number {
+		step := survey.Decimal(survey.One)
+		if q.Step != nil {
+			step = *q.Step
+		}
+		if x, err := survey.ParseDecimal(value); err == nil {
+			return []string{value, (x - step).String(), (x + step).String()}
+		}
+		return nil
+	}
+	layout, step := time.DateOnly, 24*time.Hour
+	if q.Type == survey.Time {
+		layout, step = "15:04", time.Minute
+	}
+	at, err := time.Parse(layout, value)
+	if err != nil {
+		return nil
+	}
+	return []string{value, at.Add(-step).Format(layout), at.Add(step).Format(layout)}
 }

@@ -336,3 +336,41 @@ func TestTextsDiffer(t *testing.T) {
 		}
 	}
 }
+
+// A check that refuses few values is failed too: by the value at which it turns.
+func TestInvalidFailsTightChecks(t *testing.T) {
+	const source = `title: {en: Tight}
+languages: [en]
+sections:
+  - id: all
+    questions:
+      - {id: low, type: number, min: 0, max: 5000, required: true, label: {en: Low}}
+      - {id: high, type: number, min: 0, max: 6000, required: true, label: {en: High}, check: {that: high > low, message: {en: Higher}}}
+      - {id: same, type: number, min: 0, max: 100000, required: true, label: {en: Same}, check: {that: same != low, message: {en: Not that}}}
+      - {id: most, type: number, min: 0, max: 100000, required: true, label: {en: Most}, check: {that: most < 100000, message: {en: Less}}}
+      - {id: from, type: date, min: 2000-01-01, max: 2030-12-31, required: true, label: {en: From}}
+      - {id: until, type: date, min: 2000-01-01, max: 2030-12-31, required: true, label: {en: Until}, check: {that: until != from, message: {en: Another day}}}
+      - {id: begin, type: time, required: true, label: {en: Begin}}
+      - {id: end, type: time, required: true, label: {en: End}, check: {that: end != begin, message: {en: Later}}}
+`
+	s, problems := questionnaire.Parse("tight.yaml", []byte(source))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	f := &Form{Survey: s, Language: "en"}
+	for seed := range uint64(20) {
+		r := f.respondent(New(s, seed))
+		for _, q := range s.Order() {
+			f.answer(r, q.Question)
+			if len(q.Checks) == 0 {
+				continue
+			}
+			failing := f.failCheck(r, q.Question, s.FieldsOf(q.Question))
+			r.values[q.ID] = failing[q.ID]
+			if failing == nil || len(r.state().Failed[q.ID]) == 0 || !f.onlyFails(r, q.Question) {
+				t.Errorf("seed %d: %s is %v", seed, q.ID, failing[q.ID])
+			}
+			f.answer(r, q.Question)
+		}
+	}
+}

@@ -64,7 +64,8 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 }
 
 // ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js,
-// script_full.js, thanks.js and home.js with their imports, icon.svg, and the logo.
+// script_full.js, thanks.js and home.js with their imports, icon.svg, the logo and the cover; and look.css, an icon and a logo for
+// each survey with a look of its own.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
@@ -83,36 +84,52 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		if err != nil {
 			return Assets{}, err
 		}
-		integrity := sha512.Sum384(content)
-		*source.link = render.Asset{
-			Path:      a.add(source.name, content),
-			Integrity: "sha384-" + base64.StdEncoding.EncodeToString(integrity[:]),
-		}
+		*source.link = a.addChecked(source.name, content)
 	}
 	icon, err := fs.ReadFile(templates, "icon.svg")
 	if err != nil {
 		return Assets{}, message.Errorf("reading templates: %w", err)
 	}
-	light, dark := theme.DefaultLight(), theme.DefaultDark()
+	a.Links.Icon, a.Links.Brand = a.addIcon(icon, t), a.addBrand(t)
+	for id, look := range t.Looks {
+		l := render.Look{Icon: a.addIcon(icon, look), Brand: a.addBrand(look)}
+		if css := look.CSSOver(t); css != "" {
+			l.Style = a.addChecked("look.css", []byte(css))
+		}
+		if a.Links.Looks == nil {
+			a.Links.Looks = map[string]render.Look{}
+		}
+		a.Links.Looks[id] = l
+	}
+	slices.SortFunc(a.files, func(f, g file) int { return strings.Compare(f.path, g.path) })
+	return a, nil
+}
+
+// addIcon adds the icon in a theme's colours, and returns its path.
+func (a *Assets) addIcon(icon []byte, t *theme.Theme) string {
 	if t.Light != nil {
-		icon = bytes.ReplaceAll(icon, []byte(light["accent"].Hex()), []byte(t.Light["accent"].Hex()))
+		icon = bytes.ReplaceAll(icon, []byte(theme.DefaultLight()["accent"].Hex()), []byte(t.Light["accent"].Hex()))
 		icon = bytes.ReplaceAll(icon, []byte("#fff"), []byte(t.Light["on-accent"].Hex()))
-		light = t.Light
 	}
-	if t.Dark != nil {
-		dark = t.Dark
-	}
-	a.Links.Icon = a.add("icon.svg", icon)
-	a.Links.Brand = render.Brand{Name: t.Name, Address: t.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex()}
+	return a.add("icon.svg", icon)
+}
+
+// addBrand adds the pictures of a theme.
+func (a *Assets) addBrand(t *theme.Theme) render.Brand {
+	light, dark := t.Palettes()
+	b := render.Brand{Name: t.Name, Address: t.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex(), Cover: t.Cover}
 	if t.Logo != nil {
-		a.Links.Brand.Logo = a.add("logo"+t.Logo.Extension, t.Logo.Content)
-		a.Links.Brand.Height = logoHeight
-		a.Links.Brand.Width = int(math.Round(logoHeight * t.Logo.Width / t.Logo.Height))
+		b.Logo = a.add("logo"+t.Logo.Extension, t.Logo.Content)
+		b.Height = logoHeight
+		b.Width = int(math.Round(logoHeight * t.Logo.Width / t.Logo.Height))
 	}
 	if t.LogoDark != nil {
-		a.Links.Brand.LogoDark = a.add("logo"+t.LogoDark.Extension, t.LogoDark.Content)
+		b.LogoDark = a.add("logo"+t.LogoDark.Extension, t.LogoDark.Content)
 	}
-	return a, nil
+	for _, c := range t.Files {
+		a.addFile(file{c.Path, c.Content})
+	}
+	return b
 }
 
 // logoHeight is the height that a logo is shown with, in CSS pixels.
@@ -123,10 +140,20 @@ func (a *Assets) add(name string, content []byte) string {
 	sum := sha256.Sum256(content)
 	stem, extension, _ := strings.Cut(name, ".")
 	f := file{fmt.Sprintf("assets/%s.%s.%s", stem, hex.EncodeToString(sum[:6]), extension), content}
+	a.addFile(f)
+	return f.path
+}
+
+func (a *Assets) addFile(f file) {
 	if !slices.ContainsFunc(a.files, func(g file) bool { return g.path == f.path }) {
 		a.files = append(a.files, f)
 	}
-	return f.path
+}
+
+// addChecked adds a file that browsers check when they load it.
+func (a *Assets) addChecked(name string, content []byte) render.Asset {
+	sum := sha512.Sum384(content)
+	return render.Asset{Path: a.add(name, content), Integrity: "sha384-" + base64.StdEncoding.EncodeToString(sum[:])}
 }
 
 // Bundle makes one minified file of a script or stylesheet with what it imports, and more after it. Imports are relative to

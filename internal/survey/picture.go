@@ -2,7 +2,17 @@ package survey
 
 import "slices"
 
-// A Picture belongs to a question or an option.
+// A PictureUse is a place where pages show a picture.
+type PictureUse int
+
+// The uses.
+const (
+	InQuestion PictureUse = iota
+	OnCard                // of an option
+	OnCover               // a band above the page
+)
+
+// A Picture belongs to a question, an option or a cover.
 type Picture struct {
 	File   string        `json:"file"`             // as the author names it
 	Alt    Text          `json:"alt,omitempty"`    // nil: it only decorates

@@ -32,6 +32,7 @@ type Survey struct {
 	Unlisted       bool       `json:"unlisted,omitempty"`   // listed: false; found only by the link
 	KeepDuplicates bool       `json:"keep_twins,omitempty"` // duplicates: keep; each of several equal answers from one place counts
 	Steps          bool       `json:"steps,omitempty"`      // layout: steps; with a script, sections are shown one at a time
+	Theme          *Theme     `json:"theme,omitempty"`      // nil: the site's
 	Cards          bool       `json:"cards,omitempty"`      // layout: cards; with a script, questions are shown one at a time
 	Sections       []Section  `json:"sections"`
 	Scoring        Scoring    `json:"scoring"`

@@ -76,12 +76,16 @@ func (p Palette) declarations() string {
 	for _, name := range tokens {
 		fmt.Fprintf(&b, "--%s:%s;", name, p[name].Hex())
 	}
-	scheme := "light"
-	if p.dark() {
-		scheme = "dark"
-	}
-	b.WriteString("color-scheme:" + scheme)
+	b.WriteString("color-scheme:" + p.scheme())
 	return b.String()
+}
+
+// scheme returns the palette's color-scheme.
+func (p Palette) scheme() string {
+	if p.dark() {
+		return "dark"
+	}
+	return "light"
 }
 
 // failingPairs returns the pairs without enough contrast.

@@ -27,30 +27,44 @@ import (
 
 // Parse reads a theme. files are those of its folder. It returns a Theme or, sorted, every problem; never both.
 func Parse(path string, source []byte, files fs.FS) (*Theme, questionnaire.Problems) {
-	r := &reader{path: path, lines: strings.Split(string(source), "\n"), files: files}
+	return parse(path, source, files, copyCover)
+}
+
+func parse(path string, source []byte, files fs.FS, copies Copier) (*Theme, questionnaire.Problems) {
+	r := &reader{lines: strings.Split(string(source), "\n"), files: files, copies: copies}
 	t := &Theme{}
 	if root := r.document(source); root != nil {
 		r.readTheme(root, t)
 	}
-	if len(r.problems) > 0 {
-		slices.SortFunc(r.problems, func(a, b questionnaire.Problem) int {
-			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message.String(), b.Message.String()))
-		})
-		return nil, r.problems
+	if len(r.faults) == 0 {
+		return t, nil
 	}
-	return t, nil
+	var problems questionnaire.Problems
+	for _, f := range r.faults {
+		problems = append(problems, questionnaire.Problem{File: path, Line: f.at.Line, Column: f.at.Column, Message: f.text})
+	}
+	slices.SortFunc(problems, func(a, b questionnaire.Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message.String(), b.Message.String()))
+	})
+	return nil, problems
 }
 
-// A reader reads one theme, and collects its problems.
+// A reader reads one theme, and collects what is wrong with it.
 type reader struct {
-	path     string
-	lines    []string
-	files    fs.FS
-	problems questionnaire.Problems
+	lines  []string
+	files  fs.FS
+	copies Copier
+	faults []fault
+}
+
+// A fault is what is wrong at a node.
+type fault struct {
+	at   *yaml.Node
+	text message.Text
 }
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
-	r.problems = append(r.problems, questionnaire.Problem{File: r.path, Line: n.Line, Column: n.Column, Message: message.New(format, args...)})
+	r.faults = append(r.faults, fault{n, message.New(format, args...)})
 }
 
 var lineOfError = regexp.MustCompile(`^yaml: line (\d+): `)
@@ -80,13 +94,13 @@ func (r *reader) document(source []byte) *yaml.Node {
 }
 
 var (
-	themeKeys  = []string{"name", "address", "logo", "logo_dark", "light", "dark", "corners", "font"}
+	themeKeys  = []string{"name", "address", "logo", "logo_dark", "light", "dark", "corners", "font", "cover"}
 	colourKeys = []string{"accent", "ink", "paper"}
 )
 
 // aliases are what authors write for a key.
 var aliases = map[string]string{"colors": "light", "colours": "light", "radius": "corners", "fonts": "font", "url": "address", "site": "address",
-	"company": "name", "title": "name", "primary": "accent", "text": "ink", "background": "paper"}
+	"company": "name", "banner": "cover", "image": "file", "title": "name", "primary": "accent", "text": "ink", "background": "paper"}
 
 // readKeys reads a mapping.
 func (r *reader) readKeys(n *yaml.Node, name message.Text, known []string) map[string]*yaml.Node {
@@ -141,6 +155,7 @@ func (r *reader) readTheme(root *yaml.Node, t *Theme) {
 	}
 	t.corners = r.readCorners(values["corners"])
 	t.fonts = r.readFonts(values["font"])
+	r.readCover(values["cover"], t)
 	r.readColours(values["light"], values["dark"], t)
 }
 
@@ -150,8 +165,14 @@ func (r *reader) readNames(n *yaml.Node) survey.Text {
 		return nil
 	case n.Kind == yaml.ScalarNode:
 		return r.readName(survey.Text{}, "", n)
-	case n.Kind != yaml.MappingNode:
-		r.fail(n, "name must be a text, or one for each language: {zh: …, en: …}")
+	}
+	return r.readTexts(n, "name", r.readName)
+}
+
+// readTexts reads a text for each language. That of the first is for all others too.
+func (r *reader) readTexts(n *yaml.Node, what string, read func(survey.Text, string, *yaml.Node) survey.Text) survey.Text {
+	if n.Kind != yaml.MappingNode {
+		r.fail(n, "%s must be a text, or one for each language: {zh: …, en: …}", what)
 		return nil
 	}
 	name := survey.Text{}
@@ -162,11 +183,11 @@ func (r *reader) readNames(n *yaml.Node) survey.Text {
 		case err != nil || tag.String() != key.Value:
 			r.fail(key, "%s is not a language code such as zh, en or zh-Hant", quote(key.Value))
 		case name[key.Value] != "":
-			r.fail(key, "language %s is given twice in name: keep one", quote(key.Value))
+			r.fail(key, "language %s is given twice in %s: keep one", quote(key.Value), what)
 		case value.Kind != yaml.ScalarNode:
-			r.fail(value, "name in %s must be a text", quote(key.Value))
+			r.fail(value, "%s in %s must be a text", what, quote(key.Value))
 		default:
-			r.readName(name, key.Value, value)
+			read(name, key.Value, value)
 		}
 	}
 	if len(n.Content) > 1 && name[""] == "" {
@@ -299,7 +320,7 @@ func (r *reader) readColours(light, dark *yaml.Node, t *Theme) {
 	if light == nil && dark == nil {
 		return
 	}
-	before := len(r.problems)
+	before := len(r.faults)
 	given := map[string]map[string]*yaml.Node{"light": {}, "dark": {}}
 	values := map[string]map[string]colorful.Color{"light": {}, "dark": {}}
 	for name, n := range map[string]*yaml.Node{"light": light, "dark": dark} {
@@ -316,7 +337,7 @@ func (r *reader) readColours(light, dark *yaml.Node, t *Theme) {
 			}
 		}
 	}
-	if len(r.problems) > before {
+	if len(r.faults) > before {
 		return
 	}
 	t.Light = r.completePalette("light", given["light"], values["light"], DefaultLight())
@@ -354,7 +375,7 @@ func (r *reader) completePalette(name string, given map[string]*yaml.Node, value
 	}
 	s.checkAccent()
 	p := s.palette()
-	if failing := p.failingPairs(); len(failing) > 0 && len(r.problems) == 0 {
+	if failing := p.failingPairs(); len(failing) > 0 && len(r.faults) == 0 {
 		at := cmp.Or(given["paper"], given["ink"], given["accent"])
 		worst := failing[0]
 		colours := message.New("with these colours")

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/picture"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 )
@@ -35,7 +36,10 @@ type Theme struct {
 	LogoDark *Picture    // for dark pages; nil for Logo
 	Light    Palette     // complete; nil for the design's
 	Dark     Palette
-	corners  *int // CSS pixels
+	Cover    *survey.Cover     // nil for none
+	Files    []picture.Copy    // of the cover
+	Looks    map[string]*Theme // of surveys with a theme of their own, by id; see [Theme.For]
+	corners  *int              // CSS pixels
 	fonts    []string
 }
 
@@ -58,6 +62,9 @@ func (t *Theme) CSS() string {
 	if t.corners != nil {
 		fmt.Fprintf(&b, ":root{--round:%dpx}\n", *t.corners)
 	}
+	if light, dark := t.band(); light != "" {
+		fmt.Fprintf(&b, ":root{--cover:%s}\n@media (prefers-color-scheme:dark){:root{--cover:%s}}\n", light, dark)
+	}
 	if len(t.fonts) > 0 {
 		// Chinese pages keep the design's fonts as a fallback. The selectors are as specific as the design's.
 		names := make([]string, len(t.fonts))
@@ -76,9 +83,21 @@ func (t *Theme) CSS() string {
 // genericFonts are families that CSS defines; they are not quoted.
 var genericFonts = []string{"serif", "sans-serif", "monospace", "system-ui", "ui-serif", "ui-sans-serif", "ui-rounded"}
 
-// Read reads the theme in the root of a file system, and the logos that it names. Without a file, it returns the zero
+// Copier makes the copies of a cover's picture, as [picture.Copies] does.
+type Copier func(content []byte) ([]picture.Copy, error)
+
+func copyCover(content []byte) ([]picture.Copy, error) {
+	return picture.Copies(content, survey.OnCover)
+}
+
+// Read reads the theme in the root of a file system, and the pictures that it names. Without a file, it returns the zero
 // Theme; with problems, nil. path names the file in messages.
 func Read(files fs.FS, path string) (*Theme, questionnaire.Problems, error) {
+	return ReadWith(files, path, copyCover)
+}
+
+// ReadWith is Read with another way to make copies, which may know them already.
+func ReadWith(files fs.FS, path string, copies Copier) (*Theme, questionnaire.Problems, error) {
 	source, err := readFile(files, File, maxFile)
 	if isNotExist(err) {
 		return &Theme{}, nil, nil
@@ -86,7 +105,7 @@ func Read(files fs.FS, path string) (*Theme, questionnaire.Problems, error) {
 	if err != nil {
 		return nil, nil, message.Errorf("reading the theme: %w", err)
 	}
-	t, problems := Parse(path, source, files)
+	t, problems := parse(path, source, files, copies)
 	return t, problems, nil
 }
 
@@ -95,15 +114,29 @@ func logos(t *Theme) []*Picture {
 	return slices.DeleteFunc([]*Picture{t.Logo, t.LogoDark}, func(p *Picture) bool { return p == nil })
 }
 
-// Fingerprint is the same for two themes that look the same.
+// Fingerprint is the same for two themes that look the same, in all surveys.
 func (t *Theme) Fingerprint() string {
 	var b strings.Builder
-	for _, l := range slices.Sorted(maps.Keys(t.Name)) {
-		fmt.Fprintf(&b, "%q %q\n", l, t.Name[l])
-	}
-	fmt.Fprintf(&b, "%q\n%q\n", t.Address, t.CSS())
-	for _, p := range logos(t) {
-		fmt.Fprintf(&b, "%d %t %q\n", len(p.Content), p == t.Logo, p.Content)
+	t.fingerprint(&b)
+	for _, id := range slices.Sorted(maps.Keys(t.Looks)) {
+		fmt.Fprintf(&b, "%q\n", id)
+		t.Looks[id].fingerprint(&b)
 	}
 	return b.String()
+}
+
+func (t *Theme) fingerprint(b *strings.Builder) {
+	for _, l := range slices.Sorted(maps.Keys(t.Name)) {
+		fmt.Fprintf(b, "%q %q\n", l, t.Name[l])
+	}
+	fmt.Fprintf(b, "%q\n%q\n", t.Address, t.CSS())
+	for _, p := range logos(t) {
+		fmt.Fprintf(b, "%d %t %q\n", len(p.Content), p == t.Logo, p.Content)
+	}
+	if t.Cover != nil {
+		fmt.Fprintf(b, "%q\n", t.Cover.Colour)
+	}
+	if t.Cover != nil && t.Cover.Picture != nil {
+		fmt.Fprintf(b, "%v %v\n", t.Cover.Picture.Alt, t.Cover.Picture.Copies)
+	}
 }

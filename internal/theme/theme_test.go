@@ -22,7 +22,7 @@ import (
 
 const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><path d="M0 0h10v10z" fill="#123"/></svg>`
 
-func picture(t *testing.T, width, height int) string {
+func pngOf(t *testing.T, width, height int) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))); err != nil {
@@ -33,7 +33,7 @@ func picture(t *testing.T, width, height int) string {
 
 func folder(t *testing.T, files map[string]string) fstest.MapFS {
 	t.Helper()
-	fsys := fstest.MapFS{"logo.svg": {Data: []byte(drawing)}, "logo.png": {Data: []byte(picture(t, 300, 100))}}
+	fsys := fstest.MapFS{"logo.svg": {Data: []byte(drawing)}, "logo.png": {Data: []byte(pngOf(t, 300, 100))}}
 	for name, content := range files {
 		fsys[name] = &fstest.MapFile{Data: []byte(content)}
 	}
@@ -92,7 +92,7 @@ func TestEmptyTheme(t *testing.T) {
 
 // TestProblems checks the place and the message of every problem.
 func TestProblems(t *testing.T) {
-	wide := picture(t, 1300, 100)
+	wide := pngOf(t, 1300, 100)
 	long := strings.Repeat("x", 61)
 	var all []message.Text
 	for _, c := range []struct {

@@ -1,0 +1,149 @@
+package theme
+
+import (
+	"io/fs"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lucasb-eyer/go-colorful"
+	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/message"
+	"glasspoll/internal/picture"
+	"glasspoll/internal/survey"
+)
+
+const maxAlt = 500 // characters
+
+var coverKeys = []string{"file", "alt"}
+
+// readCover reads a band above the page: a colour, or a picture.
+func (r *reader) readCover(n *yaml.Node, t *Theme) {
+	switch {
+	case n == nil:
+		return
+	case n.Kind == yaml.ScalarNode:
+		if _, ok := parseColour(strings.TrimSpace(n.Value)); !ok {
+			r.fail(n, "cover must be a colour such as \"#0a6a5c\" or a picture such as {file: front.jpg, alt: …}, not %s", quote(n.Value))
+			return
+		}
+		t.Cover = &survey.Cover{Colour: strings.TrimSpace(n.Value)}
+		return
+	}
+	before := len(r.faults)
+	values := r.readPictureKeys(n)
+	if len(r.faults) > before {
+		return
+	}
+	p := &survey.Picture{Alt: r.readAlt(values["alt"])}
+	p.File, _ = r.scalar(values["file"], "file")
+	t.Files = r.readCopies(values["file"], p.File)
+	for _, c := range t.Files {
+		p.Copies = append(p.Copies, c.PictureCopy)
+	}
+	t.Cover = &survey.Cover{Picture: p}
+}
+
+// readPictureKeys reads the keys of a cover. Both must be given; an empty description must be in quotes.
+func (r *reader) readPictureKeys(n *yaml.Node) map[string]*yaml.Node {
+	declared := n
+	var alt *yaml.Node
+	if n.Kind == yaml.MappingNode { // without an empty alt, which would be reported
+		declared = &yaml.Node{Kind: n.Kind, Line: n.Line, Column: n.Column}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if value := n.Content[i+1]; n.Content[i].Value == "alt" && alt == nil && value.Kind == yaml.ScalarNode && value.Value == "" && value.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+				alt = value
+				continue
+			}
+			declared.Content = append(declared.Content, n.Content[i], n.Content[i+1])
+		}
+	}
+	before := len(r.faults)
+	values := r.readKeys(declared, message.New("a cover"), coverKeys)
+	if alt != nil && values["alt"] == nil {
+		values["alt"] = alt
+	}
+	if len(r.faults) == before && values["file"] == nil {
+		r.fail(n, "a cover needs the name of a picture in the theme's folder: add \"file: front.jpg\"")
+	}
+	if len(r.faults) == before && values["alt"] == nil {
+		r.fail(n, "a cover needs alt: what the picture shows, for those who cannot see it; \"\" if it only decorates")
+	}
+	return values
+}
+
+// readAlt reads what a picture shows; nil if it only decorates.
+func (r *reader) readAlt(n *yaml.Node) survey.Text {
+	read := func(alt survey.Text, language string, n *yaml.Node) survey.Text {
+		switch value := strings.TrimSpace(n.Value); {
+		case value == "" || n.Tag == "!!null":
+			r.fail(n, "alt is empty: write what the picture shows")
+		case utf8.RuneCountInString(value) > maxAlt:
+			r.fail(n, "alt has more than %d characters: shorten it", maxAlt)
+		default:
+			alt[language] = value
+		}
+		return alt
+	}
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Value == "":
+		return nil
+	case n.Kind == yaml.ScalarNode:
+		return read(survey.Text{}, "", n)
+	}
+	return r.readTexts(n, "alt", read)
+}
+
+// readCopies reads a picture and makes its copies.
+func (r *reader) readCopies(at *yaml.Node, name string) []picture.Copy {
+	switch {
+	case at.Kind != yaml.ScalarNode: // it is reported
+		return nil
+	case strings.Contains(name, "://"):
+		r.fail(at, "%s must be a file in the theme's folder, not an address: pages load nothing from elsewhere", "cover")
+		return nil
+	case !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `/\:`):
+		r.fail(at, "%s must be the name of a file in the theme's folder, not %s", "cover", quote(name))
+		return nil
+	}
+	content, err := readFile(r.files, name, picture.MaxFile)
+	if isNotExist(err) {
+		r.fail(at, "%s: there is no file %s in the theme's folder", "cover", quote(name))
+		return nil
+	}
+	if err != nil {
+		r.fail(at, "%s: %s cannot be read: %v", "cover", quote(name), err)
+		return nil
+	}
+	copies, err := r.copies(content)
+	if err != nil {
+		r.fail(at, "the picture %s %s", quote(name), message.Of(err))
+	}
+	return copies
+}
+
+// band returns the colour of a cover that is not a picture, on light pages and on dark ones; "" if there is none.
+func (t *Theme) band() (light, dark string) {
+	if t.Cover == nil || t.Cover.Colour == "" {
+		return "", ""
+	}
+	c, ok := parseColour(t.Cover.Colour)
+	if !ok {
+		return "", ""
+	}
+	return c.Hex(), subdued(c).Hex()
+}
+
+// subdued returns a colour that does not dazzle on a dark page.
+func subdued(c colorful.Color) colorful.Color {
+	const brightest = 0.25 // relative luminance
+	if luminance(c) <= brightest {
+		return c
+	}
+	for share := 0.05; share < 1; share += 0.05 {
+		if d := mix(c, DefaultDark()["bg"], share); luminance(d) <= brightest {
+			return d
+		}
+	}
+	return DefaultDark()["bg"]
+}
