@@ -30,7 +30,7 @@ func (r *Renderer) HTMLAlone(w io.Writer, p Page, a Alone) error {
 	}
 	v.Kind = "results summary"
 	v.Measures = nil // what they are linked to is not there
-	for _, f := range v.Findings {
+	for _, f := range v.Findings() {
 		for i := range f.Rows {
 			f.Rows[i].Href = ""
 		}
