@@ -55,14 +55,7 @@ func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
 	files := &control.Files{}
 	defer files.Discard()
 	for _, name := range l.styleFiles() {
-		file, err := files.Create(filepath.Join(l.Out, filepath.FromSlash(name)), false)
-		if err != nil {
-			return err
-		}
-		if _, err := file.Write(assets.Content(name)); err != nil {
-			return err
-		}
-		if err := file.Close(); err != nil {
+		if err := writeFile(files.Create, filepath.Join(l.Out, filepath.FromSlash(name)), false, assets.Content(name)); err != nil {
 			return err
 		}
 	}

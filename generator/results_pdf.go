@@ -83,14 +83,7 @@ func (p pdfCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	files := &control.Files{}
 	defer files.Discard()
-	file, err := files.Create(p.Out, p.Level != "public")
-	if err != nil {
-		return err
-	}
-	if _, err := file.Write(content); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
+	if err := writeFile(files.Create, p.Out, p.Level != "public", content); err != nil {
 		return err
 	}
 	c.Print(c.Err, "%s: for %s", p.Out, p.Level)

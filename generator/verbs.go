@@ -40,7 +40,12 @@ type environment struct {
 
 // writeFile writes a whole file on the user's side.
 func (e *environment) writeFile(name string, private bool, content []byte) error {
-	file, err := e.Create(name, private)
+	return writeFile(e.Create, name, private, content)
+}
+
+// writeFile writes a whole file, or none.
+func writeFile(create control.CreateFunc, name string, private bool, content []byte) error {
+	file, err := create(name, private)
 	if err != nil {
 		return err
 	}

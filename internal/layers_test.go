@@ -54,7 +54,7 @@ var house = []floor{
 		"archive",
 	}},
 	{"the outside", false, []string{
-		"durable",
+		"chromium durable",
 		"local cloud project staging console",
 		"control upload local/format2 cloud/indexed",
 		"server",

@@ -25,7 +25,7 @@ func charts() []*Chart {
 // A drawing is well-formed, loads nothing, and says its title and its figures in words; a text never becomes markup.
 func TestDrawingsStandAlone(t *testing.T) {
 	for _, c := range charts() {
-		drawn := c.SVG()
+		drawn := c.Draw().SVG
 		decoder := xml.NewDecoder(strings.NewReader(string(drawn)))
 		title := ""
 		for {
@@ -58,7 +58,7 @@ func TestDrawingsStandAlone(t *testing.T) {
 			t.Errorf("the title is %q", title)
 		}
 	}
-	bars := string(charts()[0].SVG())
+	bars := string(charts()[0].Draw().SVG)
 	for _, want := range []string{"71.2", "60.2–81.5", "Target 80", "&lt;script&gt;"} {
 		if !strings.Contains(bars, want) {
 			t.Errorf("the drawing lacks %q", want)

@@ -35,8 +35,14 @@ const (
 	targetColour     = "#ae231b"
 )
 
-// SVG returns the drawing. It loads nothing, and has a title and a description.
-func (c *Chart) SVG() []byte {
+// Drawing is a chart drawn as SVG, which loads nothing and has a title and a description.
+type Drawing struct {
+	SVG           []byte
+	Width, Height int // pixels
+}
+
+// Draw draws the chart.
+func (c *Chart) Draw() Drawing {
 	d := &drawing{y: edge + titleSize}
 	for _, text := range wrap(c.Title, width-2*edge, titleSize) {
 		d.text(edge, d.y, text, `font-size="24" font-weight="600"`)
@@ -56,11 +62,12 @@ func (c *Chart) SVG() []byte {
 	default:
 		c.bars(d)
 	}
-	height := number(math.Ceil(d.y + edge))
+	size := int(math.Ceil(d.y + edge))
+	height := strconv.Itoa(size)
 	head := `<svg xmlns="http://www.w3.org/2000/svg" width="960" height="` + height + `" viewBox="0 0 960 ` + height + `" role="img" lang="` + escape(c.Language) +
 		`" font-family="` + fonts + `" font-size="15" fill="` + ink + `">` + "\n<title>" + escape(c.Title) + "</title>\n<desc>" + escape(c.describe()) +
 		"</desc>\n" + `<rect width="960" height="` + height + `" fill="#fff"/>` + "\n"
-	return []byte(head + d.String() + "</svg>\n")
+	return Drawing{[]byte(head + d.String() + "</svg>\n"), width, size}
 }
 
 // describe says the figures in words.

@@ -43,7 +43,7 @@ var flags = []string{
 // PDF prints an HTML page, on paper of the size that its stylesheet names.
 func (b Browser) PDF(ctx context.Context, page []byte) ([]byte, error) {
 	// The second name is that of versions before 2023.
-	pdf, err := b.run(ctx, page, "--print-to-pdf=", "--no-pdf-header-footer", "--print-to-pdf-no-header")
+	pdf, err := b.run(ctx, page, "--print-to-pdf=", "page.pdf", "--no-pdf-header-footer", "--print-to-pdf-no-header")
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,9 @@ var pageObject = regexp.MustCompile(`/Type\s*/Page\b`)
 // Pages counts the pages of a PDF that a browser of the family has written.
 func Pages(pdf []byte) int { return len(pageObject.FindAllIndex(pdf, -1)) }
 
-// run shows the browser an HTML page, and returns the file that it has written, whose path is put behind the first flag.
-func (b Browser) run(ctx context.Context, page []byte, write string, args ...string) ([]byte, error) {
+// run shows the browser an HTML page, and returns the file that the flag write makes it write, under a name whose ending says
+// the format.
+func (b Browser) run(ctx context.Context, page []byte, write, name string, args ...string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "glasspoll-chromium-")
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (b Browser) run(ctx context.Context, page []byte, write string, args ...str
 		return nil, err
 	}
 	defer log.Close()
-	out := filepath.Join(dir, "out")
+	out := filepath.Join(dir, name)
 	args = slices.Concat(flags, args, []string{"--user-data-dir=" + filepath.Join(dir, "profile"), write + out})
 	if b.NoSandbox {
 		args = append(args, "--no-sandbox")

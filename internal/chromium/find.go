@@ -1,6 +1,8 @@
 package chromium
 
 import (
+	"errors"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -26,6 +28,13 @@ func find(name, system string, getenv func(string) string, look func(string) (st
 	}
 	if name != "" {
 		path, err := look(name)
+		// What wraps the cause has the name, too.
+		if wrapped := new(exec.Error); errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		if wrapped := new(fs.PathError); errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
 		if err != nil {
 			return "", message.Errorf("the browser %s cannot be run: %w", name, err)
 		}

@@ -56,13 +56,13 @@ func together(drawings []Drawing) int {
 // shoot draws drawings below each other, and cuts the screenshot into their pictures.
 func (b Browser) shoot(ctx context.Context, drawings []Drawing) ([][]byte, error) {
 	var page strings.Builder
-	page.WriteString("<!doctype html><meta charset=utf-8><style>body{margin:0;background:#fff}svg{display:block}</style>\n")
+	page.WriteString("<!doctype html><meta charset=utf-8><meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\"><style>body{margin:0;background:#fff}svg{display:block}</style>\n")
 	width, height := 0, 0
 	for _, d := range drawings {
 		width, height = max(width, d.Width), height+d.Height
 		page.Write(d.SVG)
 	}
-	shot, err := b.run(ctx, []byte(page.String()), "--screenshot=", fmt.Sprintf("--window-size=%d,%d", width, height+spare),
+	shot, err := b.run(ctx, []byte(page.String()), "--screenshot=", "page.png", fmt.Sprintf("--window-size=%d,%d", width, height+spare),
 		"--force-device-scale-factor="+strconv.Itoa(scale))
 	if err != nil {
 		return nil, err

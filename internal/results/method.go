@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -233,9 +232,7 @@ func (d *document) methodFacts() []fact {
 			add(key, itoa(n))
 		}
 	}
-	for _, line := range render.Window(d.words, d.survey) {
-		add("method.window", line)
-	}
+	add("method.window", d.window())
 	p := d.period
 	if p == nil {
 		return facts
@@ -258,6 +255,21 @@ func (d *document) methodFacts() []fact {
 	addNumber("method.sample", p.SampleSize)
 	add("method.released", d.words.Say("method.release", "n", p.Release, "date", d.words.Date(p.Date)))
 	return facts
+}
+
+// window says when answers are taken; "" without a limit.
+func (d *document) window() string {
+	w := d.words
+	from, until := w.Date(string(d.survey.Window.From)), w.Date(string(d.survey.Window.Until))
+	switch {
+	case from != "" && until != "":
+		return w.Say("method.between", "from", from, "until", until)
+	case from != "":
+		return w.Say("method.from", "from", from)
+	case until != "":
+		return w.Say("method.until", "until", until)
+	}
+	return ""
 }
 
 // arrived says how many answers were received, and until when: a fact, whatever is in the figures.
