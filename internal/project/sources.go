@@ -21,7 +21,8 @@ type Sources struct {
 }
 
 // ReadSources looks for a survey in a directory of questionnaires, and returns with it the assets of pages. Without the
-// survey, measures and quotes are missing; without the directory, the theme is the built-in one.
+// survey, measures and quotes are missing; without the directory, the theme is the built-in one. With a look of its own, the survey
+// has that for its theme.
 func ReadSources(dir, templates, id string) (Sources, site.Assets, error) {
 	l := NewLibrary(dir)
 	_, _, err := l.Read()
@@ -41,6 +42,9 @@ func ReadSources(dir, templates, id string) (Sources, site.Assets, error) {
 	custom := l.Theme()
 	if custom == nil { // nothing could be read
 		custom = &theme.Theme{}
+	}
+	if look := custom.Looks[id]; look != nil { // these are assets of one survey's pages
+		custom = look
 	}
 	if custom.Light != nil {
 		s.Accent, s.OnAccent = custom.Light["accent"].Hex(), custom.Light["on-accent"].Hex()

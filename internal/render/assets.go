@@ -21,6 +21,7 @@ type Assets struct {
 	Icon    string // path
 	Brand   Brand
 	Looks   map[string]Look `json:",omitempty"` // of surveys with a look of their own, by id
+	Marks   Asset           // stylesheet that marks these on the home page; it may be empty
 }
 
 // A Look is what is different on the pages of one survey.

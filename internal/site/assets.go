@@ -65,7 +65,7 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 
 // ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js,
 // script_full.js, thanks.js and home.js with their imports, icon.svg, card.png, the logo and the cover; and look.css and these
-// pictures for each survey with a look of its own.
+// pictures for each survey with a look of its own, and marks.css.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
@@ -106,6 +106,9 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 			a.Links.Looks = map[string]render.Look{}
 		}
 		a.Links.Looks[id] = l
+	}
+	if marks := t.Marks(); marks != "" {
+		a.Links.Marks = a.addChecked("marks.css", []byte(marks))
 	}
 	slices.SortFunc(a.files, func(f, g file) int { return strings.Compare(f.path, g.path) })
 	return a, nil
