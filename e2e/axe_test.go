@@ -334,6 +334,7 @@ func TestAccessible(t *testing.T) {
 		"future.yaml": surveyWithWindow("{from: 2999-01-01, until: 2999-01-31}"),
 		"tea.yaml":    teaSurvey,
 		"steps.yaml":  "layout: steps\n" + strings.Replace(teaSurvey, "      - {id: email", "  - title: {zh: 细节, en: Details}\n    questions:\n      - {id: email", 1),
+		"cards.yaml":  cardsSurvey,
 	})
 	p := start(t, surveys, t.TempDir())
 	demo := exec.Command(binary, "demo", "--url", p.url, "--answers", "12", "--surveys", writeOpenSurveys(t, surveys))
@@ -441,6 +442,31 @@ func TestAccessible(t *testing.T) {
 		checkAccessible(t, ctx, "the second step", "en", mainDisplays...)
 		light.apply(t, ctx)
 		checkTabOrder(t, ctx, "the second step")
+	})
+	t.Run("cards", func(t *testing.T) {
+		t.Parallel()
+		ctx := openStrictPage(t, 1280, "light", "en")
+		acceptDialogs(t, ctx)
+		atRest := func(card int) {
+			t.Helper()
+			waitFor(t, ctx, fmt.Sprint("card ", card), fmt.Sprintf(`document.querySelector("progress").value === %d && document.getAnimations().length === 0`, card))
+		}
+		load(t, ctx, chromedp.Navigate(p.url+"cards/en/"))
+		checkAccessible(t, ctx, "the first card", "en", displays...)
+		light.apply(t, ctx)
+		checkTabOrder(t, ctx, "the first card")
+		clickMiddle(t, ctx, ".send [data-busy]")
+		waitFor(t, ctx, "the mistake", `document.querySelectorAll(".err").length > 0`)
+		checkAccessible(t, ctx, "a card with a mistake", "en", mainDisplays...)
+		light.apply(t, ctx)
+		clickMiddle(t, ctx, string(labelOf("taste", "4")))
+		for card, where := range []string{"the second card", "a card with several choices", "a card with a box", "a card with a note and rows"} {
+			atRest(card + 2)
+			checkAccessible(t, ctx, where, "en", mainDisplays...)
+			light.apply(t, ctx)
+			checkTabOrder(t, ctx, where)
+			clickMiddle(t, ctx, ".send [data-busy]")
+		}
 	})
 	t.Run("draft, no network, and copy", func(t *testing.T) {
 		t.Parallel()

@@ -75,8 +75,9 @@ func TestScales(t *testing.T) {
 					continue // a sidecar or a picture, not a questionnaire
 				}
 				load(t, ctx, chromedp.Navigate(p.url+id+"/"+language+"/"))
-				// All that conditions hide, and what is chosen at the ends.
-				do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("[hidden]").forEach(e => { if (e.matches("[data-q], section, .other")) e.hidden = false; })`))
+				// All that conditions hide, and all cards.
+				do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("[hidden]").forEach(e => { if (e.matches("[data-q], section, .other")) e.hidden = false; });
+					document.querySelectorAll(".off").forEach(e => e.classList.remove("off"))`))
 				for _, width := range []int64{320, 360, 390, 480, 600, 640, 700, 768, 1024, 1280} {
 					do(t, ctx, chromedp.EmulateViewport(width, 900))
 					if wrong := read(t, ctx, chromedp.Evaluate[string](misplacedScales)); wrong != "" {

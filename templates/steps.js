@@ -2,7 +2,7 @@
 // One step at a time, if the author wants that: a section, or a card with one question. There is a way back that is also the
 // browser's.
 import { asText, byID, findAll, kiosk } from "./page.js";
-import { form, say, sections, showSections, submitButton } from "./form.js";
+import { form, say, showSections, submitButton } from "./form.js";
 
 const layout = form.getAttribute("data-steps"); // null, "sections" or "cards"
 const cards = layout === "cards";
@@ -85,7 +85,7 @@ const enterStep = () => {
  */
 const goToStep = (step) => {
   if (!step || step === currentStep || !stepping) return;
-  const state = { ...history.state, step: all.indexOf(step), from: currentIndex() };
+  const state = { ...history.state, step: all.indexOf(step), from: kiosk || currentIndex() };
   if (kiosk) history.replaceState(state, "");
   else history.pushState(state, "");
   currentStep = step;

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -34,15 +33,6 @@ type Look struct {
 // Equal reports whether pages would be the same with either.
 func (a Assets) Equal(b Assets) bool { return reflect.DeepEqual(a, b) }
 
-// LookOf identifies the look of a survey; "" is the site's.
-func (a Assets) LookOf(survey string) string {
-	look, ok := a.Looks[survey]
-	if !ok {
-		return ""
-	}
-	return fmt.Sprint(look.Style.Path, look.Icon, look.Brand.Name, look.Brand.Logo, look.Brand.LogoDark, look.Brand.Light, look.Brand.Dark)
-}
-
 // Brand is the company that asks. Paths are from the site's root.
 type Brand struct {
 	Name          survey.Text `json:",omitempty"` // by language; "" is for all others; nil without a company
@@ -51,8 +41,23 @@ type Brand struct {
 	LogoDark      string      // path; "" if Logo is for dark pages too
 	Width, Height int         // of the logo as it is shown, in CSS pixels
 	Light, Dark   string      // the page's colour, for the browser around it
+	Card          string      // path of a square PNG picture, for link previews and home screens; "" leaves it out
 
 	Cover *survey.Cover `json:",omitempty"` // above forms, thank-you pages, notices and the home page
+}
+
+// preview returns the path of the picture that link previews show, and whether it is wide: the cover's, a logo that is no SVG,
+// which they do not show, or the card.
+func (b Brand) preview() (path string, isWide bool) {
+	if b.Cover != nil && b.Cover.Picture != nil {
+		if n := len(b.Cover.Picture.Copies); n > 0 {
+			return b.Cover.Picture.Copies[n-1].Path, true
+		}
+	}
+	if strings.HasSuffix(b.Logo, ".png") {
+		return b.Logo, false
+	}
+	return b.Card, false
 }
 
 // textIn returns a text of a theme in a language, or in the language that it is a variant of.

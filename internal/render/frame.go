@@ -36,7 +36,8 @@ type Frame struct {
 	Canonical   string // the one address of several
 	Locale      string // "zh_CN"; "" leaves out the description and all that is for link previews
 	Card        string // title of a link preview; "" if it is the document's
-	Picture     string // absolute; "" without one that a preview could show
+	Picture     string // absolute, because previews know no other addresses; "" where the site's is not known
+	Wide        bool   // Picture is as wide as the preview
 }
 
 // Alone is what a page has in it that others load.
@@ -90,8 +91,8 @@ func (p *Frame) Share(path, description string) {
 		return
 	}
 	p.Canonical = brand.Address + path
-	if strings.HasSuffix(brand.Logo, ".png") { // previews show no SVG
-		p.Picture = brand.Address + brand.Logo
+	if picture, isWide := brand.preview(); picture != "" {
+		p.Picture, p.Wide = brand.Address+picture, isWide
 	}
 }
 

@@ -130,8 +130,10 @@ func TestLocale(t *testing.T) {
 
 // A deployment keeps what pages load as JSON: read again, it is the same.
 func TestAssetsSurviveStorage(t *testing.T) {
-	for _, brand := range []Brand{lantern, {}} {
-		a := Assets{Style: Asset{"a", "b"}, Icon: "i", Brand: brand}
+	covered := lantern
+	covered.Cover = &survey.Cover{Picture: &survey.Picture{File: "a.jpg", Alt: survey.Text{"": "A"}, Copies: []survey.PictureCopy{{Path: "assets/a.jpg", Width: 800, Height: 160}}}}
+	for _, brand := range []Brand{lantern, {}, covered} {
+		a := Assets{Looks: map[string]Look{"tea": {Style: Asset{"l", "m"}, Icon: "n", Brand: brand}}, Style: Asset{"a", "b"}, Icon: "i", Brand: brand}
 		data, err := json.Marshal(a)
 		if err != nil {
 			t.Fatal(err)
@@ -144,5 +146,29 @@ func TestAssetsSurviveStorage(t *testing.T) {
 		if a.Equal(b) {
 			t.Error("another colour is the same")
 		}
+	}
+}
+
+// Link previews show the cover, or else a logo that is no SVG, or else the card: at an absolute address, or not at all. Home screens
+// take the card from beside the page.
+func TestLinkPreviewsHaveAPicture(t *testing.T) {
+	cover := &survey.Cover{Picture: &survey.Picture{Copies: []survey.PictureCopy{{Path: "assets/c-800.jpg", Width: 800}, {Path: "assets/c-1600.jpg", Width: 1600}}}}
+	for _, c := range []struct {
+		brand         Brand
+		picture, kind string
+	}{
+		{Brand{Card: "assets/card.png"}, "-", "-"},
+		{Brand{Card: "assets/card.png", Address: "https://example.com/"}, "https://example.com/assets/card.png", "summary"},
+		{Brand{Card: "assets/card.png", Address: "https://example.com/", Logo: "assets/logo.svg"}, "https://example.com/assets/card.png", "summary"},
+		{Brand{Card: "assets/card.png", Address: "https://example.com/", Logo: "assets/logo.png"}, "https://example.com/assets/logo.png", "summary"},
+		{Brand{Card: "assets/card.png", Address: "https://example.com/", Logo: "assets/logo.png", Cover: &survey.Cover{Colour: "#336699"}}, "https://example.com/assets/logo.png", "summary"},
+		{Brand{Card: "assets/card.png", Address: "https://example.com/", Logo: "assets/logo.png", Cover: cover}, "https://example.com/assets/c-1600.jpg", "summary_large_image"},
+	} {
+		r, s := branded(t, c.brand), rendertest.Every(t)
+		want := map[string]string{"og:image": c.picture, "twitter:card": c.kind, "apple-touch-icon": "../assets/card.png"}
+		rendertest.CheckHead(t, "form", rendertest.Head(t, func(w io.Writer) error { return r.Survey(w, s, SurveyPage{Language: "zh", Root: "../"}) }), want)
+		rendertest.CheckHead(t, "home", rendertest.Head(t, func(w io.Writer) error {
+			return r.Home(w, []*survey.Survey{s}, HomePage{Language: "en", Languages: []string{"zh", "en"}, Root: "../", At: october})
+		}), want)
 	}
 }

@@ -78,6 +78,11 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 		out[name] = b.Bytes()
 	}
 	put("survey.html", func(w io.Writer) error { return r.Survey(w, s, SurveyPage{Language: language, Root: "../../"}) })
+	put("cards.html", func(w io.Writer) error {
+		cards := *s
+		cards.Cards = true
+		return r.Survey(w, &cards, SurveyPage{Language: language, Root: "../../"})
+	})
 	put("problems.html", func(w io.Writer) error {
 		return r.Survey(w, s, SurveyPage{
 			Language: language, Root: "../../../", ID: "0b1c", Channel: "email", Values: values, Problems: problems,
@@ -97,7 +102,7 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 func TestGolden(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)
 	render := func(language string) map[string][]byte { return pages(t, r, s, language) }
-	rendertest.Goldens(t, s.Languages, render, map[string]string{"problems.html": "survey.html"})
+	rendertest.Goldens(t, s.Languages, render, map[string]string{"problems.html": "survey.html", "cards.html": "survey.html"})
 }
 
 // Pages are sound documents; see [rendertest.Faults].

@@ -30,7 +30,7 @@ func (r *Renderer) HTMLAlone(w io.Writer, p Page, a Alone) error {
 	}
 	v.Kind = "results summary"
 	v.Measures = nil // what they are linked to is not there
-	for _, f := range v.Findings {
+	for _, f := range v.Findings() {
 		for i := range f.Rows {
 			f.Rows[i].Href = ""
 		}
@@ -48,7 +48,7 @@ func (v *view) standAlone(a Alone) {
 	if a.Logo != nil {
 		v.Frame.Alone.Logo = template.URL("data:" + a.LogoType + ";base64," + base64.StdEncoding.EncodeToString(a.Logo))
 	}
-	v.Style, v.Assets.Icon, v.Assets.Brand.Logo, v.Assets.Brand.LogoDark = render.Asset{}, "", "", ""
+	v.Style, v.Assets.Icon, v.Assets.Brand.Logo, v.Assets.Brand.LogoDark, v.Assets.Brand.Card = render.Asset{}, "", "", "", ""
 	v.Locale = "" // and with it all that is for search engines and previews of links
 	v.Languages, v.Filters, v.Form, v.Data, v.Table = nil, nil, "", "", ""
 	v.removeLinks()

@@ -104,6 +104,11 @@ func (b bar) draw(w *htmlWriter) {
 	w.raw("</svg>")
 }
 
+// thinBar draws a bar of a width in percent below a text.
+func thinBar(width string) template.HTML {
+	return template.HTML(`<svg class="bar" width="100%" height="5" aria-hidden="true"><rect class="track" width="100%" height="5" rx="2"/><rect width="` + width + `%" height="5" rx="2"/></svg>`)
+}
+
 // svg returns one drawing.
 func svg(chart interface{ draw(*htmlWriter) }) template.HTML {
 	w := newHTMLWriter(1024)
@@ -144,7 +149,10 @@ type histogram struct {
 
 type column struct{ From, Width, Middle, Height, Y, N, Label string }
 
-const histogramTop, histogramHeight = 20, 110
+const (
+	histogramTop, histogramHeight = 20, 110
+	fewestColumns                 = 5 // so that few bands are not as wide as the page
+)
 
 func (d *document) histogram(item *stats.Item) *histogram {
 	if len(item.Histogram) == 0 || item.N == 0 {
@@ -155,20 +163,29 @@ func (d *document) histogram(item *stats.Item) *histogram {
 	for _, bin := range item.Histogram {
 		most = max(most, bin.N)
 	}
-	width := 100 / float64(len(item.Histogram))
+	// Empty bands at the ends are in the table alone.
+	first := slices.IndexFunc(item.Histogram, func(bin stats.Bin) bool { return bin.N > 0 })
+	last := len(item.Histogram) - 1
+	for last > first && item.Histogram[last].N == 0 {
+		last--
+	}
+	width := 100 / float64(max(last-first+1, fewestColumns))
 	for i, bin := range item.Histogram {
-		x, height := float64(i)*width, histogramHeight*float64(bin.N)/float64(most)
+		row := d.bar(d.binName(&bin), bin.Share)
+		if item.Coded {
+			row.Between = ""
+		}
+		h.Rows = append(h.Rows, row)
+		if i < first || i > last {
+			continue
+		}
+		x, height := float64(i-first)*width, histogramHeight*float64(bin.N)/float64(most)
 		c := column{From: d.left(x+0.5, width-1), Width: coordinate(width - 1), Middle: d.x(x + width/2),
 			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: binStart(&bin, d.number)}
 		if bin.N > 0 {
 			c.N = itoa(bin.N)
 		}
 		h.Columns = append(h.Columns, c)
-		row := d.bar(d.binName(&bin), bin.Share)
-		if item.Coded {
-			row.Between = ""
-		}
-		h.Rows = append(h.Rows, row)
 	}
 	return h
 }
@@ -210,7 +227,7 @@ type stack struct {
 }
 
 // part is a piece of a stacked bar, in percent. Tone is 0 (worst) to 4 (best), or none.
-type part struct{ From, Width, Middle, Text, Tone string }
+type part struct{ From, Width, Text, Tone string }
 
 // SVG draws the bar.
 func (s stack) SVG() template.HTML { return svg(s) }
@@ -222,10 +239,11 @@ func (s stack) draw(w *htmlWriter) {
 	}
 	for i := range s.Parts {
 		p := &s.Parts[i]
-		w.raw(`<rect class="t`, p.Tone, `" x="`, p.From, `%" y="1" width="`, p.Width, `%" height="22"/>`)
+		w.raw(`<svg class="t`, p.Tone, `" x="`, p.From, `%" width="`, p.Width, `%"><rect y="1" width="100%" height="22"/>`)
 		if p.Text != "" {
-			w.raw(`<text class="t`, p.Tone, `" x="`, p.Middle, `%" y="16">`, p.Text, `</text>`)
+			w.raw(`<text x="50%" y="16">`, p.Text, `</text>`)
 		}
+		w.raw(`</svg>`)
 	}
 	w.raw("</svg>")
 }
@@ -294,7 +312,7 @@ func (d *document) diverging(items []*stats.Item, order []int, tones []string) [
 			if c.Option.Score == nil {
 				at = &unscored
 			}
-			p := part{From: d.left(*at, width), Width: coordinate(width), Middle: d.x(*at + width/2), Tone: tones[j]}
+			p := part{From: d.left(*at, width), Width: coordinate(width), Tone: tones[j]}
 			if width >= textWidth {
 				p.Text = itoa((200*c.N + c.Of) / (2 * c.Of))
 			}

@@ -360,11 +360,17 @@ func checkFigures(t *testing.T, r *Renderer, page Page) {
 					order = append(order, j)
 				}
 			}
-			if q.Type == survey.MultiChoice && !item.Coded { // the most chosen first, "none of these" last
+			if q.Type == survey.MultiChoice && !item.Coded { // the most chosen first, "other" and "none of these" last
 				slices.SortStableFunc(order, func(a, b int) int {
 					x, y := item.Counts[a], item.Counts[b]
 					if x.Option.Exclusive != y.Option.Exclusive {
 						if x.Option.Exclusive {
+							return 1
+						}
+						return -1
+					}
+					if (x.Option.ID == survey.Other) != (y.Option.ID == survey.Other) {
+						if x.Option.ID == survey.Other {
 							return 1
 						}
 						return -1

@@ -38,12 +38,24 @@ func (d *document) head() head {
 		}
 		v.add(&v.tiles, f)
 	}
+	if len(v.tiles) < 2 {
+		d.addSatisfied(&v)
+	}
 	if p.Rate != nil {
 		v.add(&v.tiles, fact{Name: d.words.Say("results.rate"), Value: d.percent(p.Rate, 1), Note: d.rateNote()})
 	} else {
 		v.add(&v.tiles, fact{Name: d.words.Say("results.people"), Value: itoa(p.Respondents)})
 	}
 	return v
+}
+
+// addSatisfied adds the share of the best two answers to the question about everything together.
+func (d *document) addSatisfied(v *head) {
+	item := d.items[d.scoring().Overall]
+	if item == nil || item.Coded || item.TopTwo.Of <= 0 {
+		return
+	}
+	v.add(&v.tiles, fact{Name: d.itemName(item.Field), Value: d.percentOf(item.TopTwo.N, item.Scored), Note: d.words.Say("results.best_two")})
 }
 
 // add adds a fact to all and to a list of the summary.
@@ -54,7 +66,7 @@ func (v *head) add(list *[]fact, f fact) {
 // rateNote says what the response rate is made of.
 func (d *document) rateNote() string {
 	p := d.period
-	if p.Through == "" {
+	if p.Through == "" || p.Through == p.Date { // the page says that date
 		return d.words.Say("results.rate_of", "n", p.Received, "issued", p.Issued)
 	}
 	return d.words.Say("results.rate_through", "n", p.Received, "issued", p.Issued, "date", d.words.Date(p.Through))

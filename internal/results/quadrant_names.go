@@ -2,6 +2,7 @@ package results
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -28,11 +29,25 @@ const (
 	wideChart = 560.0 // the narrowest chart of a page that is wider than a phone's
 )
 
-// nameMarks names the items that are to be improved first, where a name hides neither another mark nor another name. Names
-// keep their size on a wider screen and their places move apart, so that what does not overlap on the narrowest one does not
-// on a wider one.
-func (d *document) nameMarks(clusters []cluster) []*markName {
-	names := make([]*markName, len(clusters))
+// nameMarks names items where a name hides neither another mark nor another name: first those that are to be improved, then
+// those that may be, because they are among the important ones that are not done well, and on wide screens all. Names keep
+// their size on a wider screen and their places move apart, so that what does not overlap on the narrowest one does not on a
+// wider one. middle and line are where the quadrants meet.
+func (d *document) nameMarks(clusters []cluster, middle, line float64) []*markName {
+	names, order := make([]*markName, len(clusters)), make([]int, len(clusters))
+	rank := func(c *cluster) int {
+		switch {
+		case c.items[0].Quadrant == stats.Improve:
+			return 0
+		case c.x >= middle && c.y >= line:
+			return 1
+		}
+		return 2
+	}
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return rank(&clusters[a]) - rank(&clusters[b]) })
 	for _, width := range []float64{narrowest, wideChart} {
 		var taken []room
 		for i := range clusters {
@@ -41,9 +56,9 @@ func (d *document) nameMarks(clusters []cluster) []*markName {
 				taken = append(taken, d.nameBox(names[i], &clusters[i], width))
 			}
 		}
-		for i := range clusters {
+		for _, i := range order {
 			c := &clusters[i]
-			if names[i] != nil || c.items[0].Quadrant != stats.Improve {
+			if names[i] != nil || width == narrowest && rank(c) == 2 {
 				continue
 			}
 			var labels []string

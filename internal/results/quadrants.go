@@ -126,7 +126,7 @@ func (d *document) plot(v *quadrantChart, drivers *stats.Drivers) {
 		v.Corners = append(v.Corners, c)
 	}
 	clusters := arrange(place(drivers.Items, x, y), line)
-	names := d.nameMarks(clusters)
+	names := d.nameMarks(clusters, middle, line)
 	for i, c := range clusters {
 		v.Marks = append(v.Marks, c.mark(d.canvas))
 		v.Marks[i].Name = names[i]

@@ -289,15 +289,18 @@ func (d *document) addItem(b *block, item *stats.Item) {
 	}
 }
 
-// byShare orders the options of a multi_choice, the most chosen first. Those that exclude all others, such as "none of
-// these", stay last.
+// byShare orders the options of a multi_choice, the most chosen first. "Other", and those that exclude all others, such as
+// "none of these", stay last.
 func byShare(counts []stats.Count) []int {
 	order := make([]int, len(counts))
 	for i := range order {
 		order[i] = i
 	}
 	apart := func(i int) int {
-		if counts[i].Option.Exclusive {
+		switch o := counts[i].Option; {
+		case o.Exclusive:
+			return 2
+		case o.ID == survey.Other:
 			return 1
 		}
 		return 0
@@ -549,7 +552,7 @@ func (d *document) npsChart(item *stats.Item) *npsChart {
 	}
 	at := 0.0
 	for i, share := range []float64{n.Detractors.Percent(), n.Passives.Percent(), n.Promoters.Percent()} {
-		p := part{From: d.left(at, share), Width: coordinate(share), Middle: d.x(at + share/2), Tone: v.Tones[i]}
+		p := part{From: d.left(at, share), Width: coordinate(share), Tone: v.Tones[i]}
 		if share >= minTextWidth/2 {
 			p.Text = fixed(share, 0)
 		}

@@ -16,7 +16,7 @@ type scoreRow struct {
 	Label, Href string
 	Width       string
 	Tick        string // where the overall score is
-	Low, High   string // ends of the interval; "" without one
+	Low, Spread string // where the interval begins, and how wide it is; "" without one
 	Value       string // 0 to 100, or the index on its own scale
 	Diff        string // to the overall score or to the rest, on the same scale
 	Verdict     string // what a test says of the difference; "" without one
@@ -42,19 +42,22 @@ func (r scoreRow) draw(w *htmlWriter) {
 		w.raw(`<line x1="`, r.Tick, `%" x2="`, r.Tick, `%" y1="0" y2="18"/>`)
 	}
 	if r.Low != "" {
-		w.raw(`<line class="halo" x1="`, r.Low, `%" x2="`, r.High, `%" y1="9" y2="9"/><line x1="`, r.Low, `%" x2="`, r.High, `%" y1="9" y2="9"/>`)
+		w.raw(`<rect class="between" x="`, r.Low, `%" y="8" width="`, r.Spread, `%" height="2"/>`)
 	}
 	w.raw("</svg>")
 }
+
+// Thin draws the bar alone, for a list without a head.
+func (r scoreRow) Thin() template.HTML { return thinBar(r.Width) }
 
 // setInterval draws an interval on a scale up to best.
 func (r *scoreRow) setInterval(i *stats.Interval, best float64) {
 	if i == nil || best <= 0 {
 		return
 	}
-	r.Low, r.High = coordinate(percentAt(i.Low, best)), coordinate(percentAt(i.High, best))
-	if r.Low == r.High { // nothing to see
-		r.Low, r.High = "", ""
+	low, high := percentAt(i.Low, best), percentAt(i.High, best)
+	if coordinate(low) != coordinate(high) { // or there is nothing to see
+		r.Low, r.Spread = coordinate(low), coordinate(high-low)
 	}
 }
 
@@ -150,19 +153,44 @@ type finding struct {
 // maxFindings bounds the items that a finding names.
 const maxFindings = 3
 
-// findings lists the items that differ from the others, from the last period or from the rest by more than chance explains.
-// The notes say where none does.
-func (d *document) findings() (all []finding, notes []string) {
+// standing lists the best and the weakest items: those that differ from the others by more than chance explains, and where
+// there are none, the highest and the lowest without such a claim. The notes say where no item differs.
+func (d *document) standing() (all []finding, notes []string) {
+	best, weakest := d.tests.Best(), d.tests.Weakest()
+	if len(best)+len(weakest) == 0 && len(d.tests.Standing) > 1 {
+		notes = append(notes, d.words.Say("results.no_best"))
+	}
+	add := func(items []*stats.Item, key, tone string) {
+		if rows := d.standingRows(items[:min(maxFindings, len(items))]); len(rows) > 0 {
+			all = append(all, finding{d.words.Say(key), tone, rows})
+		}
+	}
+	ranked := slices.DeleteFunc(slices.Clone(d.period.Ranked()), func(item *stats.Item) bool {
+		return slices.Contains(best, item) || slices.Contains(weakest, item)
+	})
+	half := min(maxFindings, len(ranked)/2)
+	if len(best) > 0 {
+		add(best, "results.best", "up")
+	} else {
+		add(ranked[:half], "results.highest", "")
+	}
+	if len(weakest) > 0 {
+		add(weakest, "results.worst", "down")
+	} else {
+		lowest := slices.Clone(ranked[len(ranked)-half:])
+		slices.Reverse(lowest)
+		add(lowest, "results.lowest", "")
+	}
+	return all, notes
+}
+
+// moved lists the items that differ from the last period or from the rest by more than chance explains. The notes say where
+// none does.
+func (d *document) moved() (all []finding, notes []string) {
 	add := func(key, tone string, rows []scoreRow) {
 		if len(rows) > 0 {
 			all = append(all, finding{d.words.Say(key), tone, rows[:min(maxFindings, len(rows))]})
 		}
-	}
-	best, weakest := d.tests.Best(), d.tests.Weakest()
-	add("results.best", "up", d.standingRows(best))
-	add("results.worst", "down", d.standingRows(weakest))
-	if len(best)+len(weakest) == 0 && len(d.tests.Standing) > 1 {
-		notes = append(notes, d.words.Say("results.no_best"))
 	}
 	add("results.risen", "up", d.clearRows(d.tests.Changes, stats.Higher))
 	add("results.fallen", "down", d.clearRows(d.tests.Changes, stats.LowerThan))
@@ -196,7 +224,8 @@ func (d *document) standingRows(items []*stats.Item) []scoreRow {
 			continue
 		}
 		rows = append(rows, scoreRow{Label: d.itemName(item.Field), Href: "#q-" + item.Field.Question.ID,
-			Value: stats.Round(performance, 1), Diff: d.signed(new(big.Rat).Sub(performance, overall), 1)})
+			Value: stats.Round(performance, 1), Width: coordinate(float(performance)),
+			Diff: d.signed(new(big.Rat).Sub(performance, overall), 1)})
 	}
 	return rows
 }

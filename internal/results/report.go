@@ -59,6 +59,8 @@ type reportView struct {
 	Lowest     []lowItem
 	Unhappy    []lowItem
 	Cases      *CaseFigures
+	CasesOpen  int
+	CasesLeft  int // open ones that are not listed
 	Measures   *measures
 	Texts      []textBlock
 	Withdrawn  int64
@@ -75,9 +77,34 @@ func (i lowItem) SVG() template.HTML { return svg(bar{Width: i.Width}) }
 
 type textBlock struct {
 	Label   string
-	Answers []string
+	Answers []writtenText
 	Left    int
 }
+
+// writtenText is what one respondent or several have written.
+type writtenText struct {
+	Text  string
+	Times int // 0 if once
+}
+
+// written merges equal texts, each where it was written first.
+func written(answers []string) []writtenText {
+	var all []writtenText
+	at := map[string]int{}
+	for _, answer := range answers {
+		i, found := at[answer]
+		if !found {
+			at[answer] = len(all)
+			all = append(all, writtenText{Text: answer})
+			continue
+		}
+		all[i].Times = max(all[i].Times, 1) + 1
+	}
+	return all
+}
+
+// maxCases bounds the list of open cases: the most pressing ones are what management reads.
+const maxCases = 10
 
 // SayOwn says a sentence in the report's own words, as Say does in those of results pages.
 func (v *reportView) SayOwn(key string, args ...any) string { return v.words.Say(key, args...) }
@@ -90,7 +117,7 @@ func (v *reportView) CaseType(name string) string {
 	if v.words.Has("case_type." + name) {
 		return v.words.Say("case_type." + name)
 	}
-	return name
+	return strings.ReplaceAll(name, "_", " ")
 }
 
 // CaseSeverity returns the report's word for a severity.
@@ -151,13 +178,23 @@ func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
 }
 
 func (d *document) reportView(words *wording.Words, p ReportPage) *reportView {
-	v := &reportView{view: d.view(), words: words, Purpose: d.survey.Purpose.In(d.language), Cases: p.Cases, Withdrawn: p.Withdrawn}
+	v := &reportView{view: d.view(), words: words, Purpose: d.survey.Purpose.In(d.language), Withdrawn: p.Withdrawn}
+	if p.Cases != nil {
+		listed := *p.Cases
+		v.CasesOpen = len(listed.Open)
+		listed.Open = listed.Open[:min(maxCases, v.CasesOpen)]
+		v.Cases, v.CasesLeft = &listed, v.CasesOpen-len(listed.Open)
+	}
 	v.Title, v.Made = words.Say("report.of", "title", v.Heading), d.words.Date(string(p.Today))
 	v.removeLinks()
 	d.addMethod(v)
 	v.Measures = d.allMeasures() // they are about the survey, whatever the period
 	for _, t := range p.Texts {
-		v.Texts = append(v.Texts, textBlock{d.itemName(t.Field), t.Answers, t.Left})
+		label := d.itemName(t.Field)
+		if t.Field.Part == survey.OtherPart {
+			label += " · " + v.SayOwn("part.other")
+		}
+		v.Texts = append(v.Texts, textBlock{label, written(t.Answers), t.Left})
 	}
 	if d.period != nil {
 		d.addSample(v, p.Public)
@@ -195,9 +232,6 @@ func (d *document) addMethod(v *reportView) {
 	add("method.channels", strings.Join(channels, " · "))
 	if d.period == nil {
 		return
-	}
-	if v.Derivation != nil {
-		add("method.model", v.Derivation.Text)
 	}
 	v.Confidence = slices.Concat(d.confidence(), v.Method.Margin, d.afterwards())
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -34,7 +35,7 @@ func reportPage(t *testing.T, language string) (ReportPage, *survey.Survey) {
 		Page:   Page{Set: NewSet(report), Actions: testActions(report.Periods[2].Ranked()[0].Field.Name), Today: "2026-11-22", Language: language},
 		Public: 55, Withdrawn: 2, Style: ":root { --accent: #0a6a5c }\n",
 		Cases: &CaseFigures{Opened: 3, Closed: 1, Told: 1, Open: []OpenCase{{ID: "7K3M", Type: "complaint", Severity: "major", Owner: "repairs", Due: "2026-11-01", Overdue: true}}},
-		Texts: []TextAnswers{{Field: field, Answers: []string{"<script>alert(1)</script><details>", "多谢"}, Left: 4}},
+		Texts: []TextAnswers{{Field: field, Answers: []string{"<script>alert(1)</script><details>", "多谢", "顺路", "多谢", "多谢"}, Left: 4}},
 	}, s
 }
 
@@ -56,7 +57,7 @@ func TestManagementReport(t *testing.T) {
 			}
 		}
 		for _, want := range map[string][]string{
-			"zh": {"统计分析报告", "内部资料", "一、调查结果", "四、调查目的", "二、存在问题", "投诉", "较重", "2026年11月1日", "其中55份已计入公布的数字", "2026年11月22日", "共开出3件", "多谢", "另有4条", "逾期", "物流主管"},
+			"zh": {"统计分析报告", "内部资料", "一、调查结果", "四、调查目的", "二、存在问题", "投诉", "较重", "2026年11月1日", "其中55份已计入公布的数字", "2026年11月22日", "共开出3件", "多谢 × 3", "另有4条", "逾期", "物流主管"},
 			"en": {"statistical analysis report", "Confidential", "1. Results", "4. Purpose", "2. Problems", "Complaint", "1 November 2026", "55 of them in public figures", "22 November 2026", "Opened: 3. Closed: 1", "4 more are in the export", "Head of logistics"},
 		}[language] {
 			if !strings.Contains(rendertest.Text(t, b.Bytes()), want) {
@@ -80,6 +81,47 @@ func TestManagementReport(t *testing.T) {
 		if err := r.Report(&again, templates, p); err != nil || !bytes.Equal(again.Bytes(), b.Bytes()) {
 			t.Errorf("%s: another page the second time, %v", language, err)
 		}
+	}
+}
+
+// Of many open cases, the most pressing are listed, and all are counted.
+func TestReportOfManyCases(t *testing.T) {
+	p, _ := reportPage(t, "en")
+	for i := range 30 {
+		p.Cases.Open = append(p.Cases.Open, OpenCase{ID: fmt.Sprintf("CASE%02d", i), Type: "late_delivery", Severity: "minor"})
+	}
+	var b bytes.Buffer
+	if err := renderer(t).Report(&b, os.DirFS("../../templates"), p); err != nil {
+		t.Fatal(err)
+	}
+	text := rendertest.Text(t, b.Bytes())
+	for _, want := range []string{"Still open: 31", "CASE08", "late delivery", "21 more are listed by glasspoll cases list"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if strings.Contains(text, "CASE09") {
+		t.Error("more than ten cases are listed")
+	}
+}
+
+// How the index is worked out is part of the method, after the results.
+func TestReportBeginsWithResults(t *testing.T) {
+	p, _ := reportPage(t, "en")
+	var b bytes.Buffer
+	if err := renderer(t).Report(&b, os.DirFS("../../templates"), p); err != nil {
+		t.Fatal(err)
+	}
+	page, at := b.String(), 0
+	for _, want := range []string{`id="results"`, `class="headline"`, `class="rows`, `id="problems"`, `id="measures"`, `id="purpose"`, `id="how"`, `class="derivation"`, `id="sample"`} {
+		i := strings.Index(page[at:], want)
+		if i < 0 {
+			t.Fatalf("no %s where it is expected", want)
+		}
+		at += i
+	}
+	if strings.Count(page, "Each item gives its mean") > 1 {
+		t.Error("how the index is worked out is said twice")
 	}
 }
 

@@ -209,7 +209,7 @@ func TestJustUnderALimit(t *testing.T) {
 	p.release(s, "2026-11-02", true)
 	page := text(t, p.page(s, "en"))
 	has(t, page, "79.96 Low", "−0.04 target missed", "= 79.96")
-	hasNot(t, page, "80.0 Low")
+	hasNot(t, page, "80.0 Low ")
 }
 
 // An item is among the best or the weakest, never both, and among neither where the difference is noise.
@@ -312,7 +312,7 @@ func TestFacts(t *testing.T) {
 	p.release(s, "2026-11-03", false)
 	p.last.Annulled = []release.Annulment{{Release: 1, Respondents: 5, Reason: "Sent by a program.", Date: "2026-11-03"}}
 	page := text(t, p.page(s, "en"))
-	has(t, page, "40.0% 16 of 40 questionnaires, as of 3 November 2026", "Received 16, as of 3 November 2026", "In these figures 10",
+	has(t, page, "40.0% 16 of 40 questionnaires Highest", "Received 16, as of 3 November 2026", "In these figures 10",
 		"Withdrawn afterwards 6", "They are deleted and in no later figure", "Taken out on 3 November 2026: a block of 5 answers of release 1. Reason: Sent by a program.")
 	if got := jsonAt(t, p.page(s, "en"), "annulled", 0, "reason"); got != "Sent by a program." {
 		t.Errorf("results.json gives the reason %v", got)
@@ -404,6 +404,6 @@ func TestOtherAndChannels(t *testing.T) {
 	p.answer(s, "2026-11-01", 4, "channel:phone tier=x pick=_other")
 	p.release(s, "2026-11-02", true)
 	root := parsePage(t, renderer(t), p.page(s, "en"))
-	has(t, textOf(byID(t, root, "groups")), "Pick, by Tier", "M Other n Mean X 60.0% 6 40.0% 4 10")
+	has(t, textOf(byID(t, root, "groups")), "Pick, by Tier", "M Other People Mean X 60.0% 6 40.0% 4 10")
 	has(t, textOf(byID(t, root, "channels")), "web 6 60.0% 30.0% of 20 issued", "telephone 4 40.0% 10.0% of 40 issued")
 }

@@ -195,7 +195,7 @@ func (d *document) periodLabel(name string) (label, year string) {
 	case rest[0] == 'Q':
 		return d.words.Say("period.short_quarter", "quarter", rest[1:]), year
 	}
-	return d.words.Say("period.short_month", "month", strings.TrimPrefix(rest, "0")), year
+	return d.words.Say("month_short." + strings.TrimPrefix(rest, "0")), year
 }
 
 // niceTicks returns three to seven round values that reach below the lowest and above the highest. outOf100 says that values

@@ -25,7 +25,8 @@ type view struct {
 	Chapters    []chapter
 	Head        head
 	Summary     summary
-	Findings    []finding
+	Standing    []finding // the best and the weakest items
+	Moved       []finding // those that differ from the last period, or from the rest
 	FindingNote string
 	Trend       *trendChart
 	ItemTrends  *itemTrends
@@ -49,6 +50,9 @@ type view struct {
 	Method      *method
 	Data, Table string // addresses of results.json and results.csv
 }
+
+// Findings returns the lists of items of the summary.
+func (v *view) Findings() []finding { return slices.Concat(v.Standing, v.Moved) }
 
 // scoped is the data of a template within the page, with the words to print it with.
 type scoped struct {
@@ -74,6 +78,8 @@ type filter struct {
 
 type filterLink struct {
 	Href, Label string
+	Year        string // shown before the link, where it changes
+	Of          string // the year of a label without it, for screen readers
 	N           int64
 	Current     bool
 }
@@ -120,8 +126,9 @@ func (d *document) fill(v *view) {
 	v.Dimensions = d.dimensions()
 	v.Units, v.UnitsText = d.units()
 	v.Ranking = d.ranking()
-	findings, notes := d.findings()
-	v.Findings, v.FindingNote = findings, sentences(notes...)
+	standing, notes := d.standing()
+	moved, more := d.moved()
+	v.Standing, v.Moved, v.FindingNote = standing, moved, sentences(append(notes, more...)...)
 	v.Weighted = d.weighted()
 	v.EarlyLate = d.earlyLate()
 	if d.page.Whole() {
@@ -204,6 +211,7 @@ func (d *document) filters() []filter {
 // small.
 func (d *document) periodFilter() filter {
 	row := filter{Label: d.words.Say("results.period")}
+	shown := ""
 	for i, index := range slices.Backward(d.set.periods) {
 		name := d.set.Report.Periods[index].Name
 		f := Folder{name, d.page.Segment, d.page.Option}
@@ -213,7 +221,11 @@ func (d *document) periodFilter() filter {
 		if !d.set.exists[f] {
 			f.Segment, f.Option = "", ""
 		}
-		row.Links = append(row.Links, filterLink{Href: d.link(f, ""), Label: d.periodName(name), Current: name == d.period.Name})
+		link := filterLink{Href: d.link(f, ""), Current: name == d.period.Name}
+		if link.Label, link.Of = d.periodLabel(name); link.Of != shown {
+			link.Year, shown = link.Of, link.Of
+		}
+		row.Links = append(row.Links, link)
 	}
 	return row
 }

@@ -64,8 +64,8 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 }
 
 // ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js,
-// script_full.js, thanks.js and home.js with their imports, icon.svg, the logo and the cover; and look.css, an icon and a logo for
-// each survey with a look of its own.
+// script_full.js, thanks.js and home.js with their imports, icon.svg, card.png, the logo and the cover; and look.css and these
+// pictures for each survey with a look of its own.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
@@ -90,9 +90,15 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	if err != nil {
 		return Assets{}, message.Errorf("reading templates: %w", err)
 	}
-	a.Links.Icon, a.Links.Brand = a.addIcon(icon, t), a.addBrand(t)
+	a.Links.Icon = a.addIcon(icon, t)
+	if a.Links.Brand, err = a.addBrand(t); err != nil {
+		return Assets{}, err
+	}
 	for id, look := range t.Looks {
-		l := render.Look{Icon: a.addIcon(icon, look), Brand: a.addBrand(look)}
+		l := render.Look{Icon: a.addIcon(icon, look)}
+		if l.Brand, err = a.addBrand(look); err != nil {
+			return Assets{}, err
+		}
 		if css := look.CSSOver(t); css != "" {
 			l.Style = a.addChecked("look.css", []byte(css))
 		}
@@ -115,9 +121,13 @@ func (a *Assets) addIcon(icon []byte, t *theme.Theme) string {
 }
 
 // addBrand adds the pictures of a theme.
-func (a *Assets) addBrand(t *theme.Theme) render.Brand {
+func (a *Assets) addBrand(t *theme.Theme) (render.Brand, error) {
 	light, dark := t.Palettes()
-	b := render.Brand{Name: t.Name, Address: t.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex(), Cover: t.Cover}
+	card, err := drawCard(light["accent"], light["on-accent"])
+	if err != nil {
+		return render.Brand{}, message.Errorf("drawing the picture for link previews: %w", err)
+	}
+	b := render.Brand{Name: t.Name, Address: t.Address, Light: light["bg"].Hex(), Dark: dark["bg"].Hex(), Cover: t.Cover, Card: a.add("card.png", card)}
 	if t.Logo != nil {
 		b.Logo = a.add("logo"+t.Logo.Extension, t.Logo.Content)
 		b.Height = logoHeight
@@ -129,7 +139,7 @@ func (a *Assets) addBrand(t *theme.Theme) render.Brand {
 	for _, c := range t.Files {
 		a.addFile(file{c.Path, c.Content})
 	}
-	return b
+	return b, nil
 }
 
 // logoHeight is the height that a logo is shown with, in CSS pixels.
