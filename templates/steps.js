@@ -59,7 +59,8 @@ const showStep = () => {
   bar.value = at + 1;
   progress.hidden = !stepping;
   back.hidden = !stepping || !at;
-  submitButton.textContent = isLastStep() ? submitLabel : say.next;
+  const label = isLastStep() ? submitLabel : say.next;
+  if (submitButton.textContent !== label) submitButton.textContent = label; // in WebKit, a button that gets another text while it is pressed is not pressed
 };
 
 /** What is read first on the step. */

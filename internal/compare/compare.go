@@ -217,6 +217,9 @@ func (c *comparer) survey() {
 	if !reflect.DeepEqual(old.Document, new.Document) {
 		c.add(Wording, part, path{"document"}, "the entry in the quality manual was edited")
 	}
+	if !reflect.DeepEqual(old.Theme, new.Theme) {
+		c.add(Wording, part, path{"theme"}, "the look was edited")
+	}
 	if old.Window != new.Window {
 		c.add(Comparable, part, path{"window"}, "answers are now taken from %s until %s (before: from %s until %s)", formatValue(new.Window.From), formatValue(new.Window.Until), formatValue(old.Window.From), formatValue(old.Window.Until))
 	}

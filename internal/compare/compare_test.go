@@ -221,6 +221,7 @@ func TestEdits(t *testing.T) {
 		{"layout", "duplicates: keep", "duplicates: keep\nlayout: steps", effects{comparable}, "survey", "section by section", "layout:", false, false},
 		{"cards", "duplicates: keep", "duplicates: keep\nlayout: cards", effects{comparable}, "survey", "one at a time", "layout:", false, false},
 		{"listed", "duplicates: keep", "duplicates: keep\nlisted: false", effects{wording}, "survey", "landing page", "listed:", false, false},
+		{"theme", "duplicates: keep", "duplicates: keep\ntheme: {corners: 3}", effects{wording}, "survey", "the look was edited", "theme:", false, false},
 		{"twins", "duplicates: keep", "duplicates: drop", effects{comparable}, "survey", "count once", "duplicates:", false, false},
 		{"display", "display: stars", "display: faces", effects{comparable}, "question 'stars'", "from stars to faces", "id: stars", false, false},
 		{"picture", "display: stars", "display: stars, image: {file: cup.jpg, alt: {zh: 杯, en: Cup}}", effects{comparable, wording}, "question 'stars'", "to cup.jpg", "image:", false, false},

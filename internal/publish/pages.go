@@ -85,11 +85,7 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	on := fmt.Appendf(nil, "%s\n%v\n%s\n", r.survey.Version, folders, actions)
-	if r.look != nil {
-		on = append(on, r.look(r.survey.ID)...)
-	}
-	common := sha256.Sum256(on)
+	common := sha256.Sum256(fmt.Appendf(nil, "%s\n%v\n%s\n", r.survey.Version, folders, actions))
 	today := survey.Date(r.now().In(r.survey.Location()).Format(time.DateOnly))
 	var all []file
 	listed := map[string]bool{}

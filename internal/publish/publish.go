@@ -82,12 +82,11 @@ type Options struct {
 	Renderer    Renderer
 	Now         func() time.Time
 
-	Look     func(survey string) string // identifies the look of a survey's pages, which are made again with another one; nil: there is one look
-	Turns    store.Turns                // nil: runs do not wait for each other
-	Progress store.Progress             // nil: all places in the logs are those that releases were made from, see [store.Settled]
-	Sidecars store.Sidecars             // nil: questionnaires have none
-	Cases    store.Cases                // nil: alerts are not evaluated
-	Notify   bool                       // cases are put in the outbox when they are opened
+	Turns    store.Turns    // nil: runs do not wait for each other
+	Progress store.Progress // nil: all places in the logs are those that releases were made from, see [store.Settled]
+	Sidecars store.Sidecars // nil: questionnaires have none
+	Cases    store.Cases    // nil: alerts are not evaluated
+	Notify   bool           // cases are put in the outbox when they are opened
 }
 
 // Publisher keeps results current. It may be used by several goroutines.
@@ -104,7 +103,6 @@ type Publisher struct {
 	cases       store.Cases
 	notify      bool
 	renderer    Renderer
-	look        func(survey string) string
 	now         func() time.Time
 	chunk       int64 // chunkSize
 
@@ -118,7 +116,7 @@ type Publisher struct {
 func New(o Options) *Publisher {
 	return &Publisher{
 		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
-		progress: o.Progress, sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, look: o.Look, now: o.Now, chunk: chunkSize,
+		progress: o.Progress, sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, formers: map[string][]formerFile{},
 	}
 }

@@ -192,4 +192,12 @@ func TestNewPublisherWritesTheSame(t *testing.T) {
 	if out, err := newPublisher().Publish(ctx, s); err != nil || out.Replaced != 0 {
 		t.Errorf("%d files were replaced by the same, %v", out.Replaced, err)
 	}
+
+	// Another survey's look changes nothing; one of its own is on all its pages, without anything to release.
+	for id, want := range map[string]int{"other": 0, s.ID: 9} {
+		frame = frame.With(render.Assets{Looks: map[string]render.Look{id: {Style: render.Asset{Path: "assets/look.css"}}}})
+		if out, err := newPublisher().Publish(ctx, s); err != nil || out.Replaced != want || len(out.Released) != 0 {
+			t.Errorf("a look of %s: %d files were replaced, want %d, %v", id, out.Replaced, want, err)
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -33,16 +32,6 @@ type Look struct {
 
 // Equal reports whether pages would be the same with either.
 func (a Assets) Equal(b Assets) bool { return reflect.DeepEqual(a, b) }
-
-// LookOf identifies the look of a survey; "" is the site's.
-func (a Assets) LookOf(survey string) string {
-	look, ok := a.Looks[survey]
-	if !ok {
-		return ""
-	}
-	preview, _ := look.Brand.preview()
-	return fmt.Sprint(look.Style.Path, look.Icon, look.Brand.Name, look.Brand.Logo, look.Brand.LogoDark, look.Brand.Light, look.Brand.Dark, preview)
-}
 
 // Brand is the company that asks. Paths are from the site's root.
 type Brand struct {

@@ -130,8 +130,10 @@ func TestLocale(t *testing.T) {
 
 // A deployment keeps what pages load as JSON: read again, it is the same.
 func TestAssetsSurviveStorage(t *testing.T) {
-	for _, brand := range []Brand{lantern, {}} {
-		a := Assets{Style: Asset{"a", "b"}, Icon: "i", Brand: brand}
+	covered := lantern
+	covered.Cover = &survey.Cover{Picture: &survey.Picture{File: "a.jpg", Alt: survey.Text{"": "A"}, Copies: []survey.PictureCopy{{Path: "assets/a.jpg", Width: 800, Height: 160}}}}
+	for _, brand := range []Brand{lantern, {}, covered} {
+		a := Assets{Looks: map[string]Look{"tea": {Style: Asset{"l", "m"}, Icon: "n", Brand: brand}}, Style: Asset{"a", "b"}, Icon: "i", Brand: brand}
 		data, err := json.Marshal(a)
 		if err != nil {
 			t.Fatal(err)

@@ -76,9 +76,6 @@ func (r *Renderer) With(assets Assets) *Renderer {
 	return &Renderer{templates: r.templates, words: r.words, assets: assets, buffers: r.buffers}
 }
 
-// LookOf is [Assets.LookOf] of the renderer's assets.
-func (r *Renderer) LookOf(survey string) string { return r.assets.LookOf(survey) }
-
 // Words returns the interface's words in a language; in English if it does not have that language.
 func (r *Renderer) Words(language string) *wording.Words { return r.words.In(language) }
 

@@ -102,7 +102,7 @@ func (r *reader) readCopies(at *yaml.Node, name string) []picture.Copy {
 	case strings.Contains(name, "://"):
 		r.fail(at, "%s must be a file in the theme's folder, not an address: pages load nothing from elsewhere", "cover")
 		return nil
-	case !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `/\:`):
+	case !fs.ValidPath(name) || name == "." || strings.Contains(name, `\`):
 		r.fail(at, "%s must be the name of a file in the theme's folder, not %s", "cover", quote(name))
 		return nil
 	}

@@ -62,9 +62,6 @@ func (l *look) node(value string, key ...string) *yaml.Node {
 
 // combineColours completes both palettes from what the survey says, the site's being what is not said.
 func (l *look) combineColours(t *Theme, own *survey.Theme) {
-	if own.Light == (survey.Colours{}) && own.Dark == (survey.Colours{}) {
-		return
-	}
 	light, dark := t.Palettes()
 	givenLight, valuesLight := l.colours("light", own.Light)
 	givenDark, valuesDark := l.colours("dark", own.Dark)
@@ -76,8 +73,12 @@ func (l *look) combineColours(t *Theme, own *survey.Theme) {
 		changed["accent"] = accent // not given for dark, so it may be made lighter
 		dark = changed
 	}
-	t.Light = l.completePalette("light", givenLight, valuesLight, light)
-	t.Dark = l.completePalette("dark", givenDark, valuesDark, dark)
+	if own.Light != (survey.Colours{}) {
+		t.Light = l.completePalette("light", givenLight, valuesLight, light)
+	}
+	if own.Dark != (survey.Colours{}) || own.Light.Accent != "" {
+		t.Dark = l.completePalette("dark", givenDark, valuesDark, dark)
+	}
 }
 
 func (l *look) colours(name string, c survey.Colours) (given map[string]*yaml.Node, values map[string]colorful.Color) {

@@ -29,7 +29,7 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	case strings.Contains(name, "://"):
 		r.fail(n, "%s must be a file in the theme's folder, not an address: pages load nothing from elsewhere", key)
 		return nil
-	case !fs.ValidPath(name) || strings.ContainsAny(name, `/\`):
+	case !fs.ValidPath(name) || name == "." || strings.Contains(name, `\`):
 		r.fail(n, "%s must be the name of a file in the theme's folder, not %s", key, quote(name))
 		return nil
 	case p.Extension != ".svg" && p.Extension != ".png":

@@ -93,6 +93,7 @@ func TestEmptyTheme(t *testing.T) {
 // TestProblems checks the place and the message of every problem.
 func TestProblems(t *testing.T) {
 	wide := pngOf(t, 1300, 100)
+	front := map[string]string{"front.png": pngOf(t, 640, 128)}
 	long := strings.Repeat("x", 61)
 	var all []message.Text
 	for _, c := range []struct {
@@ -102,7 +103,7 @@ func TestProblems(t *testing.T) {
 	}{
 		{source: "colors: {}\n", want: []string{"1:1: unknown key 'colors' in a theme: did you mean 'light'?"}},
 		{source: "corner: 3\n", want: []string{"1:1: unknown key 'corner' in a theme: did you mean 'corners'?"}},
-		{source: "zzzzz: 3\n", want: []string{"1:1: unknown key 'zzzzz' in a theme: there are name, address, logo, logo_dark, light, dark, corners, font"}},
+		{source: "zzzzz: 3\n", want: []string{"1:1: unknown key 'zzzzz' in a theme: there are name, address, logo, logo_dark, light, dark, corners, font, cover"}},
 		{source: "light: {background: \"#fff\"}\n", want: []string{"1:9: unknown key 'background' in light: did you mean 'paper'?"}},
 		{source: "- a\n", want: []string{`1:1: a theme must be keys with values, such as "name: …"`}},
 		{source: "light: blue\n", want: []string{`1:8: light must be keys with values, such as "accent: …"`}},
@@ -142,6 +143,24 @@ func TestProblems(t *testing.T) {
 		{source: "dark:\n  accent: \"#0a3a8c\"\n", want: []string{"2:11: accent in dark #0a3a8c on chosen options (#172228) has a contrast of 1.54:1, and text needs 4.5:1: '#5b8ee8' is the nearest that passes"}},
 		{source: "light: {ink: \"#999\"}\n", want: []string{"1:14: ink #999999 on chosen options (#e4eeec) has a contrast of 2.4:1, and text needs 4.5:1: '#6b6b6b' is the nearest that passes"}},
 		{source: "light: {paper: \"#808080\", ink: \"#7f7f7f\"}\n", want: []string{"1:32: ink #7f7f7f on"}},
+		{source: "cover: teal\n", want: []string{`1:8: cover must be a colour such as "#0a6a5c" or a picture such as {file: front.jpg, alt: …}, not 'teal'`}},
+		{source: "cover: #0a6a5c\n", want: []string{`1:1: cover is empty, because # begins a comment in YAML: put the colour into quotes, "#0a6a5c"`}},
+		{source: "cover: [front.png]\n", want: []string{`1:8: a cover must be keys with values, such as "file: …"`}},
+		{source: "cover: {image: front.png, alt: ''}\n", want: []string{"1:9: unknown key 'image' in a cover: did you mean 'file'?"}},
+		{source: "cover: {alt: ''}\n", want: []string{`1:8: a cover needs the name of a picture in the theme's folder: add "file: front.jpg"`}},
+		{source: "cover: {file: front.png}\n", want: []string{`1:8: a cover needs alt: what the picture shows, for those who cannot see it; "" if it only decorates`}},
+		{source: "cover: {file: front.png, alt: }\n", want: []string{"1:26: alt is empty: give it a value or remove the line"}},
+		{source: "cover: {file: front.png, alt: {zh: 店面, en: ' '}}\n", files: front, want: []string{"1:44: alt is empty: write what the picture shows"}},
+		{source: "cover: {file: front.png, alt: [a]}\n", files: front, want: []string{"1:31: alt must be a text, or one for each language: {zh: …, en: …}"}},
+		{source: "cover: {file: front.png, alt: {zh: 店面, zh: 店面}}\n", files: front, want: []string{"1:40: language 'zh' is given twice in alt: keep one"}},
+		{source: "cover: {file: front.png, alt: " + strings.Repeat("x", 501) + "}\n", files: front, want: []string{"1:31: alt has more than 500 characters: shorten it"}},
+		{source: "cover: {file: [front.png], alt: a}\n", want: []string{"1:15: file must be a single value"}},
+		{source: "cover: {file: https://example.com/a.png, alt: a}\n", want: []string{"1:15: cover must be a file in the theme's folder, not an address: pages load nothing from elsewhere"}},
+		{source: "cover: {file: ../front.png, alt: a}\n", want: []string{"1:15: cover must be the name of a file in the theme's folder, not '../front.png'"}},
+		{source: "cover: {file: nowhere.png, alt: a}\n", want: []string{"1:15: cover: there is no file 'nowhere.png' in the theme's folder"}},
+		{source: "cover: {file: logo.svg, alt: a}\n", want: []string{"1:15: the picture 'logo.svg' is not a PNG, JPEG or WebP picture: save it again as one of these"}},
+		{source: "cover: {file: logo.png, alt: a}\n", want: []string{"1:15: the picture 'logo.png' is 300 pixels wide: a cover has at least 640"}},
+		{source: "cover: {file: front.png, alt: a}\n", files: map[string]string{"front.png": string(make([]byte, 10<<20+1))}, want: []string{"1:15: the picture 'front.png' has more than 10 MB: save it smaller"}},
 		{source: "corners: x\nfont: ';'\n", want: []string{"1:10: corners must", "2:7: font ';' is not"}},
 	} {
 		theme, problems := Parse("surveys/theme.yaml", []byte(c.source), folder(t, c.files))

@@ -24,7 +24,7 @@ type series struct {
 	colour, text string
 	dashed       bool
 	unlabelled   bool  // no numbers on it
-	unnamed      bool  // not in the legend, which has its name already
+	unseen       bool  // neither a line nor an area
 	hidden       []int // rows without a number
 }
 
@@ -56,7 +56,20 @@ func (s *sheet) draw() error {
 		return err
 	}
 	s.drawn++
+	if err := s.setPrintArea(); err != nil {
+		return err
+	}
 	return s.finish(fmt.Sprintf("xl/charts/chart%d.xml", s.drawn), parts)
+}
+
+// setPrintArea has the table and the drawing printed, and not what is behind it.
+func (s *sheet) setPrintArea() error {
+	rows := max(s.last(), headRow+1+int(s.height())/20)
+	end, err := excelize.CoordinatesToCellName(s.drawingAt()+chartColumns, rows, true)
+	if err != nil {
+		return err
+	}
+	return s.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: quoted(s.name) + "!$A$1:" + end, Scope: s.name})
 }
 
 // setKind sets what depends on the kind of chart.
@@ -68,7 +81,7 @@ func (s *sheet) setKind(c *excelize.Chart, parts []series) {
 	if end > 0 {
 		c.YAxis.Maximum, c.YAxis.MajorUnit = new(end), end/4
 	}
-	if len(parts) > 1 {
+	if s.Kind == chart.Stacked || len(parts) > 1 {
 		c.Legend.Position = "bottom"
 	}
 	switch {
@@ -76,9 +89,9 @@ func (s *sheet) setKind(c *excelize.Chart, parts []series) {
 		c.Type = excelize.Line
 		c.XAxis.ReverseOrder, c.YAxis.TickLabelPosition = false, excelize.ChartTickLabelNextToAxis
 	case s.diverges():
-		side := s.widestSide()
 		c.Type, c.Overlap = excelize.BarStacked, new(100)
-		c.YAxis.Minimum, c.YAxis.Maximum, c.YAxis.MajorUnit = new(-side), new(side), 0.25
+		c.YAxis.None = true // it would say how far from the left a bar ends, which is no figure
+		c.YAxis.Maximum = new(math.Ceil(20*(s.most(s.leftOf)+s.most(s.rightOf))) / 20)
 	case s.Kind == chart.Stacked:
 		c.Type, c.Overlap = excelize.BarPercentStacked, new(100)
 	}
@@ -130,61 +143,16 @@ func (s *sheet) tonePart(i, values int) series {
 	return p
 }
 
-// divergingParts returns the series to the left of the middle, from there outward, and then those to the right. What is in the
-// middle is on both sides by halves, without numbers. Answers without a score are in the table alone.
+// divergingParts returns the series from the worst to the best, behind one that is not seen and ends where the worst begins.
+// Answers without a score are in the table alone.
 func (s *sheet) divergingParts() []series {
-	aids := map[int]int{} // the column of a series' first aid
-	at := s.aidsAt
+	parts := []series{{name: s.aidsAt + 1, values: s.aidsAt + 1, unlabelled: true, unseen: true}}
 	for i, side := range s.Sides {
-		aids[i] = at
-		switch side {
-		case chart.Worse:
-			at++
-		case chart.Middle:
-			at += 2
+		if side != chart.Apart {
+			parts = append(parts, s.tonePart(i, s.seriesAt(i)))
 		}
 	}
-	var left, right []series
-	for i := len(s.Sides) - 1; i >= 0; i-- {
-		switch p := s.tonePart(i, aids[i]); s.Sides[i] {
-		case chart.Middle:
-			p.unlabelled, p.unnamed = true, true
-			left = append(left, p)
-		case chart.Worse:
-			left = append(left, p)
-		}
-	}
-	for i, side := range s.Sides {
-		switch side {
-		case chart.Middle:
-			p := s.tonePart(i, aids[i]+1)
-			p.unlabelled = true
-			right = append(right, p)
-		case chart.Better:
-			right = append(right, s.tonePart(i, s.seriesAt(i)))
-		}
-	}
-	return append(left, right...)
-}
-
-// widestSide returns the length of the axis on each side of the middle, in quarters.
-func (s *sheet) widestSide() float64 {
-	most := 0.0
-	for _, row := range s.Rows {
-		worse, better := 0.0, 0.0
-		for i, side := range s.Sides {
-			switch side {
-			case chart.Worse:
-				worse += row.Values[i]
-			case chart.Middle:
-				worse, better = worse+row.Values[i]/2, better+row.Values[i]/2
-			case chart.Better:
-				better += row.Values[i]
-			}
-		}
-		most = max(most, worse, better)
-	}
-	return max(math.Ceil(min(most, 100)/25), 1) / 4
+	return parts
 }
 
 // excelSeries returns a series in terms of the library.
@@ -201,7 +169,10 @@ func (s *sheet) excelSeries(c *excelize.Chart, p series) excelize.ChartSeries {
 	case c.Type == excelize.Line:
 		out.Line = excelize.ChartLine{Type: excelize.ChartLineSolid, Width: 2.5}
 		out.Marker = excelize.ChartMarker{Symbol: "circle", Size: 8, Fill: fill(p.colour), Border: excelize.ChartLine{Type: excelize.ChartLineNone}}
-		out.DataLabelPosition, out.DataLabel.Fill = excelize.ChartDataLabelsPositionAbove, fill("FFFFFF") // numbers stand on the interval
+		out.DataLabelPosition = excelize.ChartDataLabelsPositionAbove
+		if s.targetAbove() {
+			out.DataLabelPosition = excelize.ChartDataLabelsPositionBelow
+		}
 		if p.dashed {
 			out.Line.Width, out.Line.Dash, out.Marker.Symbol = 1.5, excelize.ChartDashDash, "none"
 		}
@@ -213,6 +184,15 @@ func (s *sheet) excelSeries(c *excelize.Chart, p series) excelize.ChartSeries {
 		out.DataLabelPosition = excelize.ChartDataLabelsPositionCenter
 	}
 	return out
+}
+
+// targetAbove reports whether the line of the target is where numbers above the last point would be.
+func (s *sheet) targetAbove() bool {
+	if !s.hasTarget() {
+		return false
+	}
+	gap := *s.Target - s.Rows[len(s.Rows)-1].Values[0]
+	return gap > 0 && gap < s.Max/6
 }
 
 // labelsInside reports whether the numbers of bars stand at their beginning: beside an interval there is no room at the end.
@@ -241,8 +221,6 @@ func (s *sheet) reference(column, from, to int) string {
 // labelFormat returns the format of numbers in the drawing.
 func (s *sheet) labelFormat() string {
 	switch {
-	case s.diverges():
-		return "0%;0%" // what is to the left of the middle is not less than nothing
 	case s.Kind == chart.Stacked:
 		return "0%"
 	}
@@ -252,7 +230,7 @@ func (s *sheet) labelFormat() string {
 func (s *sheet) axisFormat() string {
 	switch {
 	case s.Percent:
-		return "0%;0%"
+		return "0%"
 	case s.Max > 0 && s.Max < 10:
 		return "0.##"
 	}

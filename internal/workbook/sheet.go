@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -142,8 +143,8 @@ func (s *sheet) fill() {
 // drawingAt returns the column at which the drawing begins, one beside the table.
 func (s *sheet) drawingAt() int { return len(s.heads) + 3 }
 
-// fillAids adds the figures that the drawing needs and readers do not: how far an interval reaches on each side, and what is
-// drawn to the left. They follow the table's figures when these are edited.
+// fillAids adds the figures that the drawing needs and readers do not: how far an interval reaches on each side, and how
+// far a bar begins from the left. They follow the table's figures when these are edited.
 func (s *sheet) fillAids(i int, row chart.Row) {
 	at := headRow + 1 + i
 	var aids []any
@@ -168,21 +169,60 @@ func (s *sheet) fillAids(i int, row chart.Row) {
 		}
 	}
 	if s.diverges() {
-		for j, side := range s.Sides {
-			from, x := cell(s.seriesAt(j), at), s.value(row.Values[j])
-			switch side {
-			case chart.Worse:
-				add(s.Series[j], "-"+from, -x)
-			case chart.Middle:
-				add(s.Series[j]+" −", "-"+from+"/2", -x/2)
-				add(s.Series[j]+" +", from+"/2", x/2)
-			}
-		}
+		left := s.leftOf(i)
+		column := excelColumn(s.aidsAt)
+		add(noName, s.leftFormula(at), left)
+		add(noName, fmt.Sprintf("MAX(%s$%d:%s$%d)-%s%d", column, headRow+1, column, s.last(), column, at), s.most(s.leftOf)-left)
 	}
 	if len(aids) > 0 {
 		s.rows[i] = append(s.rows[i], make([]any, s.aidsAt-1-len(s.rows[i]))...)
 		s.rows[i] = append(s.rows[i], aids...)
 	}
+}
+
+// noName is the head of a column that the legend has without a word.
+const noName = "\u00a0"
+
+// leftOf returns how much of a row is to the left of the middle: what is worse, and half of what is neither.
+func (s *sheet) leftOf(row int) float64 { return s.sideOf(row, chart.Worse) }
+
+// rightOf returns how much of a row is to the right of the middle.
+func (s *sheet) rightOf(row int) float64 { return s.sideOf(row, chart.Better) }
+
+func (s *sheet) sideOf(row int, wanted chart.Side) float64 {
+	sum := 0.0
+	for i, side := range s.Sides {
+		switch side {
+		case wanted:
+			sum += s.value(s.Rows[row].Values[i])
+		case chart.Middle:
+			sum += s.value(s.Rows[row].Values[i]) / 2
+		}
+	}
+	return sum
+}
+
+// most returns the largest of the rows' values.
+func (s *sheet) most(of func(row int) float64) float64 {
+	most := 0.0
+	for row := range s.Rows {
+		most = max(most, of(row))
+	}
+	return most
+}
+
+// leftFormula computes leftOf from the cells of the table.
+func (s *sheet) leftFormula(at int) string {
+	var terms []string
+	for i, side := range s.Sides {
+		switch side {
+		case chart.Worse:
+			terms = append(terms, cell(s.seriesAt(i), at))
+		case chart.Middle:
+			terms = append(terms, cell(s.seriesAt(i), at)+"/2")
+		}
+	}
+	return strings.Join(terms, "+")
 }
 
 // setSizes sets the widths of columns and, for the place of the drawing, the heights of rows; the stream writes them again.
@@ -218,7 +258,7 @@ func (s *sheet) write(contents string) error {
 	head := []any{s.text(s.styles.head, s.Head)}
 	tall := lines(s.Head, s.labelWidth)
 	for _, text := range s.heads {
-		head = append(head, s.text(s.styles.head, text))
+		head = append(head, s.text(s.styles.figureHead, text))
 		tall = max(tall, lines(text, figureWidth))
 	}
 	if len(s.aidHeads) > 0 {
@@ -249,7 +289,7 @@ func (s *sheet) write(contents string) error {
 func labelWidth(c *chart.Chart) int {
 	most := leastLabel
 	for _, row := range c.Rows {
-		most = max(most, columns(row.Label)+2)
+		most = max(most, columns(row.Label)*6/5+2)
 	}
 	return min(most, mostLabel)
 }
@@ -266,7 +306,7 @@ func columns(text string) int {
 	return n
 }
 
-// lines returns how many lines a text takes in a column of a width: at most 6, and somewhat more than it needs.
+// lines returns how many lines a text takes in a column of a width: at most 6.
 func lines(text string, width int) float64 {
-	return min(max(math.Ceil(float64(columns(text))*1.15/float64(width)), 1), 6)
+	return min(max(math.Ceil(float64(columns(text))*1.1/float64(width)), 1), 6)
 }

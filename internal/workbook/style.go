@@ -10,14 +10,14 @@ import (
 
 // The design's colours, on the white of a sheet.
 const (
-	ink, soft        = "1A211F", "56615D"
+	ink, soft, faint = "1A211F", "56615D", "9AA5A0"
 	line, headFill   = "DBE1DE", "EEF2F0"
 	accent, onAccent = "0A6A5C", "FFFFFF"
 	targetColour     = "AE231B"
 )
 
 // styles are those of cells.
-type styles struct{ title, about, plain, head, label, link, aid, aidHead int }
+type styles struct{ title, about, plain, head, figureHead, label, link, aidHead int }
 
 func (w *writer) makeStyles() error {
 	var failed error
@@ -30,17 +30,18 @@ func (w *writer) makeStyles() error {
 		return id
 	}
 	wrap := &excelize.Alignment{WrapText: true, Vertical: "center"}
+	right := &excelize.Alignment{WrapText: true, Vertical: "center", Horizontal: "right"}
+	border := []excelize.Border{{Type: "bottom", Color: soft, Style: 1}}
 	w.styles = styles{
 		title:   add(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 16}}),
 		about:   add(&excelize.Style{Font: &excelize.Font{Size: 10, Color: soft}}),
 		plain:   add(&excelize.Style{Font: &excelize.Font{Size: 11}}),
 		label:   add(&excelize.Style{Font: &excelize.Font{Size: 10}, Alignment: wrap}),
 		link:    add(&excelize.Style{Font: &excelize.Font{Size: 10, Color: w.accent(), Underline: "single"}, Alignment: wrap}),
-		aidHead: add(&excelize.Style{Font: &excelize.Font{Size: 9, Color: soft}, Alignment: wrap}),
-		head: add(&excelize.Style{
-			Font: &excelize.Font{Size: 10, Bold: true}, Alignment: wrap, Fill: fill(headFill),
-			Border: []excelize.Border{{Type: "bottom", Color: soft, Style: 1}},
-		}),
+		aidHead: add(&excelize.Style{Font: &excelize.Font{Size: 9, Color: soft}, Alignment: right}),
+
+		head:       add(&excelize.Style{Font: &excelize.Font{Size: 10, Bold: true}, Alignment: wrap, Fill: fill(headFill), Border: border}),
+		figureHead: add(&excelize.Style{Font: &excelize.Font{Size: 10, Bold: true}, Alignment: right, Fill: fill(headFill), Border: border}),
 	}
 	return failed
 }

@@ -220,6 +220,12 @@ func (w *writer) text(style int, text string) excelize.Cell {
 	return excelize.Cell{StyleID: style, Value: text}
 }
 
+// excelColumn returns the letters of a column, as cell does.
+func excelColumn(column int) string {
+	name, _ := excelize.ColumnNumberToName(column)
+	return name
+}
+
 // cell returns the name of a cell, from 1 on. Places are those of charts, far from the ends of a sheet.
 func cell(column, row int) string {
 	name, _ := excelize.CoordinatesToCellName(column, row)
