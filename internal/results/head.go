@@ -44,7 +44,11 @@ func (d *document) head() head {
 	if p.Rate != nil {
 		v.add(&v.tiles, fact{Name: d.words.Say("results.rate"), Value: d.percent(p.Rate, 1), Note: d.rateNote()})
 	} else {
-		v.add(&v.tiles, fact{Name: d.words.Say("results.people"), Value: itoa(p.Respondents)})
+		people := fact{Name: d.words.Say("results.people"), Value: itoa(p.Respondents)}
+		v.Facts = append(v.Facts, people)
+		if p.Overall.Score != nil { // or the sentence says it
+			v.tiles = append(v.tiles, people)
+		}
 	}
 	return v
 }

@@ -125,7 +125,9 @@ func (d *document) fill(v *view) {
 	v.IndexAxis, v.ItemAxis = d.axis(d.best), d.axis(100)
 	v.Dimensions = d.dimensions()
 	v.Units, v.UnitsText = d.units()
-	v.Ranking = d.ranking()
+	if v.Ranking = d.ranking(); len(v.Ranking) < 2 {
+		v.Ranking = nil // it is the index itself
+	}
 	standing, notes := d.standing()
 	moved, more := d.moved()
 	v.Standing, v.Moved, v.FindingNote = standing, moved, sentences(append(notes, more...)...)
@@ -148,7 +150,7 @@ func (d *document) chapters(v *view) []chapter {
 		shown   bool
 		id, key string
 	}{
-		{len(v.Dimensions) > 0, "areas", "results.dimensions"}, {len(v.Ranking) > 1, "items", "results.items"},
+		{len(v.Dimensions) > 0, "areas", "results.dimensions"}, {v.Ranking != nil, "items", "results.items"},
 		{v.Trend != nil, "trend", "results.trend"}, {len(v.Segments) > 0, "groups", "results.groups"},
 		{v.Weighted != nil, "weighted", "results.weighted"}, {len(v.Quadrants) > 0, "priorities", "results.priorities"},
 		{v.Measures != nil, "measures", "measures.title"},
