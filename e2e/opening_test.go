@@ -10,11 +10,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestFirstQuestionIsOnTheFirstScreen opens every sample on a small phone, in both languages: without scrolling, the title
-// takes two lines at most, and the first question's control is there and takes a tap.
+// TestFirstQuestionIsOnTheFirstScreen opens every sample on a small phone, in both languages, with a cover: without scrolling, the
+// title takes two lines at most, and the first question's control is there and takes a tap.
 func TestFirstQuestionIsOnTheFirstScreen(t *testing.T) {
 	t.Parallel()
-	p := start(t, "../surveys", t.TempDir())
+	p := start(t, samplesWithCover(t), t.TempDir())
 	files, err := filepath.Glob("../surveys/*.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +40,7 @@ func TestFirstQuestionIsOnTheFirstScreen(t *testing.T) {
 					return "the first control is at " + [box.left, box.top, box.right, box.bottom].map(Math.round);
 				const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
 				if ((hit?.closest("label")?.querySelector("input") ?? hit) !== control) return "a tap on the first control hits " + hit?.outerHTML.slice(0, 80);
+				if (!document.querySelector(".cover")) return "there is no cover";
 				if (scrollY) return "the page has scrolled";
 				return "";
 			})()`))

@@ -4,8 +4,8 @@
 import { asText, byID, findAll, kiosk } from "./page.js";
 import { form, say, showSections, submitButton } from "./form.js";
 
-const layout = form.getAttribute("data-steps"); // null, "sections" or "cards"
-const cards = layout === "cards";
+const enabled = form.hasAttribute("data-steps");
+const cards = form.getAttribute("data-steps") === "cards";
 const selector = cards ? "[data-q]" : "section";
 const all = findAll(selector, form); // what can be a step
 const progress = byID("progress");
@@ -35,7 +35,7 @@ const stepOf = (element) => {
 };
 
 const showStep = () => {
-  if (!layout) return;
+  if (!enabled) return;
   const parts = showSections();
   shown = cards ? all.filter((q) => !q.hidden && stepOf(q) === q) : parts;
   if (!shown.includes(currentStep)) {
@@ -94,7 +94,7 @@ const goToStep = (step) => {
 };
 const goToNext = () => goToStep(shown[shown.indexOf(currentStep) + 1]);
 /** @param {number | undefined} index */
-const resumeAt = (index) => { currentStep = layout && all[Number(index)] || currentStep; };
+const resumeAt = (index) => { currentStep = enabled && all[Number(index)] || currentStep; };
 
 const goBack = () => {
   const before = shown[shown.indexOf(currentStep) - 1];
@@ -130,7 +130,7 @@ const onKeyDown = (event) => {
 };
 const onRelease = () => { key = ""; };
 
-if (layout) {
+if (enabled) {
   history.scrollRestoration = "manual";
   back.addEventListener("click", goBack);
   addEventListener("popstate", () => {

@@ -15,7 +15,7 @@ type Sources struct {
 	File          string // name of the questionnaire; "" if there is none
 	Questionnaire []byte // its YAML
 	Actions       survey.Actions
-	Style         string // stylesheet of results pages
+	Style         string // stylesheet of the survey's results pages
 
 	Accent, OnAccent string // the theme's colours of bars, and of text on them; "" for the design's
 }
@@ -42,13 +42,17 @@ func ReadSources(dir, templates, id string) (Sources, site.Assets, error) {
 	if custom == nil { // nothing could be read
 		custom = &theme.Theme{}
 	}
-	if custom.Light != nil {
-		s.Accent, s.OnAccent = custom.Light["accent"].Hex(), custom.Light["on-accent"].Hex()
+	own := custom.Looks[id]
+	if own == nil {
+		own = custom
+	}
+	if own.Light != nil {
+		s.Accent, s.OnAccent = own.Light["accent"].Hex(), own.Light["on-accent"].Hex()
 	}
 	assets, err := site.ReadAssets(files, custom)
 	if err != nil {
 		return Sources{}, site.Assets{}, err
 	}
-	s.Style = string(assets.Content(assets.Links.Results.Path))
+	s.Style = string(assets.Content(assets.Links.Results.Path)) + string(assets.Content(assets.Links.Looks[id].Style.Path))
 	return s, assets, nil
 }

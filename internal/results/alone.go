@@ -48,7 +48,8 @@ func (v *view) standAlone(a Alone) {
 	if a.Logo != nil {
 		v.Frame.Alone.Logo = template.URL("data:" + a.LogoType + ";base64," + base64.StdEncoding.EncodeToString(a.Logo))
 	}
-	v.Style, v.Assets.Icon, v.Assets.Brand.Logo, v.Assets.Brand.LogoDark, v.Assets.Brand.Card = render.Asset{}, "", "", "", ""
+	v.Style, v.Look, v.Assets.Icon = render.Asset{}, render.Asset{}, ""
+	v.Assets.Brand.Logo, v.Assets.Brand.LogoDark, v.Assets.Brand.Card = "", "", ""
 	v.Locale = "" // and with it all that is for search engines and previews of links
 	v.Languages, v.Filters, v.Form, v.Data, v.Table = nil, nil, "", "", ""
 	v.removeLinks()
