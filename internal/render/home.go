@@ -106,7 +106,6 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, page HomePage) er
 			open[i].Button = true
 		}
 	}
-	v.Look = r.assets.Marks
 	v.addGroup(words, kind, words.Say("home.open"), open)
 	v.addGroup(words, "early", words.Say("home.early"), early)
 	v.addGroup(words, "closed", words.Say("home.closed"), closed)

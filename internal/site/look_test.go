@@ -52,8 +52,8 @@ func TestLookIsOnAllPages(t *testing.T) {
 		all := buildWith(t, []*survey.Survey{coffee, s}, general)
 		plain := build(t, []*survey.Survey{coffee, s})
 		look := regexp.MustCompile(`<link rel="stylesheet" href="(?:\.\./)+(assets/look\.[0-9a-f]{12}\.css)" integrity="sha384-[^"]+">`)
-		marks := regexp.MustCompile(`<link rel="stylesheet" href="(?:\.\./)*(assets/marks\.[0-9a-f]{12}\.css)" integrity=`)
-		wantMarks := "[data-look=\"tea\"]{--mark:#7a1f5c}\n@media (prefers-color-scheme:dark){[data-look=\"tea\"]{--mark:" + darkAccent(general.Looks["tea"]) + "}}\n"
+		marks := regexp.MustCompile(`<link rel="stylesheet" href="(?:\.\./)*(assets/home\.[0-9a-f]{12}\.css)" integrity=`)
+		wantMarks := `[data-look=tea]{--mark:#7a1f5c}@media(prefers-color-scheme:dark){[data-look=tea]{--mark:` + darkAccent(general.Looks["tea"]) + "}}\n"
 		pages, coffees := 0, 0
 		for name, content := range all {
 			if !strings.HasSuffix(name, ".html") {
@@ -61,8 +61,8 @@ func TestLookIsOnAllPages(t *testing.T) {
 			}
 			if first, _, _ := strings.Cut(name, "/"); first != "tea" && first != "coffee" { // a home page
 				m := marks.FindStringSubmatch(content)
-				if m == nil || all[m[1]] != wantMarks || strings.Count(content, "data-look=") != 1 || !strings.Contains(content, `<li data-look="tea">`) {
-					t.Errorf("%s does not mark the survey: %s", name, all[m[1]])
+				if m == nil || !strings.HasSuffix(all[m[1]], wantMarks) || strings.Count(content, "data-look=") != 1 || !strings.Contains(content, `<li data-look="tea">`) {
+					t.Errorf("%s does not mark the survey: %q", name, m)
 				}
 				continue
 			}

@@ -138,7 +138,7 @@ func (t *Theme) CSSOver(site *Theme) string {
 	return block(":root{%s}\n", onLight.String()) + block("@media (prefers-color-scheme:dark){:root{%s}}\n", onDark.String())
 }
 
-// Marks returns the stylesheet of pages that list surveys: the accent of each that has another one than the site, as --mark of the
+// Marks returns what pages that list surveys add to their stylesheet: the accent of each that has another one than the site, as --mark of the
 // elements whose data-look is its id; "" if there is none.
 func (t *Theme) Marks() string {
 	var onLight, onDark strings.Builder
