@@ -255,6 +255,9 @@ func (d *deployment) publishSite() {
 	d.must(d.publisher.PutAssets(ctx, render.Assets{}))
 	d.must(d.publisher.PutDefinition(ctx, d.survey))
 	d.must(d.publisher.PutActions(ctx, "tea", survey.Actions{}))
+	_, err = d.publisher.Homes(ctx)
+	d.must(err)
+	d.must(d.publisher.PutHomes(ctx, render.Homes{}))
 }
 
 // submitAll does what functions/submit does: the answers arrive, one of them twice, and another one under a taken id.
@@ -294,6 +297,8 @@ func (d *deployment) publishResults() {
 	_, err := table.Surveys(ctx)
 	d.must(err)
 	_, _, err = table.Assets(ctx)
+	d.must(err)
+	_, err = table.Homes(ctx)
 	d.must(err)
 	s, err := table.Definition(ctx, "tea", "")
 	d.must(err)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"time"
 
 	"glasspoll/internal/render"
@@ -16,7 +19,7 @@ type placer interface {
 	Copy(ctx context.Context, from, to string) (changed bool, err error)
 }
 
-// placeForms puts the forms in place that belong to the moment: before, in or after each survey's window. They have been
+// placeForms puts the forms and the home pages in place that belong to the moment: before, in or after each survey's window. They have been
 // uploaded with the site.
 func (f *function) placeForms(ctx context.Context) error {
 	surveys, err := f.table.Surveys(ctx)
@@ -41,7 +44,47 @@ func (f *function) placeForms(ctx context.Context) error {
 			f.log.Info("forms put in place", "survey", id, "changed", changed)
 		}
 	}
+	if err := placeHomes(ctx, f.pages, f.table, time.Now); err != nil {
+		f.log.Error("home page not put in place", "request", requestID(ctx), "error", err)
+		failed = append(failed, err)
+	}
 	return errors.Join(failed...)
+}
+
+// homeKeeper knows which files are the home pages. *cloud.Table implements it.
+type homeKeeper interface {
+	Homes(ctx context.Context) (render.Homes, error)
+}
+
+// maxPlacings is how often home pages are put in place again because they were published meanwhile.
+const maxPlacings = 5
+
+// placeHomes puts the home pages in place that belong to the moment. Whoever publishes stores which files they are before it puts
+// them in place itself; so what was put in place is right if that has not changed since, and is put in place again if it has.
+func placeHomes(ctx context.Context, pages placer, table homeKeeper, now func() time.Time) error {
+	homes, err := table.Homes(ctx)
+	if err == nil && len(homes) < 2 {
+		return nil // they never change
+	}
+	for range maxPlacings {
+		if err != nil {
+			return err
+		}
+		files := homes.At(now())
+		for _, address := range slices.Sorted(maps.Keys(files)) {
+			if _, err := pages.Copy(ctx, files[address], address); err != nil {
+				return err
+			}
+		}
+		before := homes
+		if homes, err = table.Homes(ctx); err == nil && reflect.DeepEqual(homes, before) {
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return store.ErrStale
 }
 
 // placeForm puts a survey's forms in place for an instant, and returns how many of them were others.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"glasspoll/internal/headers"
 	"glasspoll/internal/message"
 	"glasspoll/internal/render"
@@ -77,6 +79,47 @@ func (t *Table) Assets(ctx context.Context) (a render.Assets, known bool, err er
 	t.site = site{a, true, t.now().Add(currentTTL)}
 	t.mu.Unlock()
 	return a, true, nil
+}
+
+// homesKey is the sort key of the home pages, beside the site's assets.
+const homesKey = "homes"
+
+// storedHomes is how home pages are stored.
+type storedHomes struct {
+	Version int          `json:"version"` // 1
+	Homes   render.Homes `json:"homes"`
+}
+
+// PutHomes sets which files are the home pages, and from when on.
+func (t *Table) PutHomes(ctx context.Context, h render.Homes) error {
+	data, err := json.Marshal(storedHomes{1, h})
+	if err != nil {
+		return t.wrap(err)
+	}
+	i := key(siteKey, homesKey)
+	i[body] = compressed(data)
+	_, err = t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i})
+	return t.wrap(err)
+}
+
+// Homes returns which files are the home pages; none if that was never set. The read is strongly consistent.
+func (t *Table) Homes(ctx context.Context) (render.Homes, error) {
+	i, err := t.get(ctx, siteKey, homesKey)
+	if err != nil || i == nil {
+		return nil, err
+	}
+	data, err := decompressed(i, body)
+	var stored storedHomes
+	if err == nil {
+		err = json.Unmarshal(data, &stored)
+	}
+	switch {
+	case err != nil:
+		return nil, t.wrap(message.Errorf("the site's home pages: %w", err))
+	case stored.Version != 1:
+		return nil, t.wrap(message.Errorf("the site's home pages are of form %d, and this program knows form %d: install a newer version of the program", stored.Version, 1))
+	}
+	return stored.Homes, nil
 }
 
 // File is one file of the built site.

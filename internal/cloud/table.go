@@ -27,6 +27,7 @@ import (
 //	D#survey                  version     compiled definition, compressed
 //	D#survey                  current     version in force
 //	D#_site                   current     the site's assets, compressed, and the form of the table
+//	D#_site                   homes       which files are the home pages, and from when on
 //	D#_beside                 survey      sidecars: measures and quotes, compressed
 //	S                         survey      nothing: the survey exists
 //	I#survey#id               -           the id is taken: digest, period, arrival, private answers

@@ -169,6 +169,11 @@ func FormName(phase survey.Phase) string {
 	return map[survey.Phase]string{survey.Early: "early.html", survey.Open: "open.html", survey.Closed: "closed.html"}[phase]
 }
 
+// FormNames returns the names of all the files that are kept.
+func FormNames() []string {
+	return []string{FormName(survey.Early), FormName(survey.Open), FormName(survey.Closed)}
+}
+
 // ClosedProblem is why a survey takes no answers before or after its window.
 func ClosedProblem(s *survey.Survey, phase survey.Phase) answer.Problem {
 	if phase == survey.Early {

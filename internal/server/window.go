@@ -40,19 +40,9 @@ func (h *handler) inPlace(e *edition, name string, at time.Time) *page {
 	return untilNext(p, e.surveys, at)
 }
 
-// nextPhase returns the instant of the next end of a window; ok is false if none is to come.
-func nextPhase(surveys []*survey.Survey, at time.Time) (next time.Time, ok bool) {
-	for _, s := range surveys {
-		if end, there := s.NextPhase(at); there && (!ok || end.Before(next)) {
-			next, ok = end, true
-		}
-	}
-	return next, ok
-}
-
 // untilNext returns a page that browsers keep until the next end of a window, if that comes before the page would expire.
 func untilNext(p *page, surveys []*survey.Survey, at time.Time) *page {
-	next, ok := nextPhase(surveys, at)
+	next, ok := survey.NextPhase(surveys, at)
 	if left := next.Sub(at); ok && left < time.Minute && p.caching == cacheMinute {
 		short := *p
 		short.caching = fmt.Sprintf("public, max-age=%d", left/time.Second)
@@ -77,7 +67,7 @@ func (c *homes) at(b builder, e *edition, at time.Time) map[string]*page {
 	if c.pages == nil {
 		since = c.built
 	}
-	if next, ok := nextPhase(e.surveys, since); !ok || at.Before(next) {
+	if next, ok := survey.NextPhase(e.surveys, since); !ok || at.Before(next) {
 		return c.pages
 	}
 	turned := &edition{common: map[string]*page{}}

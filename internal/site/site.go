@@ -4,6 +4,8 @@ package site
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"runtime"
 	"slices"
@@ -116,6 +118,41 @@ func BuildHome(surveys []*survey.Survey, renderer *render.Renderer, at time.Time
 			}
 		}
 	}
+	return nil
+}
+
+// Homes makes the home pages for an instant and for each later end of a window: a file for each distinct page, named by its
+// content, and which of them is right from when on.
+func Homes(surveys []*survey.Survey, renderer *render.Renderer, at time.Time) (homes render.Homes, files map[string][]byte, err error) {
+	files = map[string][]byte{}
+	from, more := time.Time{}, true
+	for more {
+		var out homeFiles
+		if err := BuildHome(surveys, renderer, at, &out); err != nil {
+			return nil, nil, err
+		}
+		since := render.HomesSince{From: from, Files: map[string]string{}}
+		for address, content := range out {
+			sum := sha256.Sum256(content)
+			name := strings.TrimSuffix(address, "index.html") + "home-" + hex.EncodeToString(sum[:8]) + ".html"
+			since.Files[address], files[name] = name, content
+		}
+		homes = append(homes, since)
+		at, more = survey.NextPhase(surveys, at)
+		from = at.UTC()
+	}
+	return homes, files, nil
+}
+
+// homeFiles keeps home pages by their addresses. It is used by one goroutine.
+type homeFiles map[string][]byte
+
+// Write implements [Output].
+func (h *homeFiles) Write(path string, content []byte) error {
+	if *h == nil {
+		*h = homeFiles{}
+	}
+	(*h)[path] = bytes.Clone(content)
 	return nil
 }
 

@@ -262,3 +262,50 @@ func TestCheckFindsConflicts(t *testing.T) {
 		}
 	}
 }
+
+// Home pages over time are those that are built at each end of a window, and are known by their content.
+func TestHomesOverTime(t *testing.T) {
+	surveys := []*survey.Survey{
+		parse(t, "always", "zh, en"),
+		parseText(t, "autumn", "title: Autumn\ntimezone: Asia/Shanghai\nwindow: {from: 2026-10-01, until: 2026-10-31}\nsections: [{questions: [{id: a, type: yes_no, label: A}]}]\n"),
+		parseText(t, "past", "title: Past\ntimezone: UTC\nwindow: {until: 2026-08-31}\nsections: [{questions: [{id: a, type: yes_no, label: A}]}]\n"),
+	}
+	renderer, _, err := site.NewRenderer(glasspoll.Templates(), &theme.Theme{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+	homes, made, err := site.Homes(surveys, renderer, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends []string
+	for _, since := range homes {
+		ends = append(ends, since.From.Format(time.RFC3339))
+	}
+	if want := []string{"0001-01-01T00:00:00Z", "2026-09-30T16:00:00Z", "2026-10-31T16:00:00Z"}; !slices.Equal(ends, want) {
+		t.Errorf("home pages change at %v, want %v", ends, want)
+	}
+	for _, at := range []time.Time{now, now.AddDate(0, 1, 0), now.AddDate(0, 3, 0)} {
+		built := &files{m: map[string]string{}}
+		if err := site.BuildHome(surveys, renderer, at, built); err != nil {
+			t.Fatal(err)
+		}
+		inPlace := homes.At(at)
+		if len(inPlace) != len(built.m) || len(inPlace) == 0 {
+			t.Errorf("%v: %v", at, inPlace)
+		}
+		for address, content := range built.m {
+			name := inPlace[address]
+			if string(made[name]) != content || path.Dir(name) != path.Dir(address) || !regexp.MustCompile(`^home-[0-9a-f]{16}\.html$`).MatchString(path.Base(name)) {
+				t.Errorf("%v: %s is %q, which is another page", at, address, name)
+			}
+		}
+	}
+	if early := homes[0].Files["index.html"]; early == homes[1].Files["index.html"] {
+		t.Error("the page does not change when a survey opens")
+	}
+	if one, _, err := site.Homes(surveys[:1], renderer, now); err != nil || len(one) != 1 {
+		t.Errorf("without windows: %v, %v", one, err)
+	}
+}

@@ -93,6 +93,16 @@ func (s *Survey) NextPhase(t time.Time) (at time.Time, ok bool) {
 	return time.Time{}, false
 }
 
+// NextPhase returns the instant of the next end of any survey's window after another; ok is false if none is to come.
+func NextPhase(surveys []*Survey, t time.Time) (next time.Time, ok bool) {
+	for _, s := range surveys {
+		if end, there := s.NextPhase(t); there && (!ok || end.Before(next)) {
+			next, ok = end, true
+		}
+	}
+	return next, ok
+}
+
 // startOfDay returns the first instant of a day: not always midnight, which a change of the clocks may leave out.
 func startOfDay(day time.Time, location *time.Location) time.Time {
 	date := day.Format(time.DateOnly)

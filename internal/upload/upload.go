@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -43,6 +45,12 @@ type Table interface {
 
 	// PutAssets replaces them.
 	PutAssets(ctx context.Context, a render.Assets) error
+
+	// Homes returns which files are the home pages, and from when on.
+	Homes(ctx context.Context) (render.Homes, error)
+
+	// PutHomes replaces that.
+	PutHomes(ctx context.Context, h render.Homes) error
 }
 
 // Pages stores a deployment's files.
@@ -79,9 +87,14 @@ func Upload(ctx context.Context, c *console.Console, table Table, pages Pages, s
 	if err != nil {
 		return err
 	}
+	homes, made, err := site.Homes(s.Surveys, s.Renderer, time.Now())
+	if err != nil {
+		return err
+	}
+	made[notFoundName] = notFound
 	u := &uploader{
-		Site: s, table: table, pages: pages, dryRun: dryRun, console: c, notFound: notFound,
-		progress: &progress{console: c, all: len(s.Files) + 1, dryRun: dryRun},
+		Site: s, table: table, pages: pages, dryRun: dryRun, console: c, made: made, homes: homes,
+		progress: &progress{console: c, all: len(s.Files) + len(made), dryRun: dryRun},
 	}
 	return u.upload(ctx)
 }
@@ -101,7 +114,8 @@ type uploader struct {
 	pages    Pages
 	dryRun   bool
 	console  *console.Console
-	notFound []byte
+	made     map[string][]byte // files that the site's folder lacks
+	homes    render.Homes
 	progress *progress
 }
 
@@ -117,17 +131,22 @@ func (u *uploader) upload(ctx context.Context) error {
 	if err := u.actions(ctx); err != nil {
 		return err
 	}
-	assets, data, pages := u.steps()
-	if err := u.files(ctx, assets); err != nil {
+	steps := u.steps()
+	if err := u.files(ctx, steps.assets); err != nil {
 		return err
 	}
 	if err := u.assets(ctx); err != nil {
 		return err
 	}
-	if err := u.files(ctx, data); err != nil {
+	for _, names := range [][]string{steps.data, steps.kept, steps.pages} {
+		if err := u.files(ctx, names); err != nil {
+			return err
+		}
+	}
+	if err := u.putHomes(ctx); err != nil {
 		return err
 	}
-	if err := u.files(ctx, pages); err != nil {
+	if err := u.files(ctx, steps.homes); err != nil {
 		return err
 	}
 	all := message.Count(u.progress.all, "file")
@@ -139,21 +158,36 @@ func (u *uploader) upload(ctx context.Context) error {
 	return nil
 }
 
-// steps divides the files by when they are uploaded. The deepest pages come before those that link to them.
-func (u *uploader) steps() (assets, data, pages []string) {
-	for _, name := range append(slices.Clone(u.Files), notFoundName) {
-		switch {
+// steps are names of files by when they are uploaded.
+type steps struct {
+	assets, data []string
+	kept         []string // to be put in place at the ends of windows
+	pages, homes []string
+}
+
+// steps divides the files by when they are uploaded. The deepest pages come before those that link to them. What is kept comes
+// before what is in place, so that a schedule which runs meanwhile finds the new one, or is overwritten.
+func (u *uploader) steps() (s steps) {
+	inPlace := u.homes.At(time.Time{})
+	for _, name := range slices.Concat(u.Files, slices.Sorted(maps.Keys(u.made))) {
+		switch base := path.Base(name); {
 		case strings.HasPrefix(name, "assets/"):
-			assets = append(assets, name)
+			s.assets = append(s.assets, name)
+		case inPlace[name] != "":
+			s.homes = append(s.homes, name)
+		case strings.HasPrefix(base, "home-") || slices.Contains(render.FormNames(), base):
+			s.kept = append(s.kept, name)
 		case strings.HasSuffix(name, ".html"):
-			pages = append(pages, name)
+			s.pages = append(s.pages, name)
 		default:
-			data = append(data, name)
+			s.data = append(s.data, name)
 		}
 	}
 	depth := func(name string) int { return strings.Count(name, "/") }
-	slices.SortStableFunc(pages, func(a, b string) int { return cmp.Compare(depth(b), depth(a)) })
-	return assets, data, pages
+	for _, names := range [][]string{s.pages, s.homes} {
+		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(depth(b), depth(a)) })
+	}
+	return s
 }
 
 // secret makes the secret that the form handler keys ids with, unless there is one: the handler may not write it.
@@ -238,6 +272,15 @@ func (u *uploader) assets(ctx context.Context) error {
 	return u.table.PutAssets(ctx, u.Assets)
 }
 
+// putHomes stores which files are the home pages, by which the schedule puts them in place.
+func (u *uploader) putHomes(ctx context.Context) error {
+	before, err := u.table.Homes(ctx)
+	if err != nil || reflect.DeepEqual(before, u.homes) || u.dryRun {
+		return err
+	}
+	return u.table.PutHomes(ctx, u.homes)
+}
+
 // files uploads those of the named files that differ.
 func (u *uploader) files(ctx context.Context, names []string) error {
 	group, within := errgroup.WithContext(ctx)
@@ -252,8 +295,8 @@ func (u *uploader) files(ctx context.Context, names []string) error {
 }
 
 func (u *uploader) file(ctx context.Context, name string) error {
-	f := cloud.File{Name: name, Body: u.notFound}
-	if name != notFoundName {
+	f := cloud.File{Name: name, Body: u.made[name]}
+	if f.Body == nil {
 		var err error
 		if f.Body, err = os.ReadFile(filepath.Join(u.Dir, filepath.FromSlash(name))); err != nil {
 			return err

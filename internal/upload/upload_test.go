@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -23,15 +24,21 @@ import (
 	"glasspoll/internal/theme"
 )
 
-// TestSteps checks that nothing is uploaded before what it links to.
+// TestSteps checks that nothing is uploaded before what it links to, or before what a schedule would put in its place.
 func TestSteps(t *testing.T) {
-	u := &uploader{Site: Site{Files: []string{"assets/a.css", "index.html", "tea/definition.json", "tea/en/index.html", "tea/index.html"}}}
-	assets, data, pages := u.steps()
-	if !slices.Equal(assets, []string{"assets/a.css"}) || !slices.Equal(data, []string{"tea/definition.json"}) ||
-		!slices.Equal(pages, []string{"tea/en/index.html", "tea/index.html", "index.html", "404.html"}) {
-		t.Errorf("%v, %v, %v", assets, data, pages)
+	u := &uploader{
+		Site:  Site{Files: []string{"assets/a.css", "en/index.html", "index.html", "tea/closed.html", "tea/definition.json", "tea/en/index.html", "tea/index.html"}},
+		made:  map[string][]byte{"404.html": nil, "home-1.html": nil, "en/home-2.html": nil},
+		homes: render.Homes{{Files: map[string]string{"index.html": "home-1.html", "en/index.html": "en/home-2.html"}}},
 	}
-	if len(u.Files) != 5 {
+	want := steps{
+		assets: []string{"assets/a.css"}, data: []string{"tea/definition.json"}, kept: []string{"tea/closed.html", "en/home-2.html", "home-1.html"},
+		pages: []string{"tea/en/index.html", "tea/index.html", "404.html"}, homes: []string{"en/index.html", "index.html"},
+	}
+	if got := u.steps(); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if len(u.Files) != 7 {
 		t.Errorf("the list of files is changed: %v", u.Files)
 	}
 }
@@ -62,6 +69,7 @@ type deployment struct {
 	definitions map[string]*survey.Survey
 	actions     map[string]survey.Actions
 	links       *render.Assets
+	homes       render.Homes
 	files       map[string]string
 	log         []string
 	secrets     int    // how often one was made
@@ -123,6 +131,13 @@ func (d *deployment) PutAssets(_ context.Context, a render.Assets) error {
 	return d.write("links")
 }
 
+func (d *deployment) Homes(context.Context) (render.Homes, error) { return d.homes, nil }
+
+func (d *deployment) PutHomes(_ context.Context, h render.Homes) error {
+	d.homes = h
+	return d.write("homes")
+}
+
 func (d *deployment) NeedsUpload(_ context.Context, f cloud.File) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -178,7 +193,7 @@ func TestUpload(t *testing.T) {
 	}
 
 	printed, err := upload(true)
-	if err != nil || len(d.log) > 0 || d.secrets > 0 || !strings.Contains(printed, "tea: new\n") || !strings.Contains(printed, "would upload tea/index.html\n") || !strings.Contains(printed, "5 files, 5 to upload") {
+	if err != nil || len(d.log) > 0 || d.secrets > 0 || !strings.Contains(printed, "tea: new\n") || !strings.Contains(printed, "would upload tea/index.html\n") || !strings.Contains(printed, "7 files, 7 to upload") {
 		t.Errorf("a dry run: %v, %v\n%s", d.log, err, printed)
 	}
 	d.noSecret = errors.New("AccessDenied")
@@ -190,12 +205,20 @@ func TestUpload(t *testing.T) {
 		t.Errorf("a failure: %v, %v", d.log, err)
 	}
 	d.failAt, d.links = "", nil
-	if printed, err = upload(false); err != nil || !strings.Contains(printed, "5 files, 4 uploaded, the others are there\n") || !strings.Contains(printed, "coffee: no longer among") {
+	if printed, err = upload(false); err != nil || !strings.Contains(printed, "7 files, 6 uploaded, the others are there\n") || !strings.Contains(printed, "coffee: no longer among") {
 		t.Errorf("again: %v\n%s", err, printed)
 	}
 	before("links", "tea/definition.json")
 	before("tea/definition.json", "tea/index.html")
-	if printed, err = upload(false); err != nil || len(d.log) > 0 || !strings.Contains(printed, "5 files, 0 uploaded") {
+	for address, file := range d.homes.At(time.Now()) {
+		before(file, "homes")
+		if d.files[file] == "" {
+			t.Errorf("%s, for %s, is not uploaded", file, address)
+		}
+	}
+	before("tea/index.html", "homes")
+	before("homes", "index.html")
+	if printed, err = upload(false); err != nil || len(d.log) > 0 || !strings.Contains(printed, "7 files, 0 uploaded") {
 		t.Errorf("nothing has changed: %v, %v\n%s", d.log, err, printed)
 	}
 	s.Surveys[0] = parse(strings.Replace(source, "label: Taste", "label: The taste", 1))
