@@ -72,6 +72,7 @@ const headingOf = () => {
 
 const enterStep = () => {
   clearTimeout(timer);
+  entered = Date.now();
   showStep();
   const heading = /** @type {HTMLElement} */ (headingOf() || progress);
   heading.tabIndex = -1;
@@ -106,15 +107,17 @@ const goBack = () => {
 // chosen before. Arrow keys move through the options: they never go on.
 const delay = 250; // milliseconds
 let timer = 0;
+let entered = 0; // when the card was
 let key = ""; // that is held down
 /** @param {EventTarget | null} target */
 const isChoice = (target) => {
   const radio = /** @type {HTMLInputElement} */ (target);
   return radio.type === "radio" && !radio.closest(".row, .part");
 };
-/** @param {Event} event */
-const onChoice = (event) => {
+/** @param {MouseEvent} event */
+const onClick = (event) => {
   clearTimeout(timer);
+  if (event.target === submitButton && event.detail && Date.now() - entered < delay) event.preventDefault(); // the second click of two
   const radio = /** @type {HTMLInputElement} */ (event.target);
   if (!isChoice(radio) || radio.value === "_other" || key.startsWith("Arrow")) return;
   timer = setTimeout(() => { if (!isLastStep()) submitButton.click(); }, delay);
@@ -142,7 +145,7 @@ if (enabled) {
 }
 if (cards) {
   document.body.classList.add("one");
-  form.addEventListener("click", onChoice);
+  form.addEventListener("click", onClick);
   addEventListener("keydown", onKeyDown);
   addEventListener("keyup", onRelease);
   addEventListener("pointerdown", onRelease);
