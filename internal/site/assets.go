@@ -75,7 +75,7 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		link *render.Asset
 	}{
 		{"style.css", t.CSS(), &a.Links.Style},
-		{"home.css", "", &a.Links.HomeStyle},
+		{"home.css", t.Marks(), &a.Links.HomeStyle},
 		{"results.css", t.CSS(), &a.Links.Results},
 		{"script.js", "", &a.Links.Script},
 		{"script_full.js", "", &a.Links.Full},
