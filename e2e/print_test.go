@@ -221,6 +221,13 @@ func TestPrinted(t *testing.T) {
 		t.Fatalf("demo: %v\n%s", err, out)
 	}
 	for _, id := range samples {
+		for deadline := time.Now().Add(patience); p.results(t, id).Respondents < 200; time.Sleep(100 * time.Millisecond) { // some wait for others of their group
+			if time.Now().After(deadline) {
+				t.Fatalf("%s has results of %d respondents", id, p.results(t, id).Respondents)
+			}
+		}
+	}
+	for _, id := range samples {
 		for _, language := range []string{"zh", "en"} {
 			t.Run(id+" "+language, func(t *testing.T) {
 				out := t.TempDir()
