@@ -15,6 +15,7 @@ type Assets struct {
 	Style     Asset  // of all pages but those of results
 	Print     Asset  // what Style has for paper
 	HomeStyle Asset  // of the home page, after Style
+	FullStyle Asset  // of pages with the script Full, after Style
 	Results   Asset  // the stylesheet of results pages; if there is none, Style
 	Script    Asset  // of surveys' pages
 	Full      Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
