@@ -96,6 +96,41 @@ func (l printedLine) isLarge(language string) bool {
 	return l.Bottom-l.Top > 11.2
 }
 
+// A printedQuestion is a heading and the last row of the table below it.
+type printedQuestion struct{ heading, last string }
+
+var (
+	questionElement = regexp.MustCompile(`(?s)<article id="q-[^"]*">\s*<h3>([^<]+)</h3>(.*?)</article>`)
+	detailsElement  = regexp.MustCompile(`(?s)<details>.*?</details>`) // which is not printed
+	rowElement      = regexp.MustCompile(`role="rowheader">([^<]+)<`)
+)
+
+// questionsOf returns the questions of a page that have a table.
+func questionsOf(page string) (all []printedQuestion) {
+	for _, q := range questionElement.FindAllStringSubmatch(page, -1) {
+		rows := rowElement.FindAllStringSubmatch(detailsElement.ReplaceAllString(q[2], ""), -1)
+		if len(rows) > 0 {
+			all = append(all, printedQuestion{bare(html.UnescapeString(q[1])), bare(html.UnescapeString(rows[len(rows)-1][1]))})
+		}
+	}
+	return all
+}
+
+// broken lists the questions that begin on a page and do not end on it.
+func (p printedPage) broken(questions []printedQuestion) (all []string) {
+	var b strings.Builder
+	for _, l := range p.Lines {
+		b.WriteString(l.text())
+	}
+	text := b.String()
+	for _, q := range questions {
+		if strings.Contains(text, q.heading) && !strings.Contains(text, q.last) {
+			all = append(all, q.heading)
+		}
+	}
+	return all
+}
+
 // numberHeight is the height of the edge in which a page's number stands, in points.
 const numberHeight = 45
 
@@ -186,6 +221,13 @@ func TestPrinted(t *testing.T) {
 		t.Fatalf("demo: %v\n%s", err, out)
 	}
 	for _, id := range samples {
+		for deadline := time.Now().Add(patience); p.results(t, id).Respondents < 200; time.Sleep(100 * time.Millisecond) { // some wait for others of their group
+			if time.Now().After(deadline) {
+				t.Fatalf("%s has results of %d respondents", id, p.results(t, id).Respondents)
+			}
+		}
+	}
+	for _, id := range samples {
 		for _, language := range []string{"zh", "en"} {
 			t.Run(id+" "+language, func(t *testing.T) {
 				out := t.TempDir()
@@ -197,9 +239,10 @@ func TestPrinted(t *testing.T) {
 				for _, m := range headingElement.FindAllStringSubmatch(page, -1) {
 					headings[bare(html.UnescapeString(m[1]))] = true
 				}
+				questions := questionsOf(page)
 				index := indexElement.FindStringSubmatch(page)
-				if len(headings) < 10 || index == nil {
-					t.Fatalf("%d headings, index %q", len(headings), index)
+				if len(headings) < 10 || len(questions) < 5 || index == nil {
+					t.Fatalf("%d headings, %d questions, index %q", len(headings), len(questions), index)
 				}
 
 				glasspoll(t, append(common, name("page.pdf"))...)
@@ -217,6 +260,9 @@ func TestPrinted(t *testing.T) {
 					}
 					for _, h := range printed.stranded(headings, language) {
 						t.Errorf("page %d: nothing follows the heading %q", i+1, h)
+					}
+					for _, q := range printed.broken(questions) {
+						t.Errorf("page %d: the question %q is broken", i+1, q)
 					}
 					for _, l := range printed.Lines {
 						if headings[l.text()] && l.isLarge(language) {

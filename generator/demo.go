@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -20,6 +21,7 @@ import (
 
 type demoCommand struct {
 	URL     string `placeholder:"URL" help:"The site to answer at. Default: http://127.0.0.1:8080/, which is started and kept running if nothing answers there."`
+	Addr    string `placeholder:"HOST:PORT" help:"Start a site that listens here, and look for none."`
 	Surveys string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
 	Data    string `placeholder:"DIR" default:"data" help:"Where a site that is started here keeps its answers. Default: ${default}."`
 	Answers int    `placeholder:"N" default:"240" help:"Respondents per survey. Default: ${default}."`
@@ -37,7 +39,10 @@ Examples:
   glasspoll demo --url http://127.0.0.1:9000/ --answers 500`
 }
 
-const defaultDemoURL = "http://127.0.0.1:8080/"
+const (
+	defaultDemoAddr = "127.0.0.1:8080"
+	defaultDemoURL  = "http://" + defaultDemoAddr + "/"
+)
 
 func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	if d.Answers < 1 || d.Answers > 100_000 {
@@ -45,6 +50,9 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	if d.Periods < 1 || d.Periods > 24 {
 		return console.Usagef("--periods %d: write a number from 1 to 24", d.Periods)
+	}
+	if d.URL != "" && d.Addr != "" {
+		return console.Usagef("--url is a site that runs, and --addr one to start: give one of them")
 	}
 	if d.URL != "" {
 		if address, err := url.Parse(d.URL); err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
@@ -55,10 +63,10 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 		return d.fill(ctx, c, d.URL)
 	}
-	if demo.Reachable(ctx, defaultDemoURL) {
+	if d.Addr == "" && demo.Reachable(ctx, defaultDemoURL) {
 		return d.fill(ctx, c, defaultDemoURL)
 	}
-	command := serveCommand{Addr: "127.0.0.1:8080", Surveys: d.Surveys, Data: d.Data}
+	command := serveCommand{Addr: cmp.Or(d.Addr, defaultDemoAddr), Surveys: d.Surveys, Data: d.Data}
 	if info, err := os.Stat("templates"); err == nil && info.IsDir() {
 		command.Templates = "templates"
 	}

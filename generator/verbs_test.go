@@ -64,6 +64,14 @@ func TestVerbsThroughServer(t *testing.T) {
 		}
 	}
 
+	// So is what a browser here is to print.
+	if code, _, text = command(t, "results", "pdf", "tea", "--data", data, "--level", "management", "--out", "tea.html"); code != 0 {
+		t.Errorf("pdf: %d\n%s", code, text)
+	}
+	if page, err := os.ReadFile("tea.html"); err != nil || !strings.HasPrefix(string(page), "<!doctype html>") || !strings.HasSuffix(string(page), "</main>\n") {
+		t.Errorf("%v\n%s", err, page)
+	}
+
 	if code, out, text = command(t, "results", "erase", receipts[2], "--data", data); code != 1 || !strings.Contains(text, "Nothing is erased") {
 		t.Errorf("erase without --yes: %d\n%s%s", code, out, text)
 	}

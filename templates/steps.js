@@ -4,8 +4,8 @@
 import { asText, byID, findAll, kiosk } from "./page.js";
 import { form, say, showSections, submitButton } from "./form.js";
 
-const layout = form.getAttribute("data-steps"); // null, "sections" or "cards"
-const cards = layout === "cards";
+const enabled = form.hasAttribute("data-steps");
+const cards = form.getAttribute("data-steps") === "cards";
 const selector = cards ? "[data-q]" : "section";
 const all = findAll(selector, form); // what can be a step
 const progress = byID("progress");
@@ -35,7 +35,7 @@ const stepOf = (element) => {
 };
 
 const showStep = () => {
-  if (!layout) return;
+  if (!enabled) return;
   const parts = showSections();
   shown = cards ? all.filter((q) => !q.hidden && stepOf(q) === q) : parts;
   if (!shown.includes(currentStep)) {
@@ -72,6 +72,7 @@ const headingOf = () => {
 
 const enterStep = () => {
   clearTimeout(timer);
+  entered = Date.now();
   showStep();
   const heading = /** @type {HTMLElement} */ (headingOf() || progress);
   heading.tabIndex = -1;
@@ -94,7 +95,7 @@ const goToStep = (step) => {
 };
 const goToNext = () => goToStep(shown[shown.indexOf(currentStep) + 1]);
 /** @param {number | undefined} index */
-const resumeAt = (index) => { currentStep = layout && all[Number(index)] || currentStep; };
+const resumeAt = (index) => { currentStep = enabled && all[Number(index)] || currentStep; };
 
 const goBack = () => {
   const before = shown[shown.indexOf(currentStep) - 1];
@@ -106,15 +107,17 @@ const goBack = () => {
 // chosen before. Arrow keys move through the options: they never go on.
 const delay = 250; // milliseconds
 let timer = 0;
+let entered = 0; // when the card was
 let key = ""; // that is held down
 /** @param {EventTarget | null} target */
 const isChoice = (target) => {
   const radio = /** @type {HTMLInputElement} */ (target);
   return radio.type === "radio" && !radio.closest(".row, .part");
 };
-/** @param {Event} event */
-const onChoice = (event) => {
+/** @param {MouseEvent} event */
+const onClick = (event) => {
   clearTimeout(timer);
+  if (event.target === submitButton && event.detail && Date.now() - entered < delay) event.preventDefault(); // the second click of two
   const radio = /** @type {HTMLInputElement} */ (event.target);
   if (!isChoice(radio) || radio.value === "_other" || key.startsWith("Arrow")) return;
   timer = setTimeout(() => { if (!isLastStep()) submitButton.click(); }, delay);
@@ -130,7 +133,7 @@ const onKeyDown = (event) => {
 };
 const onRelease = () => { key = ""; };
 
-if (layout) {
+if (enabled) {
   history.scrollRestoration = "manual";
   back.addEventListener("click", goBack);
   addEventListener("popstate", () => {
@@ -142,7 +145,7 @@ if (layout) {
 }
 if (cards) {
   document.body.classList.add("one");
-  form.addEventListener("click", onChoice);
+  form.addEventListener("click", onClick);
   addEventListener("keydown", onKeyDown);
   addEventListener("keyup", onRelease);
   addEventListener("pointerdown", onRelease);

@@ -1,5 +1,6 @@
-// Command weight compares a questionnaire as served by Glasspoll and by SurveyJS: bytes and requests over the wire, the time to
-// the first paint, and the time until an answer can be given, over throttled connections. It prints a table.
+// Command weight compares a questionnaire as served by Glasspoll and by SurveyJS: bytes and requests over the wire, the times of
+// the first and the largest contentful paint, and the time until an answer is registered, over throttled connections. Then it
+// weighs the pages of all samples. It prints two tables.
 //
 // It needs Chromium, and the packages survey-core and survey-js-ui in .cache/npm, where `make weight` puts them. Both sites are
 // served by this process, compressed in the same way. Every run begins with an empty cache.
@@ -36,8 +37,9 @@ import (
 func main() {
 	runs := flag.Int("n", 7, "runs of each site on each connection")
 	root := flag.String("root", "..", "directory of the project")
+	weighOnly := flag.Bool("bytes", false, "only weigh the samples' pages: no browser is needed")
 	flag.Parse()
-	if err := runScript(context.Background(), *root, *runs); err != nil {
+	if err := run(context.Background(), *root, *runs, *weighOnly); err != nil {
 		fmt.Fprintln(os.Stderr, "weight:", err)
 		os.Exit(1)
 	}
@@ -62,10 +64,25 @@ const slowdown = 4 // of the processor, as on a cheap phone
 // sample is what one run measured.
 type sample struct {
 	bytes, requests float64
-	painted, usable float64 // milliseconds since the start of the navigation
+	// Milliseconds since the start of the navigation: the first contentful paint, the largest, and the first answer.
+	painted, largest, answered float64
 }
 
-func runScript(ctx context.Context, root string, runs int) error {
+func run(ctx context.Context, root string, runs int, weighOnly bool) error {
+	if !weighOnly {
+		if err := comparePages(ctx, root, runs); err != nil {
+			return err
+		}
+	}
+	dir, err := os.MkdirTemp("", "glasspoll-weight-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	return weighSamples(ctx, root, dir)
+}
+
+func comparePages(ctx context.Context, root string, runs int) error {
 	if runs < 1 {
 		return errors.New("-n: at least one run")
 	}
@@ -89,8 +106,8 @@ func runScript(ctx context.Context, root string, runs int) error {
 	}
 	sites := []struct{ name, address string }{{"Glasspoll", server.URL + "/glasspoll/questionnaire/"}, {"SurveyJS " + versions, server.URL + "/surveyjs/"}}
 	fmt.Printf("30 questions, gzip, empty cache, processor slowed down %d×, %s, medians of %d runs:\n\n", slowdown, version, runs)
-	fmt.Println("| connection | | bytes over the wire | requests | first contentful paint | an answer can be given |")
-	fmt.Println("|---|---|--:|--:|--:|--:|")
+	fmt.Println("| connection | | bytes over the wire | requests | first contentful paint | largest | first answer registered |")
+	fmt.Println("|---|---|--:|--:|--:|--:|--:|")
 	for _, c := range connections {
 		samples := make([][]sample, len(sites))
 		for range runs { // in turn, so that a busy machine slows both alike
@@ -103,9 +120,10 @@ func runScript(ctx context.Context, root string, runs int) error {
 			}
 		}
 		for i, s := range sites {
-			fmt.Printf("| %s | %s | %s | %.0f | %.2f s | %.2f s |\n", c.name, s.name,
+			fmt.Printf("| %s | %s | %s | %.0f | %.2f s | %.2f s | %.2f s |\n", c.name, s.name,
 				thousands(median(samples[i], func(s sample) float64 { return s.bytes })), median(samples[i], func(s sample) float64 { return s.requests }),
-				median(samples[i], func(s sample) float64 { return s.painted })/1000, median(samples[i], func(s sample) float64 { return s.usable })/1000)
+				median(samples[i], func(s sample) float64 { return s.painted })/1000, median(samples[i], func(s sample) float64 { return s.largest })/1000,
+				median(samples[i], func(s sample) float64 { return s.answered })/1000)
 		}
 	}
 	return nil
@@ -132,8 +150,11 @@ func thousands(n float64) string {
 }
 
 // clickRepeatedly is a script that clicks the first radio button every 25 ms from the first paint on, at its place on the screen,
-// and sets the variable taken to the time at which the button gets checked.
+// and sets the variable taken to the time at which the answer is registered: the button is checked, and the form, or the model
+// of SurveyJS, has its value. It keeps the time of the largest paint in the variable largest.
 const clickRepeatedly = `(() => {
+	new PerformanceObserver(list => { window.largest = list.getEntries().at(-1).startTime; }).observe({type: "largest-contentful-paint", buffered: true});
+	const registered = radio => window.survey ? Object.keys(window.survey.data).length > 0 : new FormData(radio.form).has(radio.name);
 	const timer = setInterval(() => {
 		if (!performance.getEntriesByName("first-contentful-paint").length) return;
 		const radio = document.querySelector("main input[type=radio], #survey input[type=radio]");
@@ -144,7 +165,7 @@ const clickRepeatedly = `(() => {
 		const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
 		if (!hit || !shown.contains(hit)) return;
 		hit.click();
-		if (!radio.isConnected || !radio.checked) return;
+		if (!radio.isConnected || !radio.checked || !registered(radio)) return;
 		clearInterval(timer);
 		window.taken = performance.now();
 	}, 25);
@@ -195,14 +216,14 @@ func measure(ctx context.Context, address string, c connection) (sample, error) 
 		return s, err
 	}
 	for {
-		done, err := chromedp.Run(ctx, chromedp.Evaluate[[]float64](`document.readyState === "complete" && window.taken ? [performance.getEntriesByName("first-contentful-paint")[0].startTime, window.taken] : []`))
+		done, err := chromedp.Run(ctx, chromedp.Evaluate[[]float64](`document.readyState === "complete" && window.taken && window.largest ? [performance.getEntriesByName("first-contentful-paint")[0].startTime, window.largest, window.taken] : []`))
 		if err != nil {
 			return s, fmt.Errorf("waiting for an answer to be possible: %w", err)
 		}
-		if len(done) == 2 {
+		if len(done) == 3 {
 			mu.Lock()
 			defer mu.Unlock()
-			s.painted, s.usable = done[0], done[1]
+			s.painted, s.largest, s.answered = done[0], done[1], done[2]
 			return s, failed
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -272,7 +293,7 @@ func buildSites(ctx context.Context, root string) (http.Handler, string, error) 
 <body>
 <div id="survey"></div>
 `))
-	files.add("/surveyjs/questionnaire.js", fmt.Appendf(nil, "new Survey.Model(%s).render(document.getElementById(\"survey\"));\n", questions))
+	files.add("/surveyjs/questionnaire.js", fmt.Appendf(nil, "var survey = new Survey.Model(%s);\nsurvey.render(document.getElementById(\"survey\"));\n", questions))
 	var version string
 	for _, f := range []string{"survey-core/survey-core.fontless.min.css", "survey-core/survey.core.min.js", "survey-js-ui/survey-js-ui.min.js"} {
 		content, err := os.ReadFile(filepath.Join(root, ".cache/npm", f))
@@ -306,12 +327,14 @@ func (p packed) addAll(at string, site fs.FS) error {
 // packed serves compressed files by path.
 type packed map[string][]byte
 
-func (p packed) add(name string, content []byte) {
+func (p packed) add(name string, content []byte) { p[name] = compress(content) }
+
+func compress(content []byte) []byte {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
 	w.Write(content)                                      // to memory
 	w.Close()
-	p[name] = b.Bytes()
+	return b.Bytes()
 }
 
 func (p packed) ServeHTTP(w http.ResponseWriter, r *http.Request) {

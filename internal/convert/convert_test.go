@@ -120,6 +120,23 @@ func TestBlankLinesStayOutOfTexts(t *testing.T) {
 	}
 }
 
+// TestOneQuestionAtATime keeps that a survey shows one question at a time.
+func TestOneQuestionAtATime(t *testing.T) {
+	for mode, cards := range map[string]bool{"questionPerPage": true, "inputPerPage": true, "standard": false, "singlePage": false, "": false} {
+		result, err := Convert("x.json", []byte(`{"questionsOnPageMode": "`+mode+`", "pages": [{"elements": [{"type": "text", "name": "q"}, {"type": "text", "name": "r"}]}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, problems := questionnaire.Parse("x.yaml", result.YAML)
+		if len(problems) > 0 {
+			t.Fatal(problems[0])
+		}
+		if s.Cards != cards {
+			t.Errorf("%q becomes\n%s", mode, result.YAML)
+		}
+	}
+}
+
 // difference returns the first lines in which two texts differ.
 func difference(want, got string) string {
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")

@@ -338,6 +338,12 @@ func TestReplies(t *testing.T) {
 	if w := d.send("GET", api, "", "", "Accept", "text/html"); w.Code != 405 || w.Header().Get("Allow") != "POST" || !strings.Contains(w.Body.String(), "<html") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
+	d.handler.Renderer = d.handler.Renderer.(*render.Renderer).With(render.Assets{Looks: map[string]render.Look{"service": {Style: render.Asset{Path: "assets/look.css"}}}})
+	for address, want := range map[string]bool{api: true, "/api/surveys/other/responses": false} {
+		if w := d.send("GET", address, "", "", "Accept", "text/html"); strings.Contains(w.Body.String(), "assets/look.css") != want {
+			t.Errorf("%s: the survey's look: %v\n%s", address, !want, w.Body)
+		}
+	}
 	d.now = time.Date(2027, 1, 1, 0, 30, 0, 0, d.survey.Location())
 	if w := d.json(ok); w.Code != 403 || !strings.Contains(w.Body.String(), "closed") || !strings.Contains(w.Body.String(), "2026") {
 		t.Errorf("closed: %d %s", w.Code, w.Body)

@@ -148,6 +148,12 @@ func TestLooks(t *testing.T) {
 	if same.Looks["tea"] != first.Looks["tea"] || same.Fingerprint() != first.Fingerprint() {
 		t.Error("nothing has changed, and the look has")
 	}
+	for id, want := range map[string]bool{"tea": true, "coffee": false, "nothing": false} {
+		sources, _, err := ReadSources(f.dir, "", id)
+		if err != nil || strings.Contains(sources.Style, "--accent:#7a1f5c") != want || (sources.Accent == "#7a1f5c") != want {
+			t.Errorf("%s: accent %q, %v", id, sources.Accent, err)
+		}
+	}
 	survey := l.LastGood()[1]
 	f.write("theme.yaml", "light: {paper: \"#222222\", ink: \"#eeeeee\", accent: \"#ffcc66\"}\n")
 	if kept := read(":1:25: accent #7a1f5c on"); kept.Looks["tea"] != first.Looks["tea"] || l.LastGood()[1] != survey {

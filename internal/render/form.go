@@ -116,8 +116,11 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	case s.Steps:
 		f.Steps = "sections"
 	}
-	if full := r.assets.Full; full.Path != "" && needsFullScript(s) {
-		f.Script = full
+	if needsFullScript(s) {
+		f.More = r.assets.FullStyle
+		if full := r.assets.Full; full.Path != "" {
+			f.Script = full
+		}
 	}
 	if f.Shut = p.Phase != survey.Open; f.Shut {
 		f.Kind = "notice"

@@ -23,6 +23,8 @@ type Frame struct {
 	Languages []Link
 	Assets    Assets
 	Style     Asset
+	Print     Asset // stylesheet for paper
+	More      Asset // stylesheet of this kind of page, after Style; its path is "" without one
 	Look      Asset // stylesheet of the survey's own look, after Style; its path is "" without one
 	Cover     *cover
 	Script    Asset
@@ -57,12 +59,14 @@ type Link struct {
 func (r *Renderer) Frame(kind, title, language, root string, languages []Link) Frame {
 	p := Frame{
 		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
-		Languages: languages, Assets: r.assets, Style: r.assets.Style, Company: textIn(r.assets.Brand.Name, language),
+		Languages: languages, Assets: r.assets, Style: r.assets.Style, Print: r.assets.Print, Company: textIn(r.assets.Brand.Name, language),
 	}
 	p.Cover = newCover(kind, r.assets.Brand.Cover, language, root)
 	switch {
 	case kind == "results" && r.assets.Results.Path != "":
-		p.Style = r.assets.Results
+		p.Style, p.Print = r.assets.Results, Asset{}
+	case kind == "home":
+		p.More = r.assets.HomeStyle
 	case kind == "survey":
 		p.Script = r.assets.Script
 	case kind == "thanks":

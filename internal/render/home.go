@@ -52,6 +52,7 @@ type homeCard struct {
 	Button    bool   // Go is shown as one
 	Results   string // address, where the card's is another
 	Closed    bool   // the link leads to the results
+	Look      string // id of the survey, if it has a look of its own
 	until     survey.Date
 }
 
@@ -79,11 +80,11 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, page HomePage) er
 		}
 		switch isOpen, isEarly := s.OpenAt(page.At); {
 		case isOpen:
-			open = append(open, openCard(words, s, page))
+			open = append(open, r.marked(openCard(words, s, page), s.ID))
 		case isEarly:
-			early = append(early, earlyCard(words, s, page))
+			early = append(early, r.marked(earlyCard(words, s, page), s.ID))
 		default:
-			closed = append(closed, closedCard(words, s, page))
+			closed = append(closed, r.marked(closedCard(words, s, page), s.ID))
 		}
 	}
 	slices.SortStableFunc(closed, func(a, b homeCard) int { return strings.Compare(string(b.until), string(a.until)) })
@@ -148,6 +149,14 @@ func commonDate(cards []homeCard) (common string, most int) {
 		}
 	}
 	return common, most
+}
+
+// marked gives a card the colour of its survey, if that has one of its own.
+func (r *Renderer) marked(c homeCard, id string) homeCard {
+	if _, ok := r.assets.Looks[id]; ok {
+		c.Look = id
+	}
+	return c
 }
 
 // newCard returns what all cards have, and the language of the survey's pages that it leads to.

@@ -142,3 +142,22 @@ func TestHomeNamesTheCompany(t *testing.T) {
 		}
 	}
 }
+
+// What is for paper is a stylesheet that does not hold up the page; the home page has one of its own.
+func TestStylesheetsOfPages(t *testing.T) {
+	r := renderer(t)
+	r.assets.Print, r.assets.HomeStyle = Asset{Path: "assets/print-1.css"}, Asset{Path: "assets/home-1.css"}
+	page := homeOf(t, r, nil)
+	for _, want := range []string{`<link rel="stylesheet" href="assets/home-1.css">`, `<link rel="stylesheet" media="print" href="assets/print-1.css">`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+	if more := r.Frame("survey", "", "en", "", nil).More; more != (Asset{}) {
+		t.Errorf("a form has %v", more)
+	}
+	r.assets.Results = Asset{Path: "assets/results-1.css"}
+	if paper := r.Frame("results", "", "en", "", nil).Print; paper != (Asset{}) {
+		t.Errorf("results have their own rules for paper, and %v", paper)
+	}
+}

@@ -67,7 +67,7 @@ func hasClass(n *html.Node, name string) bool {
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
+		if d.Type == html.TextNode && d.Parent.Data != "style" && d.Parent.Data != "script" {
 			b.WriteString(d.Data + " ")
 		}
 	}

@@ -13,6 +13,8 @@ import (
 type markName struct {
 	X, Y, Dx, Anchor, Text string
 	Wide                   bool // there is no room on a phone
+
+	row float64 // how far below the plate's middle, in pixels
 }
 
 // room is a rectangle in pixels.
@@ -25,6 +27,7 @@ func (b room) overlaps(c room) bool {
 const (
 	nameGap   = 4.0   // between a plate and its name
 	nameSides = 8.0   // half a name's height
+	nameRow   = 19.0  // between the middles of a plate and of a name above or below it
 	ticksRoom = 26.0  // at the edge, for the ticks of the upright axis
 	wideChart = 560.0 // the narrowest chart of a page that is wider than a phone's
 )
@@ -65,7 +68,11 @@ func (d *document) nameMarks(clusters []cluster, middle, line float64) []*markNa
 			for _, item := range c.items {
 				labels = append(labels, d.itemName(item.Field))
 			}
-			if name := d.nameMark(c, strings.Join(labels, " · "), taken, width); name != nil {
+			rows := []float64{0}
+			if rank(c) < 2 {
+				rows = []float64{0, -nameRow, nameRow}
+			}
+			if name := d.nameMark(c, strings.Join(labels, " · "), rows, taken, width); name != nil {
 				names[i], taken = name, append(taken, d.nameBox(name, c, width))
 			}
 		}
@@ -73,34 +80,44 @@ func (d *document) nameMarks(clusters []cluster, middle, line float64) []*markNa
 	return names
 }
 
-// nameMark places a name after its mark or before it; nil if there is no room on either side.
-func (d *document) nameMark(c *cluster, text string, taken []room, width float64) *markName {
-	offset := c.width()/2 + nameGap
-	for _, anchor := range []string{"start", "end"} {
-		dx := offset
-		if anchor == "end" {
-			dx = -dx
-		}
-		if d.mirrored {
-			dx = -dx
-		}
-		name := &markName{X: d.x(c.x), Y: coordinate(c.plate), Dx: coordinate(dx), Anchor: anchor, Text: text, Wide: width > narrowest}
-		at := d.nameBox(name, c, width)
-		free := at.left >= ticksRoom && at.right <= width
-		for _, other := range taken {
-			free = free && !at.overlaps(other)
-		}
-		if free {
-			return name
+// nameMark places a name after its mark or before it, in one of some rows below the mark's middle; nil if there is no room.
+func (d *document) nameMark(c *cluster, text string, rows []float64, taken []room, width float64) *markName {
+	for _, row := range rows {
+		for _, anchor := range []string{"start", "end"} {
+			dx := c.nameOffset(row)
+			if anchor == "end" {
+				dx = -dx
+			}
+			if d.mirrored {
+				dx = -dx
+			}
+			name := &markName{X: d.x(c.x), Y: coordinate(c.plate + row), Dx: coordinate(dx), Anchor: anchor, Text: text, Wide: width > narrowest, row: row}
+			at := d.nameBox(name, c, width)
+			free := at.left >= ticksRoom && at.right <= width && at.top >= quadrantTop-nameSides && at.bottom <= quadrantBottom+nameSides
+			for _, other := range taken {
+				free = free && !at.overlaps(other)
+			}
+			if free {
+				return name
+			}
 		}
 	}
 	return nil
 }
 
+// nameOffset returns how far from the middle of its mark a name begins: beside the plate, or at its other edge above or below
+// it.
+func (c *cluster) nameOffset(row float64) float64 {
+	if row != 0 {
+		return -c.width() / 2
+	}
+	return c.width()/2 + nameGap
+}
+
 // nameBox returns the room that a name takes in a chart of a width, from where the axis begins.
 func (d *document) nameBox(name *markName, c *cluster, width float64) room {
-	at, offset := c.x*width/100, c.width()/2+nameGap
-	b := room{left: at + offset, right: at + offset + textWidth(name.Text), top: c.plate - nameSides, bottom: c.plate + nameSides}
+	at, offset, middle := c.x*width/100, c.nameOffset(name.row), c.plate+name.row
+	b := room{left: at + offset, right: at + offset + textWidth(name.Text), top: middle - nameSides, bottom: middle + nameSides}
 	if name.Anchor == "end" {
 		b.left, b.right = at-offset-textWidth(name.Text), at-offset
 	}

@@ -150,7 +150,7 @@ func TestReportWords(t *testing.T) {
 	say := regexp.MustCompile(`(?:Say|SayOwn|add)\(?[ (]"([a-z_.]+)"`)
 	begins := regexp.MustCompile(`Say\("([a-z_]+\.)"\s*\+`)
 	var prefixes []string
-	for _, file := range []string{"report.go", "../../templates/report/report.html", "../../templates/report/codebook.html", "../export/plan.go", "../export/codebook.go", "../export/xlsx.go", "../export/spss.go"} {
+	for _, file := range []string{"report.go", "../../templates/report/report.html", "../../templates/report/codebook.html", "../export/plan.go", "../export/codebook.go", "../export/xlsx.go", "../export/spss.go", "../workbook/workbook.go", "../workbook/sheet.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

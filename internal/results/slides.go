@@ -79,7 +79,7 @@ func (d *document) setTarget(c *chart.Chart) {
 func (d *document) trendSlide() *chart.Chart {
 	name := d.words.Say("results.score")
 	c := d.slide("trend", chart.Lines, d.words.Say("results.trend_of", "title", name), d.slideAbout())
-	c.Head, c.Series, c.Max, c.Places = d.words.Say("results.period"), []string{name}, d.best, d.places
+	c.Name, c.Head, c.Series, c.Max, c.Places = d.words.Say("results.trend"), d.words.Say("results.period"), []string{name}, d.best, d.places
 	if d.indexTrend == nil {
 		return nil
 	}

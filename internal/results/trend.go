@@ -71,7 +71,7 @@ func (d *document) trend() *trendChart {
 // The chart's edges: in pixels from the top, and in percent of its width.
 const (
 	trendTop, trendBottom = 22.0, 176.0
-	trendLeft, trendRight = 9.0, 95.0
+	trendLeft, trendRight = 11.0, 95.0
 	trendLabels           = 8 // this many periods are named below the chart
 )
 

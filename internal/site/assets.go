@@ -63,7 +63,8 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 	return renderer, assets, err
 }
 
-// ReadAssets makes the assets from the templates and a company's theme: style.css, results.css, script.js,
+// ReadAssets makes the assets from the templates and a company's theme: style.css, the rules of which for paper become print.css,
+// home.css, style_full.css, results.css, script.js,
 // script_full.js, thanks.js and home.js with their imports, icon.svg, card.png, the logo and the cover; and look.css and these
 // pictures for each survey with a look of its own.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
@@ -74,6 +75,8 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		link *render.Asset
 	}{
 		{"style.css", t.CSS(), &a.Links.Style},
+		{"home.css", t.Marks(), &a.Links.HomeStyle},
+		{"style_full.css", "", &a.Links.FullStyle},
 		{"results.css", t.CSS(), &a.Links.Results},
 		{"script.js", "", &a.Links.Script},
 		{"script_full.js", "", &a.Links.Full},
@@ -83,6 +86,12 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		content, err := Bundle(templates, source.name, source.more)
 		if err != nil {
 			return Assets{}, err
+		}
+		if source.link == &a.Links.Style {
+			var paper []byte
+			if content, paper = splitPrint(content); len(paper) > 0 {
+				a.Links.Print = a.addChecked("print.css", paper)
+			}
 		}
 		*source.link = a.addChecked(source.name, content)
 	}
@@ -109,6 +118,38 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	}
 	slices.SortFunc(a.files, func(f, g file) int { return strings.Compare(f.path, g.path) })
 	return a, nil
+}
+
+// splitPrint splits a minified stylesheet into what is for screens, or for both, and the rules that are for paper alone.
+func splitPrint(css []byte) (screen, paper []byte) {
+	const media = "@media print{"
+	depth, quote, start := 0, byte(0), -1 // start is where the body of a block for paper begins
+	for i := 0; i < len(css); i++ {
+		c := css[i]
+		switch {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case depth == 0 && bytes.HasPrefix(css[i:], []byte(media)):
+			screen = append(screen, css[:i]...)
+			css, i = css[i+len(media):], -1
+			depth, start = 1, 0
+		case c == '{':
+			depth++
+		case c == '}':
+			depth--
+			if depth == 0 && start == 0 {
+				paper = append(paper, css[:i]...)
+				css, i, start = css[i+1:], -1, -1
+			}
+		}
+	}
+	return append(screen, css...), paper
 }
 
 // addIcon adds the icon in a theme's colours, and returns its path.

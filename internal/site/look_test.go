@@ -52,9 +52,18 @@ func TestLookIsOnAllPages(t *testing.T) {
 		all := buildWith(t, []*survey.Survey{coffee, s}, general)
 		plain := build(t, []*survey.Survey{coffee, s})
 		look := regexp.MustCompile(`<link rel="stylesheet" href="(?:\.\./)+(assets/look\.[0-9a-f]{12}\.css)" integrity="sha384-[^"]+">`)
+		marks := regexp.MustCompile(`<link rel="stylesheet" href="(?:\.\./)*(assets/home\.[0-9a-f]{12}\.css)" integrity=`)
+		wantMarks := `[data-look=tea]{--mark:#7a1f5c}@media(prefers-color-scheme:dark){[data-look=tea]{--mark:` + darkAccent(general.Looks["tea"]) + "}}\n"
 		pages, coffees := 0, 0
 		for name, content := range all {
 			if !strings.HasSuffix(name, ".html") {
+				continue
+			}
+			if first, _, _ := strings.Cut(name, "/"); first != "tea" && first != "coffee" { // a home page
+				m := marks.FindStringSubmatch(content)
+				if m == nil || !strings.HasSuffix(all[m[1]], wantMarks) || strings.Count(content, "data-look=") != 1 || !strings.Contains(content, `<li data-look="tea">`) {
+					t.Errorf("%s does not mark the survey: %q", name, m)
+				}
 				continue
 			}
 			if !strings.HasPrefix(name, "tea/") {
@@ -88,7 +97,7 @@ func TestLookIsOnAllPages(t *testing.T) {
 				}
 			}
 		}
-		if pages < 18 || coffees < 10 {
+		if pages < 18 || coffees < 9 {
 			t.Errorf("%d pages with the look, %d others", pages, coffees)
 		}
 		if strings.Contains(plain["tea/index.html"], "/look.") {
@@ -120,6 +129,11 @@ func TestSiteCover(t *testing.T) {
 	if !strings.Contains(all["tea/index.html"], `<meta property="og:image" content="https://example.com/assets/picture-1600`) {
 		t.Error("a preview of a link does not show the cover")
 	}
+}
+
+func darkAccent(look *theme.Theme) string {
+	_, dark := look.Palettes()
+	return dark["accent"].Hex()
 }
 
 func pngOf(t *testing.T, width, height int) []byte {

@@ -3,6 +3,8 @@ package theme
 import (
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/lucasb-eyer/go-colorful"
@@ -134,6 +136,22 @@ func (t *Theme) CSSOver(site *Theme) string {
 		add("--cover", bandLight, bandDark)
 	}
 	return block(":root{%s}\n", onLight.String()) + block("@media (prefers-color-scheme:dark){:root{%s}}\n", onDark.String())
+}
+
+// Marks returns what pages that list surveys add to their stylesheet: the accent of each that has another one than the site, as --mark of the
+// elements whose data-look is its id; "" if there is none.
+func (t *Theme) Marks() string {
+	var onLight, onDark strings.Builder
+	siteLight, siteDark := t.Palettes()
+	for _, id := range slices.Sorted(maps.Keys(t.Looks)) {
+		light, dark := t.Looks[id].Palettes()
+		if light["accent"] == siteLight["accent"] && dark["accent"] == siteDark["accent"] {
+			continue
+		}
+		fmt.Fprintf(&onLight, "[data-look=%q]{--mark:%s}", id, light["accent"].Hex())
+		fmt.Fprintf(&onDark, "[data-look=%q]{--mark:%s}", id, dark["accent"].Hex())
+	}
+	return block("%s\n", onLight.String()) + block("@media (prefers-color-scheme:dark){%s}\n", onDark.String())
 }
 
 func block(format, declarations string) string {

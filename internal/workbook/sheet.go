@@ -15,7 +15,7 @@ import (
 // Widths of columns, in characters, and heights of lines, in points.
 const (
 	leastLabel, mostLabel = 16, 44
-	figureWidth           = 13
+	figureWidth           = 15
 	lineHeight            = 15.0
 	chartColumns          = 13 // of the default width, which a chart covers
 )

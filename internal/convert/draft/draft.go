@@ -20,6 +20,7 @@ type Draft struct {
 	ID            string
 	Title         *Text
 	Intro         *Text
+	Cards         bool     // one question is shown at a time
 	Thanks        []Thanks // all but the last have a condition
 	Root          *Group
 	Lists         []*List

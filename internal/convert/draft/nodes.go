@@ -27,6 +27,9 @@ func (w *writer) survey() *yaml.Node {
 	if w.Intro != nil {
 		w.putPart(root, "intro", w.textNode(w.translations(w.Intro, true), false), part{what: message.New("the introduction"), at: w.Intro.place(), atoms: w.Intro.Atoms()})
 	}
+	if w.Cards {
+		put(root, "layout", stringNode("cards"))
+	}
 	w.putThanks(root)
 	w.chooseScales()
 	if scales := w.scaleNodes(); len(scales.Content) > 0 {

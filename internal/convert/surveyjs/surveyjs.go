@@ -49,6 +49,10 @@ func Read(file string, source []byte) (*draft.Draft, error) {
 func (r *reader) readSurvey(o *object) {
 	r.Title = o.localized("title")
 	r.Intro = o.localized("description")
+	if mode := o.get("questionsOnPageMode").str(); mode == "questionPerPage" || mode == "inputPerPage" {
+		report.Carry(o.take("questionsOnPageMode").first())
+		r.Cards = true
+	}
 	r.readLocale(o)
 	for _, n := range o.list("pages") {
 		r.readGroup(n, r.Root, "a page")
