@@ -12,7 +12,6 @@ import (
 	"glasspoll/internal/project"
 	"glasspoll/internal/records"
 	"glasspoll/internal/render"
-	"glasspoll/internal/results"
 )
 
 type levelPagesCommand struct {
@@ -74,12 +73,9 @@ func (l *levelPagesCommand) styleFiles() []string {
 func (l *levelPagesCommand) writesTo() string { return l.Out }
 
 func (l *levelPagesCommand) do(ctx context.Context, env *environment) error {
-	s, err := records.Definition(ctx, env.store, l.ID)
+	s, _, err := figures{ID: l.ID, Level: l.Level}.of(ctx, env)
 	if err != nil {
 		return err
-	}
-	if slices.Index(results.Levels(), l.Level) < slices.Index(results.Levels(), s.Results.Audience) {
-		return console.Usagef("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)
 	}
 	written := 0
 	options := records.PagesOptions{Level: l.Level, Actions: l.Sources.Actions, Links: l.Links, Now: time.Now()}
