@@ -63,10 +63,8 @@ func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
 
 // styleFiles returns what results pages load.
 func (l *levelPagesCommand) styleFiles() []string {
-	names := []string{l.Links.Results.Path, l.Links.Icon, l.Links.Brand.Logo, l.Links.Brand.LogoDark, l.Links.Brand.Card}
-	if own, ok := l.Links.Looks[l.ID]; ok {
-		names = []string{l.Links.Results.Path, own.Style.Path, own.Icon, own.Brand.Logo, own.Brand.LogoDark, own.Brand.Card}
-	}
+	look := l.Links.Look(l.ID)
+	names := []string{l.Links.Results.Path, look.Style.Path, look.Icon, look.Brand.Logo, look.Brand.LogoDark, look.Brand.Card}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 

@@ -70,10 +70,7 @@ func (p pdfCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	p.Sources, p.Brand, p.Language = sources, assets.Links.Brand, c.Asked
-	if own, ok := assets.Links.Looks[p.ID]; ok {
-		p.Brand = own.Brand
-	}
+	p.Sources, p.Brand, p.Language = sources, assets.Links.Look(p.ID).Brand, c.Asked
 	p.Logo = assets.Content(p.Brand.Logo)
 	content, err := p.page(ctx, c)
 	if err != nil {
