@@ -63,7 +63,7 @@ func (p pdfCommand) Run(ctx context.Context, c *console.Console) error {
 			return err
 		}
 	}
-	if _, _, ok := strings.Cut(p.Group, "="); p.Group != "" && !ok {
+	if question, option, _ := strings.Cut(p.Group, "="); p.Group != "" && (question == "" || option == "") {
 		return console.Usagef("--group %s: write QUESTION=ANSWER, such as tier=gold", p.Group)
 	}
 	sources, assets, err := project.ReadSources(p.Surveys, "", p.ID)

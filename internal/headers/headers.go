@@ -37,6 +37,8 @@ func MediaType(name string) string {
 		return "image/svg+xml"
 	case ".png":
 		return "image/png"
+	case ".jpg":
+		return "image/jpeg"
 	default:
 		return "application/octet-stream"
 	}

@@ -10,9 +10,11 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"net/http"
 	"strings"
 	"testing"
 
+	"glasspoll/internal/headers"
 	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
@@ -124,6 +126,11 @@ func TestFormatOfCopies(t *testing.T) {
 		copies, err := Copies(c.content, survey.InQuestion)
 		if err != nil || !strings.HasSuffix(copies[0].Path, c.want) {
 			t.Errorf("%s: %v, %v", name, copies, err)
+		}
+		for _, made := range copies {
+			if got, want := headers.MediaType(made.Path), http.DetectContentType(made.Content); got != want {
+				t.Errorf("%s: %s is served as %s, and is %s", name, made.Path, got, want)
+			}
 		}
 	}
 }

@@ -292,7 +292,7 @@ func reparse(path string, source []byte, before *Questionnaire, of *theme.Theme,
 	q := &Questionnaire{Path: path, Source: source}
 	pictures := pictureReader{dir: filepath.Dir(path)}
 	if before != nil {
-		pictures.known = before.pictures
+		pictures.known = slices.Concat(before.pictures, before.goodPictures)
 	}
 	var look *theme.Theme
 	q.Survey, q.Problems = questionnaire.ParseWith(path, source, questionnaire.Files{Picture: pictures.read, Theme: func(own *survey.Theme) (faults []questionnaire.ThemeFault) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"glasspoll/internal/message"
 	"glasspoll/internal/picture"
@@ -26,17 +27,17 @@ type pictureUse struct {
 // pictureReader reads the pictures that one questionnaire names, each once.
 type pictureReader struct {
 	dir   string
-	known []*pictureUse // of the questionnaire as it was before
+	known []*pictureUse // of the questionnaire as it was before, and as it was when it was last good
 	uses  []*pictureUse
 }
 
 // read is the function of [questionnaire.Files].
 func (r *pictureReader) read(name string, of survey.PictureUse) ([]survey.PictureCopy, error) {
-	use := find(r.uses, name, of)
+	use := find(r.uses, func(u *pictureUse) bool { return u.name == name && u.of == of })
 	if use == nil {
 		content, err := readPicture(r.dir, name)
 		sum := sumOf(content, err)
-		if use = find(r.known, name, of); use == nil || use.sum != sum {
+		if use = find(r.known, func(u *pictureUse) bool { return u.name == name && u.of == of && u.sum == sum }); use == nil {
 			use = &pictureUse{name: name, of: of, sum: sum, err: err}
 			if err == nil {
 				use.copies, use.err = picture.Copies(content, of)
@@ -61,11 +62,9 @@ func (r *pictureReader) watch(name string) {
 // watched is the use of a file without copies.
 const watched survey.PictureUse = -1
 
-func find(uses []*pictureUse, name string, of survey.PictureUse) *pictureUse {
-	for _, u := range uses {
-		if u.name == name && u.of == of {
-			return u
-		}
+func find(uses []*pictureUse, is func(*pictureUse) bool) *pictureUse {
+	if i := slices.IndexFunc(uses, is); i >= 0 {
+		return uses[i]
 	}
 	return nil
 }

@@ -94,6 +94,33 @@ func TestPictures(t *testing.T) {
 const lantern = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><path d="M0 0h10v10z"/></svg>`
 
 // TestLooks edits a survey's theme, its files and the site's theme: the library follows, and keeps the last look without problems.
+// TestCopiesOutliveMistakes wants pictures not to be made again because a draft could not be read meanwhile: a photo takes seconds.
+func TestCopiesOutliveMistakes(t *testing.T) {
+	f := folder{t, t.TempDir()}
+	if err := os.Mkdir(filepath.Join(f.dir, "pictures"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f.write("pictures/cup.jpg", jpegOf(t, 1600, 1200))
+	l := NewLibrary(f.dir)
+	var before map[string][]byte
+	for _, source := range []string{shown, "title: [\n", shown + "purpose: Tea is improved.\n"} {
+		f.write("tea.yaml", source)
+		if _, _, err := l.Read(); err != nil {
+			t.Fatal(err)
+		}
+		files := l.Pictures()
+		for path, content := range before {
+			if len(files[path]) == 0 || &files[path][0] != &content[0] {
+				t.Errorf("%s was made again", path)
+			}
+		}
+		before = files
+	}
+	if len(before) != 4 {
+		t.Errorf("%d files", len(before))
+	}
+}
+
 func TestLooks(t *testing.T) {
 	f := folder{t, t.TempDir()}
 	l := NewLibrary(f.dir)

@@ -1,6 +1,7 @@
 package theme
 
 import (
+	"errors"
 	"io/fs"
 	"strings"
 	"unicode/utf8"
@@ -109,6 +110,10 @@ func (r *reader) readCopies(at *yaml.Node, name string) []picture.Copy {
 	content, err := readFile(r.files, name, picture.MaxFile)
 	if isNotExist(err) {
 		r.fail(at, "%s: there is no file %s in the theme's folder", "cover", quote(name))
+		return nil
+	}
+	if errors.Is(err, errNotFile) {
+		r.fail(at, "the picture %s %s", quote(name), message.Of(err))
 		return nil
 	}
 	if err != nil {

@@ -171,7 +171,7 @@ func (r *reader) readNames(n *yaml.Node) survey.Text {
 
 // readTexts reads a text for each language. That of the first is for all others too.
 func (r *reader) readTexts(n *yaml.Node, what string, read func(survey.Text, string, *yaml.Node) survey.Text) survey.Text {
-	if n.Kind != yaml.MappingNode {
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
 		r.fail(n, "%s must be a text, or one for each language: {zh: …, en: …}", what)
 		return nil
 	}
@@ -505,10 +505,19 @@ func quote(s string) message.Text {
 	}, s))
 }
 
+var errNotFile error = message.Key("is not a file: name a picture")
+
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// readFile reads a file up to one byte more than it may have.
+// readFile reads a file up to one byte more than it may have. It opens nothing else: a pipe would keep it waiting.
 func readFile(files fs.FS, name string, most int) ([]byte, error) {
+	info, err := fs.Stat(files, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotFile
+	}
 	f, err := files.Open(name)
 	if err != nil {
 		return nil, err

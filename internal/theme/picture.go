@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"regexp"
 	"strconv"
@@ -42,6 +43,9 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	case isNotExist(err):
 		r.fail(n, "%s: there is no file %s in the theme's folder", key, quote(name))
 		return nil
+	case errors.Is(err, errNotFile):
+		r.fail(n, "the picture %s %s", quote(name), message.Of(err))
+		return nil
 	case err != nil:
 		r.fail(n, "%s: %s cannot be read: %v", key, quote(name), err)
 		return nil
@@ -71,7 +75,8 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 var activeElements = map[string]bool{"script": true, "foreignobject": true, "iframe": true, "embed": true, "object": true, "audio": true, "video": true,
 	"handler": true, "listener": true, "set": true, "animate": true, "animatemotion": true, "animatetransform": true}
 
-var externalURL = regexp.MustCompile(`(?i)url\(\s*['"]?\s*[^'"#\s]`)
+// loading matches CSS that loads something from elsewhere, or that hides with escapes whether it does.
+var loading = regexp.MustCompile(`(?i)@import|@[^\s{;]*\\|\\(?:[0-9a-f]{1,6}\s?|\S)[\w-]*\(|image-set\(|\bsrc\(|url\(\s*['"]?\s*[^'"#\s]`)
 
 // checkSVG returns a drawing's size, or an error that says what it has besides drawing.
 func checkSVG(source []byte) (width, height float64, err error) {
@@ -115,7 +120,7 @@ func (c *svgChecker) check(token xml.Token) error {
 			return message.Errorf("line %d has a <?%s?>: remove it", c.line, token.Target)
 		}
 	case xml.CharData:
-		if text := strings.ToLower(string(token)); strings.Contains(text, "@import") || externalURL.MatchString(text) {
+		if loading.Match(token) {
 			return c.loads()
 		}
 	case xml.StartElement:
@@ -157,7 +162,7 @@ func (c *svgChecker) attribute(a xml.Attr) error {
 		return message.Errorf("line %d has a script in %s: a logo only draws; export it as plain SVG", c.line, a.Name.Local)
 	case (name == "href" || name == "src") && !strings.HasPrefix(value, "#") && !strings.HasPrefix(value, "data:image/png") && !strings.HasPrefix(value, "data:image/jpeg"):
 		return message.Errorf("line %d links to %s: put everything into the file", c.line, quote(value))
-	case a.Name.Space != "xmlns" && name != "xmlns" && externalURL.MatchString(value):
+	case a.Name.Space == "" && name != "xmlns" && loading.MatchString(value):
 		return c.loads()
 	}
 	return nil
@@ -179,12 +184,15 @@ func sizeOf(svg xml.StartElement) (width, height float64, err error) {
 	if len(box) == 4 {
 		w, errW := strconv.ParseFloat(box[2], 64)
 		h, errH := strconv.ParseFloat(box[3], 64)
-		if errW == nil && errH == nil && w > 0 && h > 0 {
+		if errW == nil && errH == nil && isLength(w) && isLength(h) {
 			return w, h, nil
 		}
 	}
-	if width > 0 && height > 0 {
+	if isLength(width) && isLength(height) {
 		return width, height, nil
 	}
 	return 0, 0, message.Errorf("has no size: add a viewBox to its <svg>")
 }
+
+// isLength reports whether a number is a side of a drawing: neither 0 nor infinite.
+func isLength(n float64) bool { return n > 0 && n <= math.MaxInt32 }

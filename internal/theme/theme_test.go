@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"regexp"
@@ -18,6 +19,7 @@ import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/message/messagetest"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/survey"
 )
 
 const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><path d="M0 0h10v10z" fill="#123"/></svg>`
@@ -115,6 +117,7 @@ func TestProblems(t *testing.T) {
 		{source: strings.Repeat("#", maxFile+1), want: []string{"1:1: the theme is larger than 64 KB: is this the file that was meant?"}},
 		{source: "name: &n x\naddress: *n\n", want: []string{"2:10: address must be a value, not an alias (*)"}},
 		{source: "name: [a]\n", want: []string{"1:7: name must be a text, or one for each language: {zh: …, en: …}"}},
+		{source: "name: {}\n", want: []string{"1:7: name must be a text, or one for each language: {zh: …, en: …}"}},
 		{source: "name: {zh: 明灯, english: Lantern}\n", want: []string{"1:16: 'english' is not a language code such as zh, en or zh-Hant"}},
 		{source: "name: {zh: [明灯]}\n", want: []string{"1:12: name in 'zh' must be a text"}},
 		{source: "name: {zh: 明灯, zh: 明灯}\n", want: []string{"1:16: language 'zh' is given twice in name: keep one"}},
@@ -152,6 +155,7 @@ func TestProblems(t *testing.T) {
 		{source: "cover: {file: front.png, alt: }\n", want: []string{"1:26: alt is empty: give it a value or remove the line"}},
 		{source: "cover: {file: front.png, alt: {zh: 店面, en: ' '}}\n", files: front, want: []string{"1:44: alt is empty: write what the picture shows"}},
 		{source: "cover: {file: front.png, alt: [a]}\n", files: front, want: []string{"1:31: alt must be a text, or one for each language: {zh: …, en: …}"}},
+		{source: "cover: {file: front.png, alt: {}}\n", files: front, want: []string{"1:31: alt must be a text, or one for each language: {zh: …, en: …}"}},
 		{source: "cover: {file: front.png, alt: {zh: 店面, zh: 店面}}\n", files: front, want: []string{"1:40: language 'zh' is given twice in alt: keep one"}},
 		{source: "cover: {file: front.png, alt: " + strings.Repeat("x", 501) + "}\n", files: front, want: []string{"1:31: alt has more than 500 characters: shorten it"}},
 		{source: "cover: {file: [front.png], alt: a}\n", want: []string{"1:15: file must be a single value"}},
@@ -177,6 +181,20 @@ func TestProblems(t *testing.T) {
 		}
 	}
 	messagetest.Golden(t, "testdata/messages.txt", all, *update)
+}
+
+// TestOnlyFilesAreOpened wants nothing but files to be opened: a pipe would keep whoever opens it waiting.
+func TestOnlyFilesAreOpened(t *testing.T) {
+	files := fstest.MapFS{"pipe.svg": {Data: []byte(drawing), Mode: fs.ModeNamedPipe}, "pipe.png": {Data: []byte(pngOf(t, 640, 128)), Mode: fs.ModeNamedPipe}}
+	for _, source := range []string{"name: a\nlogo: pipe.svg\n", "cover: {file: pipe.png, alt: ''}\n"} {
+		if _, problems := Parse("theme.yaml", []byte(source), files); len(problems) != 1 || !strings.Contains(problems[0].String(), "is not a file") {
+			t.Errorf("%q: %v", source, problems)
+		}
+	}
+	own := &survey.Theme{Name: survey.Text{"": "a"}, Logo: "pipe.svg"}
+	if _, faults := new(Theme).For(own, files); len(faults) != 1 || !strings.Contains(faults[0].Message.String(), "is not a file") {
+		t.Errorf("%v", faults)
+	}
 }
 
 // TestSuggestions follows each suggestion: the theme has no problem then.
@@ -224,17 +242,20 @@ func TestActiveDrawings(t *testing.T) {
 		return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 10 10">` + "\n" + inner + "</svg>"
 	}
 	for source, want := range map[string]string{
-		in("<script>alert(1)</script>"):                            "line 2 has a <script>",
-		in("<SCRIPT>alert(1)</SCRIPT>"):                            "line 2 has a <SCRIPT>",
-		in(`<path onload="x()"/>`):                                 "line 2 has a script in onload",
-		in(`<a xlink:href="javascript:x()"><path/></a>`):           "line 2 links to 'javascript:x()'",
-		in(`<use href="https://example.com/a.svg#b"/>`):            "line 2 links to",
-		in(`<image href="https://example.com/a.png"/>`):            "line 2 links to",
-		in(`<foreignObject><p/></foreignObject>`):                  "line 2 has a <foreignObject>",
-		in(`<style>@import "x.css";</style>`):                      "line 2 loads something",
-		in(`<style>path{fill:url(https://example.com/x)}</style>`): "line 2 loads something",
-		in(`<path fill="url(//example.com/x)"/>`):                  "line 2 loads something",
-		in(`<animate attributeName="href" to="javascript:x()"/>`):  "line 2 has a <animate>",
+		in("<script>alert(1)</script>"):                                  "line 2 has a <script>",
+		in("<SCRIPT>alert(1)</SCRIPT>"):                                  "line 2 has a <SCRIPT>",
+		in(`<path onload="x()"/>`):                                       "line 2 has a script in onload",
+		in(`<a xlink:href="javascript:x()"><path/></a>`):                 "line 2 links to 'javascript:x()'",
+		in(`<use href="https://example.com/a.svg#b"/>`):                  "line 2 links to",
+		in(`<image href="https://example.com/a.png"/>`):                  "line 2 links to",
+		in(`<foreignObject><p/></foreignObject>`):                        "line 2 has a <foreignObject>",
+		in(`<style>@import "x.css";</style>`):                            "line 2 loads something",
+		in(`<style>path{fill:url(https://example.com/x)}</style>`):       "line 2 loads something",
+		in(`<path fill="url(//example.com/x)"/>`):                        "line 2 loads something",
+		in(`<style>@\69mport "x.css";</style>`):                          "line 2 loads something",
+		in(`<style>path{fill:u\72l(https://example.com/x)}</style>`):     "line 2 loads something",
+		in(`<path style="fill:image-set('https://example.com/x' 1x)"/>`): "line 2 loads something",
+		in(`<animate attributeName="href" to="javascript:x()"/>`):        "line 2 has a <animate>",
 		in("<path>"): "is not an SVG drawing",
 		`<!DOCTYPE svg [<!ENTITY a "b">]>` + in(""):                    "declares entities",
 		`<?xml-stylesheet href="https://example.com/x.css"?>` + in(""): "has a <?xml-stylesheet?>",
@@ -242,6 +263,8 @@ func TestActiveDrawings(t *testing.T) {
 		``:        "it is empty",
 		`<svg xmlns="http://www.w3.org/2000/svg"/>`:       "has no size",
 		`<svg viewBox="0 0 0 0" width="a" height="1"/>`:   "has no size",
+		`<svg viewBox="0 0 Inf Inf"/>`:                    "has no size",
+		`<svg width="Inf" height="Inf"/>`:                 "has no size",
 		`<svg viewBox="0 0 10 10"><path d="x"/></svg><a>`: "is not an SVG drawing",
 	} {
 		if _, _, err := checkSVG([]byte(source)); err == nil || !strings.Contains(err.Error(), want) {
@@ -252,6 +275,7 @@ func TestActiveDrawings(t *testing.T) {
 		drawing,
 		in(`<defs><linearGradient id="g"/></defs><path fill="url(#g)"/><use xlink:href="#g"/><style>.a{fill:url( '#g')}</style>`),
 		in(`<image href="data:image/png;base64,AAAA"/>`),
+		in(`<g xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" inkscape:export-filename="C:\Users\a(1).png"><title>C:\a</title></g>`),
 		`<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"><svg width="20px" height="10"/>`,
 	} {
 		if w, h, err := checkSVG([]byte(source)); err != nil || w == 0 || h == 0 {
