@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,7 +46,11 @@ func (s *submission) thanksAddress(ctx context.Context, id, language string, tex
 	if text >= 0 && text < len(s.current.Thanks)-1 {
 		query.Set("text", strconv.Itoa(text))
 	}
-	return "thanks/" + language + "?" + query.Encode()
+	address := "thanks/" + language + "?" + query.Encode()
+	if strings.HasSuffix(s.r.URL.Path, "/") {
+		return "../" + address
+	}
+	return address
 }
 
 // openReceipt returns the receipt that thanksAddress has sealed; "" if it is none, is of another survey, or is too old.

@@ -61,6 +61,11 @@ func TestThanksWithoutAScript(t *testing.T) {
 	if w := d.send("POST", "/api/surveys/service/thanks/en", plainForm, ""); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d %v", w.Code, w.Header())
 	}
+	base, _ := url.Parse(api + "/")
+	to, err := base.Parse(d.send("POST", base.Path, plainForm, "overall=5&_id="+uuid1).Header().Get("Location"))
+	if err != nil || !strings.Contains(get(to.RequestURI()), receipt) {
+		t.Errorf("a form sent to %s is shown no receipt at %s: %v", base, to, err)
+	}
 	d.memory.noSecret = store.ErrNoSecret
 	if where := d.form("overall=5&_id=" + uuid1).Header().Get("Location"); where != "../../../service/thanks/#"+receipt {
 		t.Errorf("without a secret: %s", where)

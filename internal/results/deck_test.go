@@ -19,9 +19,8 @@ func TestDeck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		charts, err := renderer(t).Charts(page)
-		if err != nil || len(deck.Charts) != len(charts) || len(charts) == 0 {
-			t.Errorf("%s: %d charts, want %d: %v", language, len(deck.Charts), len(charts), err)
+		if len(deck.Charts) == 0 {
+			t.Errorf("%s: no charts", language)
 		}
 		overall := &page.Set.Report.Periods[1].Overall
 		if score := stats.Round(overall.Score, 1); len(deck.Sentences) == 0 || !strings.Contains(deck.Sentences[0], score) {
