@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/message/messagetest"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/survey"
 )
 
@@ -390,6 +391,47 @@ func TestAnyColours(t *testing.T) {
 	}
 	if accepted < 75 || corrected < 20 {
 		t.Errorf("%d themes accepted, %d after a correction: too few", accepted, corrected)
+	}
+}
+
+// TestAccentAlone wants every accent that can be read to be taken as it is: what goes with it is adapted, light and dark, in the
+// site's theme and in a survey's.
+func TestAccentAlone(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 14))
+	accents := []string{"#000000", "#000080", "#800000", "#003366", "#1a1a1a", "#00205b", "#4b0082", "#ffffff", "#ffff00", "#c0ffee"}
+	for range soak.Cases(200, 20_000) {
+		accents = append(accents, fmt.Sprintf("#%06x", random.IntN(1<<24)))
+	}
+	taken := 0
+	for _, accent := range accents {
+		for scheme, colours := range map[string]survey.Colours{"light": {Accent: accent}, "dark": {Accent: accent}} {
+			own := &survey.Theme{Light: colours}
+			if scheme == "dark" {
+				own = &survey.Theme{Dark: colours}
+			}
+			look, faults := new(Theme).For(own, fstest.MapFS{})
+			theme, problems := Parse("theme.yaml", []byte(fmt.Sprintf("%s: {accent: %q}\n", scheme, accent)), fstest.MapFS{})
+			if (look == nil) != (theme == nil) {
+				t.Errorf("%s: a survey's theme has %v, the site's %v", accent, faults, problems)
+			}
+			for _, p := range problems {
+				if !strings.HasPrefix(p.Message.String(), "accent ") {
+					t.Errorf("%s %s: %v", scheme, accent, p)
+				}
+			}
+			if theme == nil {
+				continue
+			}
+			taken++
+			for _, p := range []Palette{theme.Light, theme.Dark} {
+				if failing := p.failingPairs(); len(failing) > 0 {
+					t.Errorf("%s %s: %v", scheme, accent, failing)
+				}
+			}
+		}
+	}
+	if taken < len(accents)/2 {
+		t.Errorf("%d of %d taken", taken, 2*len(accents))
 	}
 }
 
