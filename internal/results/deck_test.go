@@ -15,7 +15,7 @@ func TestDeck(t *testing.T) {
 	s := rendertest.Every(t)
 	for _, language := range s.Languages {
 		page := Page{Set: NewSet(twoQuarters(s)), Language: language}
-		deck, err := renderer(t).Deck(page)
+		deck, err := NewDeck(renderer(t), page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,11 +39,11 @@ func TestDeck(t *testing.T) {
 		}
 	}
 	s.Results.Audience = Staff
-	deck, err := renderer(t).Deck(Page{Set: NewSet(twoQuarters(s)), Language: "en"})
+	deck, err := NewDeck(renderer(t), Page{Set: NewSet(twoQuarters(s)), Language: "en"})
 	if err != nil || len(deck.Charts) > 0 || len(deck.Sentences) > 0 || deck.About != "" {
 		t.Errorf("to the public: %+v, %v", deck, err)
 	}
-	if deck, err = renderer(t).Deck(Page{Set: NewSet(twoQuarters(s)), Language: "en", Level: Staff}); err != nil || len(deck.Charts) == 0 || !strings.Contains(deck.Sentences[0], "staff") {
+	if deck, err = NewDeck(renderer(t), Page{Set: NewSet(twoQuarters(s)), Language: "en", Level: Staff}); err != nil || len(deck.Charts) == 0 || !strings.Contains(deck.Sentences[0], "staff") {
 		t.Errorf("to the staff: %+v, %v", deck, err)
 	}
 }

@@ -128,8 +128,8 @@ func (v *reportView) CaseSeverity(severity string) string {
 	return severity
 }
 
-// Report writes the report for management. Its template, stylesheet and words are in the folder report of the templates.
-func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
+// WriteReport writes the report for management. Its template, stylesheet and words are in the folder report of the templates.
+func WriteReport(w io.Writer, r *Renderer, templates fs.FS, p ReportPage) error {
 	own, err := fs.Sub(templates, "report")
 	if err != nil {
 		return fmt.Errorf("report: %w", err)

@@ -14,7 +14,7 @@ func TestChartsHaveTheFiguresOfTheReport(t *testing.T) {
 	s := rendertest.Every(t)
 	set := NewSet(twoQuarters(s))
 	for _, language := range s.Languages {
-		deck, err := renderer(t).Deck(Page{Set: set, Language: language})
+		deck, err := NewDeck(renderer(t), Page{Set: set, Language: language})
 		if err != nil {
 			t.Fatal(err)
 		}
