@@ -135,6 +135,8 @@ func TestProblems(t *testing.T) {
 		{source: "name: a\nlogo: logo.jpg\n", want: []string{"2:7: logo must be an SVG or PNG file, not 'logo.jpg'"}},
 		{source: "name: a\nlogo: nowhere.svg\n", want: []string{"2:7: logo: there is no file 'nowhere.svg' in the theme's folder"}},
 		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": "GIF89a, or so it says here"}, want: []string{"2:7: logo: 'a.png' is not a PNG picture: save it again as PNG"}},
+		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": pngOf(t, 300, 100)[:60]}, want: []string{"2:7: logo: 'a.png' is not a PNG picture: save it again as PNG"}},
+		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": pngOf(t, 4000, 2000)}, want: []string{"2:7: the picture 'a.png' is 4000 × 2000 pixels: at most 4 million are allowed, save it smaller"}},
 		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": wide}, want: []string{"2:7: logo: 'a.png' is 1300 by 100: a logo is at most twelve times as wide as high, and four times as high as wide"}},
 		{source: "name: a\nlogo: a.svg\n", files: map[string]string{"a.svg": drawing + strings.Repeat(" ", maxPicture)}, want: []string{"2:7: logo: 'a.svg' has more than 64 KB, and every visitor loads it: make it smaller"}},
 		{source: "corners: 30\n", want: []string{"1:10: corners must be a whole number of pixels from 0 (square) to 24, not '30'"}},
