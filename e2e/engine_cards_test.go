@@ -213,3 +213,32 @@ func TestEnginesCardsWithoutScript(t *testing.T) {
 		checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), map[string]string{"taste": "5", "parts.cup": "good", "parts.water": "good"})
 	})
 }
+
+// TestEnginesCardsNoteOfAnAnswer waits where a choice brings up a note on its card, so that it can be read.
+func TestEnginesCardsNoteOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	const survey = `title: Cards
+layout: cards
+sections:
+  - questions:
+      - {id: bad, type: yes_no, label: Was anything bad?}
+      - {id: sorry, type: note, show_if: bad, label: We are sorry. Please call us.}
+  - questions:
+      - {id: again, type: yes_no, label: Come again?}
+`
+	onEngines(t, engines[:1], browserSettings{}, func(t *testing.T, b *browser) {
+		p := start(t, writeSurveys(t, map[string]string{"tea.yaml": survey}), t.TempDir())
+		f := cardsForm{b}
+		b.open(p.url + "tea/")
+		f.at(1, 2, "bad")
+		b.choose("bad", "yes")
+		f.stays(1, 2, "bad")
+		b.check(map[string]string{"the note is there": `document.querySelector("[data-q=sorry]").checkVisibility()`})
+		b.choose("bad", "yes") // it was there before
+		f.at(2, 2, "again")
+		b.click("#back")
+		f.at(1, 2, "bad")
+		b.choose("bad", "no")
+		f.at(2, 2, "again")
+	})
+}

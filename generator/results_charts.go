@@ -2,13 +2,10 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"glasspoll/internal/chromium"
@@ -16,7 +13,6 @@ import (
 	"glasspoll/internal/control"
 	"glasspoll/internal/message"
 	"glasspoll/internal/records"
-	"glasspoll/internal/results"
 )
 
 type chartsCommand struct {
@@ -113,21 +109,9 @@ func (r *chartsCommand) draw(ctx context.Context, browser chromium.Browser, list
 func (r *chartsCommand) writesTo() string { return r.Out }
 
 func (r *chartsCommand) do(ctx context.Context, env *environment) error {
-	s, err := records.Definition(ctx, env.store, r.ID)
+	s, language, err := figures{ID: r.ID, Level: r.Level, Period: r.Period, Language: r.Language}.of(ctx, env)
 	if err != nil {
 		return err
-	}
-	if r.Period != "" {
-		if _, err := records.Periods(ctx, env.store, r.ID, r.Period); err != nil {
-			return err
-		}
-	}
-	language := cmp.Or(r.Language, s.DefaultLanguage())
-	if !s.HasLanguage(language) {
-		return console.Usagef("--language %s: %s is written in %s", language, r.ID, strings.Join(s.Languages, " and "))
-	}
-	if slices.Index(results.Levels(), r.Level) < slices.Index(results.Levels(), s.Results.Audience) {
-		return console.Usagef("--level %s: the results of %s are for %s", r.Level, r.ID, s.Results.Audience)
 	}
 	charts, err := records.Charts(ctx, env.store, s, records.ChartsOptions{Level: r.Level, Period: r.Period, Language: language, Now: time.Now()})
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"glasspoll/internal/project"
 	"glasspoll/internal/records"
 	"glasspoll/internal/render"
-	"glasspoll/internal/results"
 )
 
 type levelPagesCommand struct {
@@ -64,22 +63,17 @@ func (l levelPagesCommand) Run(ctx context.Context, c *console.Console) error {
 
 // styleFiles returns what results pages load.
 func (l *levelPagesCommand) styleFiles() []string {
-	names := []string{l.Links.Results.Path, l.Links.Icon, l.Links.Brand.Logo, l.Links.Brand.LogoDark, l.Links.Brand.Card}
-	if own, ok := l.Links.Looks[l.ID]; ok {
-		names = []string{l.Links.Results.Path, own.Style.Path, own.Icon, own.Brand.Logo, own.Brand.LogoDark, own.Brand.Card}
-	}
+	look := l.Links.Look(l.ID)
+	names := []string{l.Links.Results.Path, look.Style.Path, look.Icon, look.Brand.Logo, look.Brand.LogoDark, look.Brand.Card}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
 func (l *levelPagesCommand) writesTo() string { return l.Out }
 
 func (l *levelPagesCommand) do(ctx context.Context, env *environment) error {
-	s, err := records.Definition(ctx, env.store, l.ID)
+	s, _, err := figures{ID: l.ID, Level: l.Level}.of(ctx, env)
 	if err != nil {
 		return err
-	}
-	if slices.Index(results.Levels(), l.Level) < slices.Index(results.Levels(), s.Results.Audience) {
-		return console.Usagef("--level %s: the results of %s are for %s", l.Level, l.ID, s.Results.Audience)
 	}
 	written := 0
 	options := records.PagesOptions{Level: l.Level, Actions: l.Sources.Actions, Links: l.Links, Now: time.Now()}

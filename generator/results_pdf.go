@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"mime"
 	"path/filepath"
@@ -71,10 +70,7 @@ func (p pdfCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	p.Sources, p.Brand, p.Language = sources, assets.Links.Brand, c.Asked
-	if own, ok := assets.Links.Looks[p.ID]; ok {
-		p.Brand = own.Brand
-	}
+	p.Sources, p.Brand, p.Language = sources, assets.Links.Look(p.ID).Brand, c.Asked
 	p.Logo = assets.Content(p.Brand.Logo)
 	content, err := p.page(ctx, c)
 	if err != nil {
@@ -129,21 +125,9 @@ func (p *pdfCommand) page(ctx context.Context, c *console.Console) ([]byte, erro
 }
 
 func (p *pdfCommand) do(ctx context.Context, env *environment) error {
-	s, err := records.Definition(ctx, env.store, p.ID)
+	s, language, err := figures{ID: p.ID, Level: p.Level, Period: p.Period, Language: p.Language}.of(ctx, env)
 	if err != nil {
 		return err
-	}
-	if p.Period != "" {
-		if _, err := records.Periods(ctx, env.store, p.ID, p.Period); err != nil {
-			return err
-		}
-	}
-	language := cmp.Or(p.Language, s.DefaultLanguage())
-	if !s.HasLanguage(language) {
-		return console.Usagef("--language %s: %s is written in %s", language, p.ID, strings.Join(s.Languages, " and "))
-	}
-	if slices.Index(results.Levels(), p.Level) < slices.Index(results.Levels(), s.Results.Audience) {
-		return console.Usagef("--level %s: the results of %s are for %s", p.Level, p.ID, s.Results.Audience)
 	}
 	o := records.SheetOptions{
 		PagesOptions: records.PagesOptions{Level: p.Level, Actions: p.Sources.Actions, Links: render.Assets{Brand: p.Brand}, Now: time.Now()},

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"strings"
 	"time"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/project"
 	"glasspoll/internal/records"
+	"glasspoll/internal/results"
 )
 
 type reportCommand struct {
@@ -53,18 +52,9 @@ func (r reportCommand) Run(ctx context.Context, c *console.Console) error {
 func (r *reportCommand) writesTo() string { return r.Out }
 
 func (r *reportCommand) do(ctx context.Context, env *environment) error {
-	s, err := records.Definition(ctx, env.store, r.ID)
+	s, language, err := figures{ID: r.ID, Level: results.Management, Period: r.Period, Language: r.Language}.of(ctx, env)
 	if err != nil {
 		return err
-	}
-	if r.Period != "" {
-		if _, err := records.Periods(ctx, env.store, r.ID, r.Period); err != nil {
-			return err
-		}
-	}
-	language := cmp.Or(r.Language, s.DefaultLanguage())
-	if !s.HasLanguage(language) {
-		return console.Usagef("--language %s: %s is written in %s", language, r.ID, strings.Join(s.Languages, " and "))
 	}
 	page, err := records.Report(ctx, env.store, s, records.ReportOptions{
 		Range: records.Range{Until: r.Period}, Language: language, Texts: r.Texts, Actions: r.Sources.Actions, Style: r.Sources.Style, Now: time.Now(),

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/records"
-	"glasspoll/internal/results"
 	"glasspoll/internal/workbook"
 )
 
@@ -60,21 +57,9 @@ func (w workbookCommand) Run(ctx context.Context, c *console.Console) error {
 func (w *workbookCommand) writesTo() string { return w.Out }
 
 func (w *workbookCommand) do(ctx context.Context, env *environment) error {
-	s, err := records.Definition(ctx, env.store, w.ID)
+	s, language, err := figures{ID: w.ID, Level: w.Level, Period: w.Period, Language: w.Language}.of(ctx, env)
 	if err != nil {
 		return err
-	}
-	if w.Period != "" {
-		if _, err := records.Periods(ctx, env.store, w.ID, w.Period); err != nil {
-			return err
-		}
-	}
-	language := cmp.Or(w.Language, s.DefaultLanguage())
-	if !s.HasLanguage(language) {
-		return console.Usagef("--language %s: %s is written in %s", language, w.ID, strings.Join(s.Languages, " and "))
-	}
-	if slices.Index(results.Levels(), w.Level) < slices.Index(results.Levels(), s.Results.Audience) {
-		return console.Usagef("--level %s: the results of %s are for %s", w.Level, w.ID, s.Results.Audience)
 	}
 	var book bytes.Buffer
 	options := records.ChartsOptions{Level: w.Level, Period: w.Period, Language: language, Now: time.Now()}

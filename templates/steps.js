@@ -104,7 +104,8 @@ const goBack = () => {
 };
 
 // A card goes on by itself, once the choice was seen, when one option of a question is chosen, also when it is the one that was
-// chosen before. Arrow keys move through the options: they never go on.
+// chosen before. Arrow keys move through the options: they never go on. Nor does a choice that brings up a note, which is to be
+// read.
 const delay = 250; // milliseconds
 let timer = 0;
 let entered = 0; // when the card was
@@ -114,13 +115,15 @@ const isChoice = (target) => {
   const radio = /** @type {HTMLInputElement} */ (target);
   return radio.type === "radio" && !radio.closest(".row, .part");
 };
+const countNotes = () => findAll("[data-q].md:not([hidden], .off)", form).length;
 /** @param {MouseEvent} event */
 const onClick = (event) => {
   clearTimeout(timer);
   if (event.target === submitButton && event.detail && Date.now() - entered < delay) event.preventDefault(); // the second click of two
   const radio = /** @type {HTMLInputElement} */ (event.target);
   if (!isChoice(radio) || radio.value === "_other" || key.startsWith("Arrow")) return;
-  timer = setTimeout(() => { if (!isLastStep()) submitButton.click(); }, delay);
+  const notes = countNotes(); // the form has not changed yet
+  timer = setTimeout(() => { if (!isLastStep() && countNotes() <= notes) submitButton.click(); }, delay);
 };
 /** Enter chooses what has the focus. @param {KeyboardEvent} event */
 const onKeyDown = (event) => {

@@ -98,9 +98,9 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 // reserve is the time kept before the deadline for reporting failed records.
 const reserve = 2 * time.Second
 
-// handle publishes the surveys of a batch of stream records, or verifies or puts forms in place if the event says so, or publishes all surveys on any
-// other event. It returns the first record of each survey that failed, to be sent again. The stream is only a trigger: records
-// may be repeated, late or lost.
+// handle publishes the surveys of a batch of stream records, or verifies or puts forms in place if the event says so, or
+// publishes all surveys on any other event. It returns the first record of each survey that failed, to be sent again. The stream
+// is only a trigger: records may be repeated, late or lost.
 func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply events.DynamoDBEventResponse, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc

@@ -19,8 +19,8 @@ type placer interface {
 	Copy(ctx context.Context, from, to string) (changed bool, err error)
 }
 
-// placeForms puts the forms and the home pages in place that belong to the moment: before, in or after each survey's window. They have been
-// uploaded with the site.
+// placeForms puts the forms and the home pages in place that belong to the moment: before, in or after each survey's window. They
+// have been uploaded with the site.
 func (f *function) placeForms(ctx context.Context) error {
 	surveys, err := f.table.Surveys(ctx)
 	if err != nil {

@@ -70,16 +70,14 @@ func (c *Chart) Round(x float64) float64 {
 
 // Text prints a figure.
 func (c *Chart) Text(x float64) string {
-	text := strconv.FormatFloat(x, 'f', c.Places, 64)
-	if strings.Trim(text, "-0.") == "" {
-		text = strings.TrimPrefix(text, "-")
-	}
-	text = strings.Replace(text, "-", "−", 1)
+	text := strings.Replace(c.number(x), "-", "−", 1)
 	if c.Percent {
 		text += "%"
 	}
 	return text
 }
+
+func (c *Chart) number(x float64) string { return strconv.FormatFloat(c.Round(x), 'f', c.Places, 64) }
 
 // CSV returns the table: UTF-8 with a byte order mark, as spreadsheet programs want it.
 func (c *Chart) CSV() ([]byte, error) {
@@ -94,18 +92,17 @@ func (c *Chart) CSV() ([]byte, error) {
 	if err := w.Write(head); err != nil {
 		return nil, err
 	}
-	number := func(x float64) string { return strconv.FormatFloat(x, 'f', c.Places, 64) }
 	for _, row := range c.Rows {
 		line := []string{row.Label}
 		for _, x := range row.Values {
-			line = append(line, number(x))
+			line = append(line, c.number(x))
 		}
 		switch {
 		case c.LowHead == "":
 		case row.Low == nil || row.High == nil:
 			line = append(line, "", "")
 		default:
-			line = append(line, number(*row.Low), number(*row.High))
+			line = append(line, c.number(*row.Low), c.number(*row.High))
 		}
 		if err := w.Write(line); err != nil {
 			return nil, err
@@ -116,6 +113,3 @@ func (c *Chart) CSV() ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
-
-// ToneColours returns the colour of a series and that of text on it, with a number sign.
-func (c *Chart) ToneColours(series int) (fill, text string) { return c.tone(series) }

@@ -126,3 +126,15 @@ func decimal(t *testing.T, s string) float64 {
 	}
 	return x
 }
+
+// Nothing is less than zero by so little that it is printed as zero.
+func TestNoMinusBeforeZero(t *testing.T) {
+	c := &Chart{Head: "Item", Series: []string{"Score"}, Places: 1, Rows: []Row{{Label: "a", Values: []float64{-0.04}}, {Label: "b", Values: []float64{-0.06}}}}
+	table, err := c.CSV()
+	if want := "\ufeffItem,Score\r\na,0.0\r\nb,-0.1\r\n"; err != nil || string(table) != want {
+		t.Errorf("%q, want %q: %v", table, want, err)
+	}
+	if text := c.Text(-0.04) + " " + c.Text(-0.06); text != "0.0 −0.1" {
+		t.Error(text)
+	}
+}

@@ -170,9 +170,10 @@ func (c *Chart) scale() float64 {
 	return most
 }
 
-func (c *Chart) tone(i int) (fill, text string) {
-	if i < len(c.Tones) && c.Tones[i] >= 0 && c.Tones[i] < len(toneFill) {
-		return toneFill[c.Tones[i]], toneText[c.Tones[i]]
+// ToneColours returns the colour of a series and that of text on it, with a number sign.
+func (c *Chart) ToneColours(series int) (fill, text string) {
+	if series < len(c.Tones) && c.Tones[series] >= 0 && c.Tones[series] < len(toneFill) {
+		return toneFill[c.Tones[series]], toneText[c.Tones[series]]
 	}
 	return noTone, onNoTone
 }
@@ -185,7 +186,7 @@ func (c *Chart) legend(d *drawing) {
 		if x+room > width-edge && x > edge {
 			x, d.y = edge, d.y+lineHeight+4
 		}
-		fill, _ := c.tone(i)
+		fill, _ := c.ToneColours(i)
 		d.rect(x, d.y, 14, 14, fill)
 		d.text(x+20, d.y+12, name, "")
 		x += room
@@ -200,7 +201,7 @@ func (c *Chart) stacks(d *drawing) {
 		middle, next := d.label(row.Label)
 		at := left
 		for i, share := range row.Values {
-			fill, text := c.tone(i)
+			fill, text := c.ToneColours(i)
 			wide := (right - left) * min(max(share, 0), 100) / 100
 			d.rect(at, middle-11, wide, 22, fill)
 			if label := c.Text(share); wide > textWidth(label, 13)+6 {

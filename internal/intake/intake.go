@@ -28,7 +28,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Handler serves POST …/api/surveys/ID/responses, and GET …/api/surveys/ID/form/LANGUAGE and …/thanks/LANGUAGE. All fields are required.
+// Handler serves POST …/api/surveys/ID/responses, and GET …/api/surveys/ID/form/LANGUAGE and …/thanks/LANGUAGE. All fields
+// are required.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,7 +46,11 @@ func (s *submission) thanksAddress(ctx context.Context, id, language string, tex
 	if text >= 0 && text < len(s.current.Thanks)-1 {
 		query.Set("text", strconv.Itoa(text))
 	}
-	return "thanks/" + language + "?" + query.Encode()
+	address := "thanks/" + language + "?" + query.Encode()
+	if strings.HasSuffix(s.r.URL.Path, "/") {
+		return "../" + address
+	}
+	return address
 }
 
 // openReceipt returns the receipt that thanksAddress has sealed; "" if it is none, is of another survey, or is too old.
@@ -102,8 +107,10 @@ func (s *submission) serveThanks(id, language string) {
 		text = max(0, len(s.current.Thanks)-1)
 	}
 	var page bytes.Buffer
+	sealed := query.Get("receipt")
 	err = s.Renderer.Thanks(&page, s.current, render.ThanksPage{
-		Text: text, Language: s.language(), Root: rootOf(s.r.URL.Path), Receipt: s.openReceipt(ctx, query.Get("receipt")),
+		Text: text, Language: s.language(), Root: rootOf(s.r.URL.Path), Receipt: s.openReceipt(ctx, sealed),
+		Query: url.Values{"receipt": {sealed}, "text": {strconv.Itoa(text)}}.Encode(),
 	})
 	if err != nil {
 		s.Log.Error("thanks not rendered", "survey", id, "error", err)

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -38,6 +39,12 @@ func TestThanksWithoutAScript(t *testing.T) {
 		if !strings.Contains(page, receipt) || !strings.Contains(page, want) || !strings.Contains(page, `href="../../../../service/`) {
 			t.Errorf("%s: %s", language, page)
 		}
+		other := map[string]string{"en": "zh", "zh": "en"}[language]
+		_, link, _ := strings.Cut(page, `href="`+"../../../../api/surveys/service/thanks/"+other)
+		link, _, _ = strings.Cut(link, `"`)
+		if page := get(strings.TrimSuffix(to.Path, language) + other + html.UnescapeString(link)); !strings.Contains(page, receipt) {
+			t.Errorf("the page in the other language, %s, shows no receipt: %s", link, page)
+		}
 		begun := d.now
 		for name, spoil := range map[string]func() string{
 			"too old":           func() string { d.now = d.now.Add(time.Hour + time.Second); return to.RequestURI() },
@@ -60,6 +67,11 @@ func TestThanksWithoutAScript(t *testing.T) {
 	}
 	if w := d.send("POST", "/api/surveys/service/thanks/en", plainForm, ""); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d %v", w.Code, w.Header())
+	}
+	base, _ := url.Parse(api + "/")
+	to, err := base.Parse(d.send("POST", base.Path, plainForm, "overall=5&_id="+uuid1).Header().Get("Location"))
+	if err != nil || !strings.Contains(get(to.RequestURI()), receipt) {
+		t.Errorf("a form sent to %s is shown no receipt at %s: %v", base, to, err)
 	}
 	d.memory.noSecret = store.ErrNoSecret
 	if where := d.form("overall=5&_id=" + uuid1).Header().Get("Location"); where != "../../../service/thanks/#"+receipt {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/picture"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/theme"
 )
@@ -80,9 +81,11 @@ func (n *named) add(name string) error {
 	return err
 }
 
-// themeOf returns the theme of a questionnaire's folder: the design's own if there is none without problems.
+// themeOf returns the theme of a questionnaire's folder, without the copies of its cover, which take long to make and which only
+// pages need. It is the design's own if there is none without problems.
 func themeOf(dir string) *theme.Theme {
-	if t, _, err := theme.Read(os.DirFS(dir), filepath.Join(dir, theme.File)); err == nil && t != nil {
+	none := func([]byte) ([]picture.Copy, error) { return nil, nil }
+	if t, _, err := theme.ReadWith(os.DirFS(dir), filepath.Join(dir, theme.File), none); err == nil && t != nil {
 		return t
 	}
 	return &theme.Theme{}

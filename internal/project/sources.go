@@ -53,6 +53,6 @@ func ReadSources(dir, templates, id string) (Sources, site.Assets, error) {
 	if err != nil {
 		return Sources{}, site.Assets{}, err
 	}
-	s.Style = string(assets.Content(assets.Links.Results.Path)) + string(assets.Content(assets.Links.Looks[id].Style.Path))
+	s.Style = string(assets.Content(assets.Links.Results.Path)) + string(assets.Content(assets.Links.Look(id).Style.Path))
 	return s, assets, nil
 }

@@ -41,7 +41,8 @@ text foreground: ink
 background background_color: paper
 radius border_radius: corners
 banner header_image hero: cover
-image picture: file
+image picture: file image_choice
+pictures: image_choice
 company brand: name
 
 # keys in Chinese
@@ -95,7 +96,9 @@ company brand: name
 底色 背景 背景色: paper
 圆角: corners
 封面 头图 横幅 题图: cover
-图片: image file
+图片: image file image_choice
+图片选择 图片选项 图片题: image_choice
+布局 版式 排版: layout
 文件 文件名: file
 替代文字 图片说明: alt
 

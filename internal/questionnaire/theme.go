@@ -2,7 +2,6 @@ package questionnaire
 
 import (
 	"regexp"
-	"slices"
 
 	"gopkg.in/yaml.v3"
 
@@ -40,17 +39,14 @@ func (o object) theme() *survey.Theme {
 	for _, f := range o.files.Theme(t) {
 		at := k.node
 		for _, name := range f.At {
-			if key := keyOf(target(at), name); key != nil {
-				at = valueOf(target(at), key)
+			if value := child(target(at), name); value != nil {
+				at = value
 			}
 		}
 		o.report(at.Line, at.Column, f.Message)
 	}
 	return t
 }
-
-// valueOf returns the value of a mapping's key.
-func valueOf(m, key *yaml.Node) *yaml.Node { return m.Content[slices.Index(m.Content, key)+1] }
 
 func (o object) logo(name string) string {
 	file := o.plain(name)

@@ -103,7 +103,7 @@ func deck(ctx context.Context, records store.Records, s *survey.Survey, o Charts
 	if o.Period != "" && !slices.Contains(page.Set.Folders(), page.Folder) {
 		return &results.Deck{}, nil
 	}
-	return results.New(renderer).Deck(page)
+	return results.NewDeck(results.New(renderer), page)
 }
 
 // SheetOptions are the options of a results page that stands alone.
@@ -143,7 +143,7 @@ func Sheet(ctx context.Context, records store.Records, s *survey.Survey, o Sheet
 	}
 	o.Alone.Style += string(own)
 	var out bytes.Buffer
-	if err := results.New(renderer).HTMLAlone(&out, page, o.Alone); err != nil {
+	if err := results.WriteAlone(&out, results.New(renderer), page, o.Alone); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil

@@ -51,7 +51,7 @@ func Report(ctx context.Context, records store.Records, s *survey.Survey, o Repo
 		return nil, err
 	}
 	var out bytes.Buffer
-	if err := results.New(renderer).Report(&out, glasspoll.Templates(), page); err != nil {
+	if err := results.WriteReport(&out, results.New(renderer), glasspoll.Templates(), page); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil

@@ -33,6 +33,14 @@ type Look struct {
 	Brand Brand
 }
 
+// Look returns the look of a survey's pages: its own or, if it has none, the site's.
+func (a Assets) Look(id string) Look {
+	if own, ok := a.Looks[id]; ok {
+		return own
+	}
+	return Look{Icon: a.Icon, Brand: a.Brand}
+}
+
 // Equal reports whether pages would be the same with either.
 func (a Assets) Equal(b Assets) bool { return reflect.DeepEqual(a, b) }
 

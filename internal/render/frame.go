@@ -77,10 +77,7 @@ func (r *Renderer) Frame(kind, title, language, root string, languages []Link) F
 
 // Of gives the frame the look of a survey.
 func (p *Frame) Of(id string) {
-	look, ok := p.Assets.Looks[id]
-	if !ok {
-		return
-	}
+	look := p.Assets.Look(id)
 	p.Look, p.Assets.Icon, p.Assets.Brand = look.Style, look.Icon, look.Brand
 	p.Company = textIn(look.Brand.Name, p.Lang)
 	p.Cover = newCover(p.Kind, look.Brand.Cover, p.Lang, p.Root)

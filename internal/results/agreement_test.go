@@ -452,7 +452,7 @@ func attribute(n *html.Node, name string) string {
 func compareReport(t *testing.T, page Page) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := renderer(t).Report(&b, os.DirFS("../../templates"), ReportPage{Page: page}); err != nil {
+	if err := WriteReport(&b, renderer(t), os.DirFS("../../templates"), ReportPage{Page: page}); err != nil {
 		t.Fatal(err)
 	}
 	report, err := html.Parse(&b)

@@ -17,8 +17,8 @@ type Alone struct {
 	Summary  bool   // the page's first screen alone, for one sheet of paper
 }
 
-// HTMLAlone writes one results page, or its summary, as a file that stands alone.
-func (r *Renderer) HTMLAlone(w io.Writer, p Page, a Alone) error {
+// WriteAlone writes one results page, or its summary, as a file that stands alone.
+func WriteAlone(w io.Writer, r *Renderer, p Page, a Alone) error {
 	d, err := r.document(p)
 	if err != nil {
 		return err

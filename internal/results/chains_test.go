@@ -109,7 +109,7 @@ func TestRemovedQuestion(t *testing.T) {
 		t.Errorf("results.json still asks %v", v)
 	}
 	var report bytes.Buffer
-	if err := renderer(t).Report(&report, os.DirFS("../../templates"), ReportPage{Page: page}); err != nil {
+	if err := WriteReport(&report, renderer(t), os.DirFS("../../templates"), ReportPage{Page: page}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(report.String(), "No longer asked") {

@@ -10,9 +10,8 @@ type Deck struct {
 	Charts    []*chart.Chart
 }
 
-// Deck returns the charts of a results page, as [Renderer.Charts] does, with its title and its first sentences. Without figures
-// that may be shown, there are neither charts nor sentences about them.
-func (r *Renderer) Deck(p Page) (*Deck, error) {
+// NewDeck returns a results page as charts. Without figures that may be shown, there are neither charts nor sentences about them.
+func NewDeck(r *Renderer, p Page) (*Deck, error) {
 	d, err := r.document(p)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ sections:
 			}
 		}
 		var report bytes.Buffer
-		if err := renderer(t).Report(&report, os.DirFS("../../templates"), ReportPage{Page: page, Style: "a { color: red }"}); err != nil {
+		if err := WriteReport(&report, renderer(t), os.DirFS("../../templates"), ReportPage{Page: page, Style: "a { color: red }"}); err != nil {
 			t.Fatal(err)
 		}
 		root, err := html.Parse(&report)

@@ -128,22 +128,8 @@ func (v *reportView) CaseSeverity(severity string) string {
 	return severity
 }
 
-// window says when answers are taken; nothing where there is no limit.
-func (v *reportView) window(w *wording.Words, window survey.Window) string {
-	from, until := w.Date(string(window.From)), w.Date(string(window.Until))
-	switch {
-	case from != "" && until != "":
-		return v.SayOwn("window.between", "from", from, "until", until)
-	case from != "":
-		return v.SayOwn("window.from", "from", from)
-	case until != "":
-		return v.SayOwn("window.until", "until", until)
-	}
-	return ""
-}
-
-// Report writes the report for management. Its template, stylesheet and words are in the folder report of the templates.
-func (r *Renderer) Report(w io.Writer, templates fs.FS, p ReportPage) error {
+// WriteReport writes the report for management. Its template, stylesheet and words are in the folder report of the templates.
+func WriteReport(w io.Writer, r *Renderer, templates fs.FS, p ReportPage) error {
 	own, err := fs.Sub(templates, "report")
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -211,7 +197,7 @@ func (d *document) addMethod(v *reportView) {
 			v.How = append(v.How, fact{Name: v.SayOwn(key), Value: value})
 		}
 	}
-	add("method.window", v.window(w, s.Window))
+	add("method.window", d.window())
 	if s.Document != nil {
 		parts := []string{s.Document.Number, s.Document.Version, s.Document.ApprovedBy, w.Date(string(s.Document.ApprovedOn))}
 		add("method.document", strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · "))

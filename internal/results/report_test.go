@@ -47,7 +47,7 @@ func TestManagementReport(t *testing.T) {
 	for _, language := range []string{"zh", "en"} {
 		p, _ := reportPage(t, language)
 		var b bytes.Buffer
-		if err := r.Report(&b, templates, p); err != nil {
+		if err := WriteReport(&b, r, templates, p); err != nil {
 			t.Fatal(err)
 		}
 		page := b.String()
@@ -78,7 +78,7 @@ func TestManagementReport(t *testing.T) {
 			t.Errorf("%s: the policy does not let the page's own style through", language)
 		}
 		var again bytes.Buffer
-		if err := r.Report(&again, templates, p); err != nil || !bytes.Equal(again.Bytes(), b.Bytes()) {
+		if err := WriteReport(&again, r, templates, p); err != nil || !bytes.Equal(again.Bytes(), b.Bytes()) {
 			t.Errorf("%s: another page the second time, %v", language, err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestReportOfManyCases(t *testing.T) {
 		p.Cases.Open = append(p.Cases.Open, OpenCase{ID: fmt.Sprintf("CASE%02d", i), Type: "late_delivery", Severity: "minor"})
 	}
 	var b bytes.Buffer
-	if err := renderer(t).Report(&b, os.DirFS("../../templates"), p); err != nil {
+	if err := WriteReport(&b, renderer(t), os.DirFS("../../templates"), p); err != nil {
 		t.Fatal(err)
 	}
 	text := rendertest.Text(t, b.Bytes())
@@ -109,7 +109,7 @@ func TestReportOfManyCases(t *testing.T) {
 func TestReportBeginsWithResults(t *testing.T) {
 	p, _ := reportPage(t, "en")
 	var b bytes.Buffer
-	if err := renderer(t).Report(&b, os.DirFS("../../templates"), p); err != nil {
+	if err := WriteReport(&b, renderer(t), os.DirFS("../../templates"), p); err != nil {
 		t.Fatal(err)
 	}
 	page, at := b.String(), 0
@@ -129,7 +129,7 @@ func TestReportOfNothing(t *testing.T) {
 	p, s := reportPage(t, "en")
 	p.Set, p.Cases, p.Texts, p.Actions = NewSet(quarterlyReport(t, s, 0, 0)), nil, nil, survey.Actions{}
 	var b bytes.Buffer
-	if err := renderer(t).Report(&b, os.DirFS("../../templates"), p); err != nil {
+	if err := WriteReport(&b, renderer(t), os.DirFS("../../templates"), p); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"There are no answers yet", "Nothing stands out", "No measures are recorded"} {
@@ -246,7 +246,7 @@ results: {min_group: 5, crosstabs: [{rows: liked, by: branch}, {rows: why, by: b
 		p := Page{Set: NewSet(report), Today: "2026-11-22", Language: language}
 		for name, draw := range map[string]func(io.Writer) error{
 			"report": func(w io.Writer) error {
-				return renderer(t).Report(w, os.DirFS("../../templates"), ReportPage{Page: p})
+				return WriteReport(w, renderer(t), os.DirFS("../../templates"), ReportPage{Page: p})
 			},
 			"results": func(w io.Writer) error { return renderer(t).HTML(w, p) },
 		} {

@@ -10,7 +10,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Renderer writes results pages. It may be used by many goroutines at once.
+// Renderer writes results pages. It may be used by many goroutines at once. Its methods are what publishing needs: templates find
+// methods by name, so that a program with templates is linked with all that are exported. The rest are functions.
 type Renderer struct{ frame *render.Renderer }
 
 // New returns a renderer whose pages have the frame, the templates and the words of another.

@@ -9,17 +9,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Charts returns the charts of a results page to stand alone: the index over the periods, the areas, the items, and each
-// question, with the page's own figures and names. Without figures that may be shown there are none.
-func (r *Renderer) Charts(p Page) ([]*chart.Chart, error) {
-	d, err := r.document(p)
-	if err != nil {
-		return nil, err
-	}
-	return d.charts(), nil
-}
-
-// charts returns the page's charts; none if it has no figures that may be shown.
+// charts returns the page's charts to stand alone: the index over the periods, the areas, the items, and each question, with the
+// page's own figures and names. Without figures that may be shown there are none.
 func (d *document) charts() []*chart.Chart {
 	if d.period == nil || !d.page.allowed() {
 		return nil

@@ -14,10 +14,11 @@ func TestChartsHaveTheFiguresOfTheReport(t *testing.T) {
 	s := rendertest.Every(t)
 	set := NewSet(twoQuarters(s))
 	for _, language := range s.Languages {
-		all, err := renderer(t).Charts(Page{Set: set, Language: language})
+		deck, err := NewDeck(renderer(t), Page{Set: set, Language: language})
 		if err != nil {
 			t.Fatal(err)
 		}
+		all := deck.Charts
 		byID := map[string]*chart.Chart{}
 		for _, c := range all {
 			if byID[c.ID] != nil {

@@ -49,10 +49,7 @@ const maxDoing = 3
 // summary returns the page's summary; the head's figures are all in it.
 func (d *document) summary(h *head, m *measures) summary {
 	say, also := d.say()
-	v := summary{Say: say, Also: also, Course: d.sparkline(), Tiles: h.tiles, More: h.more}
-	if h.change != nil {
-		v.Change = h.change
-	}
+	v := summary{Say: say, Also: also, Course: d.sparkline(), Change: h.change, Tiles: h.tiles, More: h.more}
 	if m != nil {
 		rank := map[string]int{"overdue": 0, string(survey.Doing): 1, string(survey.Planned): 2, string(survey.Done): 3}
 		rows := slices.DeleteFunc(slices.Clone(m.Rows), func(row measure) bool { return row.State == string(survey.Dropped) })

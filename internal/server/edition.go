@@ -92,8 +92,9 @@ type builder struct {
 	preview bool // for authors: pages carry the preview's script and are never shown without asking
 }
 
-// build builds an edition with the pictures of questionnaires, by path, and lists the surveys whose pages differ from those of the edition before, which may be nil.
-// What has not changed is shared with the edition before, whose assets are kept for pages that are still open.
+// build builds an edition with the pictures of questionnaires, by path, and lists the surveys whose pages differ from those of
+// the edition before, which may be nil. What has not changed is shared with the edition before, whose assets are kept for pages
+// that are still open.
 func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.Theme, pictures map[string][]byte, before *edition) (*edition, []*survey.Survey, error) {
 	sum, err := fingerprint(templates, custom)
 	if err != nil {

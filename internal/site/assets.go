@@ -63,10 +63,9 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 	return renderer, assets, err
 }
 
-// ReadAssets makes the assets from the templates and a company's theme: style.css, the rules of which for paper become print.css,
-// home.css, style_full.css, results.css, script.js,
-// script_full.js, thanks.js and home.js with their imports, icon.svg, card.png, the logo and the cover; and look.css and these
-// pictures for each survey with a look of its own.
+// ReadAssets makes the assets from the templates and a company's theme: style.css, the rules of which for paper become
+// print.css, home.css, style_full.css, results.css, script.js, script_full.js, thanks.js and home.js with their imports,
+// icon.svg, card.png, the logo and the cover; and look.css and these pictures for each survey with a look of its own.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
@@ -123,7 +122,7 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 // splitPrint splits a minified stylesheet into what is for screens, or for both, and the rules that are for paper alone.
 func splitPrint(css []byte) (screen, paper []byte) {
 	const media = "@media print{"
-	depth, quote, start := 0, byte(0), -1 // start is where the body of a block for paper begins
+	depth, quote, onPaper := 0, byte(0), false
 	for i := 0; i < len(css); i++ {
 		c := css[i]
 		switch {
@@ -138,14 +137,13 @@ func splitPrint(css []byte) (screen, paper []byte) {
 		case depth == 0 && bytes.HasPrefix(css[i:], []byte(media)):
 			screen = append(screen, css[:i]...)
 			css, i = css[i+len(media):], -1
-			depth, start = 1, 0
+			depth, onPaper = 1, true
 		case c == '{':
 			depth++
 		case c == '}':
-			depth--
-			if depth == 0 && start == 0 {
+			if depth--; depth == 0 && onPaper {
 				paper = append(paper, css[:i]...)
-				css, i, start = css[i+1:], -1, -1
+				css, i, onPaper = css[i+1:], -1, false
 			}
 		}
 	}

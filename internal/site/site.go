@@ -127,8 +127,8 @@ func Homes(surveys []*survey.Survey, renderer *render.Renderer, at time.Time) (h
 	files = map[string][]byte{}
 	from, more := time.Time{}, true
 	for more {
-		var out homeFiles
-		if err := BuildHome(surveys, renderer, at, &out); err != nil {
+		out := homeFiles{}
+		if err := BuildHome(surveys, renderer, at, out); err != nil {
 			return nil, nil, err
 		}
 		since := render.HomesSince{From: from, Files: map[string]string{}}
@@ -148,11 +148,8 @@ func Homes(surveys []*survey.Survey, renderer *render.Renderer, at time.Time) (h
 type homeFiles map[string][]byte
 
 // Write implements [Output].
-func (h *homeFiles) Write(path string, content []byte) error {
-	if *h == nil {
-		*h = homeFiles{}
-	}
-	(*h)[path] = bytes.Clone(content)
+func (h homeFiles) Write(path string, content []byte) error {
+	h[path] = bytes.Clone(content)
 	return nil
 }
 
@@ -162,20 +159,21 @@ var phases = []survey.Phase{survey.Early, survey.Open, survey.Closed}
 // writeForms writes a survey's form in one language, as it is before, in and after the window, and puts the one for an instant in
 // place. Without a window there is the form alone.
 func (p *pages) writeForms(dirs []string, s *survey.Survey, renderer *render.Renderer, language string, at time.Time) error {
-	for _, phase := range phases {
-		names := []string{render.FormName(phase)}
-		switch {
-		case s.Window == (survey.Window{}) && phase == survey.Open:
-			names = []string{"index.html"}
-		case s.Window == (survey.Window{}):
-			continue
-		case phase == s.PhaseAt(at):
-			names = append(names, "index.html")
-		}
-		err := p.write(dirs, names[0], func(w io.Writer, root string) error {
+	write := func(phase survey.Phase, name string, also ...string) error {
+		return p.write(dirs, name, func(w io.Writer, root string) error {
 			return renderer.Survey(w, s, render.SurveyPage{Language: language, Root: root, Phase: phase})
-		}, names[1:]...)
-		if err != nil {
+		}, also...)
+	}
+	const inPlace = "index.html"
+	if s.Window == (survey.Window{}) {
+		return write(survey.Open, inPlace)
+	}
+	for _, phase := range phases {
+		var also []string
+		if phase == s.PhaseAt(at) {
+			also = []string{inPlace}
+		}
+		if err := write(phase, render.FormName(phase), also...); err != nil {
 			return err
 		}
 	}

@@ -68,12 +68,8 @@ func (l *look) combineColours(t *Theme, own *survey.Theme) {
 	givenLight, valuesLight := l.colours("light", own.Light)
 	givenDark, valuesDark := l.colours("dark", own.Dark)
 	if accent, ok := valuesLight["accent"]; ok && givenDark["accent"] == nil {
-		changed := Palette{}
-		for name, c := range dark {
-			changed[name] = c
-		}
-		changed["accent"] = accent // not given for dark, so it may be made lighter
-		dark = changed
+		dark = maps.Clone(dark)
+		dark["accent"] = accent // not given for dark, so it may be made lighter
 	}
 	if own.Light != (survey.Colours{}) {
 		t.Light = l.completePalette("light", givenLight, valuesLight, light)
@@ -138,8 +134,8 @@ func (t *Theme) CSSOver(site *Theme) string {
 	return block(":root{%s}\n", onLight.String()) + block("@media (prefers-color-scheme:dark){:root{%s}}\n", onDark.String())
 }
 
-// Marks returns what pages that list surveys add to their stylesheet: the accent of each that has another one than the site, as --mark of the
-// elements whose data-look is its id; "" if there is none.
+// Marks returns what pages that list surveys add to their stylesheet: the accent of each that has another one than the site, as
+// --mark of the elements whose data-look is its id; "" if there is none.
 func (t *Theme) Marks() string {
 	var onLight, onDark strings.Builder
 	siteLight, siteDark := t.Palettes()

@@ -220,8 +220,7 @@ func (s *sheet) reference(column, from, to int) string {
 
 // labelFormat returns the format of numbers in the drawing.
 func (s *sheet) labelFormat() string {
-	switch {
-	case s.Kind == chart.Stacked:
+	if s.Kind == chart.Stacked {
 		return "0%"
 	}
 	return s.format()
