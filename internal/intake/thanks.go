@@ -107,8 +107,10 @@ func (s *submission) serveThanks(id, language string) {
 		text = max(0, len(s.current.Thanks)-1)
 	}
 	var page bytes.Buffer
+	sealed := query.Get("receipt")
 	err = s.Renderer.Thanks(&page, s.current, render.ThanksPage{
-		Text: text, Language: s.language(), Root: rootOf(s.r.URL.Path), Receipt: s.openReceipt(ctx, query.Get("receipt")),
+		Text: text, Language: s.language(), Root: rootOf(s.r.URL.Path), Receipt: s.openReceipt(ctx, sealed),
+		Query: url.Values{"receipt": {sealed}, "text": {strconv.Itoa(text)}}.Encode(),
 	})
 	if err != nil {
 		s.Log.Error("thanks not rendered", "survey", id, "error", err)

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,6 +38,12 @@ func TestThanksWithoutAScript(t *testing.T) {
 		page := get(to.RequestURI())
 		if !strings.Contains(page, receipt) || !strings.Contains(page, want) || !strings.Contains(page, `href="../../../../service/`) {
 			t.Errorf("%s: %s", language, page)
+		}
+		other := map[string]string{"en": "zh", "zh": "en"}[language]
+		_, link, _ := strings.Cut(page, `href="`+"../../../../api/surveys/service/thanks/"+other)
+		link, _, _ = strings.Cut(link, `"`)
+		if page := get(strings.TrimSuffix(to.Path, language) + other + html.UnescapeString(link)); !strings.Contains(page, receipt) {
+			t.Errorf("the page in the other language, %s, shows no receipt: %s", link, page)
 		}
 		begun := d.now
 		for name, spoil := range map[string]func() string{

@@ -33,6 +33,7 @@ type ThanksPage struct {
 	Language string
 	Root     string
 	Receipt  string // "" on a page of the site, whose script shows it
+	Query    string // of the handler's address that shows Receipt, in any language
 }
 
 // Thanks writes a page that follows a stored submission. A survey without thank-you texts has one page, too. A preview of its
@@ -55,6 +56,11 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, p ThanksPage) error {
 		Frame:  r.Frame("thanks", words.Say("thanks.title"), language, p.Root, r.LanguageLinks(s, language, p.Root, s.ThanksPath(p.Text))),
 		Survey: s, Heading: s.Title.In(language), Receipt: p.Receipt, Home: href(p.Root, ""),
 		Form: Address(s, language, p.Root, ""), Telephone: slices.Contains(s.Channels, telephone), Another: s.KeepDuplicates,
+	}
+	if p.Receipt != "" {
+		for i, other := range data.Languages {
+			data.Languages[i].Href = handlerAddress(s, p.Root, "thanks/"+other.Lang+"?"+p.Query)
+		}
 	}
 	data.Of(s.ID)
 	data.Private, data.Card = true, data.Heading

@@ -105,20 +105,32 @@ func deriveColours(paper, ink, accent colorful.Color, bad colorful.Color) Palett
 	p := Palette{"bg": paper, "sheet": sheetOn(paper, ink), "ink": ink, "accent": accent}
 	p["tint"] = selectedTint(p["sheet"], accent)
 	p["line"] = mix(p["sheet"], ink, 0.15)
-	// The softest colours with enough contrast, and a margin.
-	p["soft"] = softest(ink, p["sheet"], 5.2, p["bg"], p["sheet"], p["tint"])
-	p["edge"] = softest(ink, p["sheet"], 3.4, p["bg"], p["sheet"], p["tint"])
+	p["soft"], p["edge"] = p.softest(softMargin), p.softest(edgeMargin)
 	p["bad-tint"] = errorTint(p["sheet"], bad)
 	p["bad"], _ = nearest(bad, func(c colorful.Color) bool { return contrastsWithAll(c, 4.5, p["bg"], p["sheet"], p["bad-tint"]) })
 	p["on-accent"] = textOn(accent)
 	return p
 }
 
-// withAccent returns the palette with another accent.
+// withAccent returns the palette with another accent. What could not be read on the accent's tint is adapted.
 func (p Palette) withAccent(accent colorful.Color) Palette {
 	p = maps.Clone(p)
 	p["accent"], p["on-accent"], p["tint"] = accent, textOn(accent), selectedTint(p["sheet"], accent)
+	if !contrastsWithAll(p["soft"], 4.5, p["tint"]) {
+		p["soft"] = p.softest(softMargin)
+	}
+	if !contrastsWithAll(p["edge"], 3, p["tint"]) {
+		p["edge"] = p.softest(edgeMargin)
+	}
 	return p
+}
+
+// The contrasts that soft text and edges are derived with: a margin above what is needed.
+const softMargin, edgeMargin = 5.2, 3.4
+
+// softest returns the softest colour of the ink's that contrasts with the backgrounds of questions.
+func (p Palette) softest(least float64) colorful.Color {
+	return softest(p["ink"], p["sheet"], least, p["bg"], p["sheet"], p["tint"])
 }
 
 // textOn returns a colour for text on c: white, or else a dark one of the same hue, or black.

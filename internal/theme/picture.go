@@ -55,6 +55,13 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	}
 	if p.Extension == ".png" {
 		config, err := png.DecodeConfig(bytes.NewReader(p.Content))
+		if err == nil && config.Width > maxLogoPixels/max(1, config.Height) {
+			r.fail(n, "the picture %s %s", quote(name), message.New("is %d × %d pixels: at most %d million are allowed, save it smaller", config.Width, config.Height, maxLogoPixels/1_000_000))
+			return nil
+		}
+		if err == nil {
+			_, err = png.Decode(bytes.NewReader(p.Content)) // all of it: half a file has a size, too
+		}
 		if err != nil {
 			r.fail(n, "%s: %s is not a PNG picture: save it again as PNG", key, quote(name))
 			return nil

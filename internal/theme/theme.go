@@ -21,11 +21,12 @@ const File = "theme.yaml"
 
 // Bounds of a theme, so that pages stay light.
 const (
-	maxFile    = 64 << 10 // bytes
-	maxPicture = 64 << 10
-	maxCorners = 24 // CSS pixels
-	maxName    = 60 // characters
-	maxFonts   = 8
+	maxFile       = 64 << 10 // bytes
+	maxPicture    = 64 << 10
+	maxLogoPixels = 4_000_000 // which every visitor's browser unfolds, however small the file is
+	maxCorners    = 24        // CSS pixels
+	maxName       = 60        // characters
+	maxFonts      = 8
 )
 
 // A Theme is a company's design. The zero value leaves the default design unchanged.

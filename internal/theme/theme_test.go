@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/message/messagetest"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/survey"
 )
 
@@ -134,6 +135,8 @@ func TestProblems(t *testing.T) {
 		{source: "name: a\nlogo: logo.jpg\n", want: []string{"2:7: logo must be an SVG or PNG file, not 'logo.jpg'"}},
 		{source: "name: a\nlogo: nowhere.svg\n", want: []string{"2:7: logo: there is no file 'nowhere.svg' in the theme's folder"}},
 		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": "GIF89a, or so it says here"}, want: []string{"2:7: logo: 'a.png' is not a PNG picture: save it again as PNG"}},
+		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": pngOf(t, 300, 100)[:60]}, want: []string{"2:7: logo: 'a.png' is not a PNG picture: save it again as PNG"}},
+		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": pngOf(t, 4000, 2000)}, want: []string{"2:7: the picture 'a.png' is 4000 × 2000 pixels: at most 4 million are allowed, save it smaller"}},
 		{source: "name: a\nlogo: a.png\n", files: map[string]string{"a.png": wide}, want: []string{"2:7: logo: 'a.png' is 1300 by 100: a logo is at most twelve times as wide as high, and four times as high as wide"}},
 		{source: "name: a\nlogo: a.svg\n", files: map[string]string{"a.svg": drawing + strings.Repeat(" ", maxPicture)}, want: []string{"2:7: logo: 'a.svg' has more than 64 KB, and every visitor loads it: make it smaller"}},
 		{source: "corners: 30\n", want: []string{"1:10: corners must be a whole number of pixels from 0 (square) to 24, not '30'"}},
@@ -390,6 +393,47 @@ func TestAnyColours(t *testing.T) {
 	}
 	if accepted < 75 || corrected < 20 {
 		t.Errorf("%d themes accepted, %d after a correction: too few", accepted, corrected)
+	}
+}
+
+// TestAccentAlone wants every accent that can be read to be taken as it is: what goes with it is adapted, light and dark, in the
+// site's theme and in a survey's.
+func TestAccentAlone(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 14))
+	accents := []string{"#000000", "#000080", "#800000", "#003366", "#1a1a1a", "#00205b", "#4b0082", "#ffffff", "#ffff00", "#c0ffee"}
+	for range soak.Cases(200, 20_000) {
+		accents = append(accents, fmt.Sprintf("#%06x", random.IntN(1<<24)))
+	}
+	taken := 0
+	for _, accent := range accents {
+		for scheme, colours := range map[string]survey.Colours{"light": {Accent: accent}, "dark": {Accent: accent}} {
+			own := &survey.Theme{Light: colours}
+			if scheme == "dark" {
+				own = &survey.Theme{Dark: colours}
+			}
+			look, faults := new(Theme).For(own, fstest.MapFS{})
+			theme, problems := Parse("theme.yaml", []byte(fmt.Sprintf("%s: {accent: %q}\n", scheme, accent)), fstest.MapFS{})
+			if (look == nil) != (theme == nil) {
+				t.Errorf("%s: a survey's theme has %v, the site's %v", accent, faults, problems)
+			}
+			for _, p := range problems {
+				if !strings.HasPrefix(p.Message.String(), "accent ") {
+					t.Errorf("%s %s: %v", scheme, accent, p)
+				}
+			}
+			if theme == nil {
+				continue
+			}
+			taken++
+			for _, p := range []Palette{theme.Light, theme.Dark} {
+				if failing := p.failingPairs(); len(failing) > 0 {
+					t.Errorf("%s %s: %v", scheme, accent, failing)
+				}
+			}
+		}
+	}
+	if taken < len(accents)/2 {
+		t.Errorf("%d of %d taken", taken, 2*len(accents))
 	}
 }
 
