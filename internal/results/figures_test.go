@@ -831,7 +831,7 @@ func TestTrendLabelsAreAboveIntervals(t *testing.T) {
 	}
 	points := d.trend().Points
 	for _, p := range points {
-		if label, high := number(p.TextY), number(p.HighY); label+3 > high || label > number(p.Y)-9 || label < 14 {
+		if label, high := number(p.TextY), number(p.HighY); label+3 > high && label-11 < number(p.LowY) || label < 14 {
 			t.Errorf("%s at %s, its interval ends at %s", p.Text, p.TextY, p.HighY)
 		}
 	}
