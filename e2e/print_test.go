@@ -103,6 +103,7 @@ var (
 	questionElement = regexp.MustCompile(`(?s)<article id="q-[^"]*">\s*<h3>([^<]+)</h3>(.*?)</article>`)
 	detailsElement  = regexp.MustCompile(`(?s)<details>.*?</details>`) // which is not printed
 	rowElement      = regexp.MustCompile(`role="rowheader">([^<]+)<`)
+	leadElement     = regexp.MustCompile(`(?s)<h2>([^<]+)</h2>\s*<p class="of">[^<]*</p>\s*<table.*?role="rowheader">(?:<a [^>]*>)?([^<]+)<`)
 )
 
 // questionsOf returns the questions of a page that have a table.
@@ -112,6 +113,14 @@ func questionsOf(page string) (all []printedQuestion) {
 		if len(rows) > 0 {
 			all = append(all, printedQuestion{bare(html.UnescapeString(q[1])), bare(html.UnescapeString(rows[len(rows)-1][1]))})
 		}
+	}
+	return all
+}
+
+// ledTables returns the headings with a sentence before their table, each with the first row.
+func ledTables(page string) (all []printedQuestion) {
+	for _, m := range leadElement.FindAllStringSubmatch(page, -1) {
+		all = append(all, printedQuestion{bare(html.UnescapeString(m[1])), bare(html.UnescapeString(m[2]))})
 	}
 	return all
 }
@@ -241,8 +250,9 @@ func TestPrinted(t *testing.T) {
 				}
 				questions := questionsOf(page)
 				index := indexElement.FindStringSubmatch(page)
-				if len(headings) < 10 || len(questions) < 5 || index == nil {
-					t.Fatalf("%d headings, %d questions, index %q", len(headings), len(questions), index)
+				led := ledTables(page)
+				if len(headings) < 10 || len(questions) < 5 || len(led) == 0 || index == nil {
+					t.Fatalf("%d headings, %d questions, %d tables with a sentence, index %q", len(headings), len(questions), len(led), index)
 				}
 
 				glasspoll(t, append(common, name("page.pdf"))...)
@@ -263,6 +273,9 @@ func TestPrinted(t *testing.T) {
 					}
 					for _, q := range printed.broken(questions) {
 						t.Errorf("page %d: the question %q is broken", i+1, q)
+					}
+					for _, h := range printed.broken(led) {
+						t.Errorf("page %d: the table of %q begins on the next one", i+1, h)
 					}
 					for _, l := range printed.Lines {
 						if headings[l.text()] && l.isLarge(language) {

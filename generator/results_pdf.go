@@ -86,7 +86,14 @@ func (p pdfCommand) Run(ctx context.Context, c *console.Console) error {
 	if err := writeFile(files.Create, p.Out, p.Level != "public", content); err != nil {
 		return err
 	}
-	c.Print(c.Err, "%s: for %s", p.Out, p.Level)
+	switch p.Level {
+	case "public":
+		c.Print(c.Err, "%s: for everybody", p.Out)
+	case "management":
+		c.Print(c.Err, "%s: for management only", p.Out)
+	default:
+		c.Print(c.Err, "%s: for staff only", p.Out)
+	}
 	return nil
 }
 

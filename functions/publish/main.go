@@ -108,10 +108,10 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		defer cancel()
 	}
 	var asked request
-	if err := json.Unmarshal(raw, &asked); err == nil && asked.Verify {
+	switch err := json.Unmarshal(raw, &asked); {
+	case err == nil && asked.Verify:
 		return reply, f.verify(ctx)
-	}
-	if asked.Windows {
+	case err == nil && asked.Windows:
 		return reply, f.placeForms(ctx)
 	}
 	var stream events.DynamoDBEvent

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -92,6 +94,37 @@ func TestTable(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
 		}
 	}
+}
+
+// A value whose text would be on the line of the target, or on its name, has it below its interval.
+func TestValuesAreNotOnTheTarget(t *testing.T) {
+	target := 80.0
+	var rows []Row
+	for value := 55.0; value <= 95; value += 5 {
+		low, high := value-3, value+3
+		rows = append(rows, Row{Label: "Q", Values: []float64{value}, Low: &low, High: &high})
+	}
+	drawn := string((&Chart{ID: "lines", Kind: Lines, Language: "en", Series: []string{"Index"}, Max: 100, Places: 1, Target: &target, TargetAs: "Target 80", Rows: rows}).Draw().SVG)
+	line := regexp.MustCompile(`<line x1="[\d.]+" y1="([\d.]+)"[^>]*stroke-dasharray`).FindStringSubmatch(drawn)
+	texts := regexp.MustCompile(`<text x="[\d.]+" y="([\d.]+)"[^>]*paint-order[^>]*>([\d.]+)<`).FindAllStringSubmatch(drawn, -1)
+	if line == nil || len(texts) < 4 {
+		t.Fatalf("%d values, target %q: %s", len(texts), line, drawn)
+	}
+	at := decimal(t, line[1])
+	for _, text := range texts {
+		if y := decimal(t, text[1]); y > at-15 && y-11 < at {
+			t.Errorf("%s is at %g, and the target at %g", text[2], y, at)
+		}
+	}
+}
+
+func decimal(t *testing.T, s string) float64 {
+	t.Helper()
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
 }
 
 // Nothing is less than zero by so little that it is printed as zero.

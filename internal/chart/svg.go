@@ -239,21 +239,29 @@ func (c *Chart) course(d *drawing) {
 		}
 		d.text(at, y(*c.Target)-6, c.TargetAs, `text-anchor="`+anchor+`" fill="`+targetColour+`"`)
 	}
+	// meets reports whether a value's text with this base line would be on the line of the target or on its name above it.
+	meets := func(base float64) bool {
+		return c.Target != nil && base-14 < y(*c.Target)+2 && base+3 > y(*c.Target)-20
+	}
 	every := max(1, (len(c.Rows)+7)/8)
 	for i, row := range c.Rows {
 		value := row.Values[0]
 		if i > 0 {
 			d.line(x(i-1), y(c.Rows[i-1].Values[0]), x(i), y(value), accent, `stroke-width="3"`)
 		}
-		above := y(value) - 12
+		above, below := y(value)-12, y(value)+24
 		if row.Low != nil && row.High != nil {
-			above = min(above, y(*row.High)-6)
+			above, below = min(above, y(*row.High)-6), max(below, y(*row.Low)+18)
 			d.line(x(i), y(*row.Low), x(i), y(*row.High), soft, `stroke-width="2"`)
 			d.line(x(i)-5, y(*row.Low), x(i)+5, y(*row.Low), soft, `stroke-width="2"`)
 			d.line(x(i)-5, y(*row.High), x(i)+5, y(*row.High), soft, `stroke-width="2"`)
 		}
 		if (len(c.Rows)-1-i)%every == 0 {
-			d.text(x(i), above, c.Text(value), `text-anchor="middle" font-weight="600" paint-order="stroke" stroke="#fff" stroke-width="4"`)
+			at := above
+			if meets(above) && !meets(below) && below < bottom {
+				at = below
+			}
+			d.text(x(i), at, c.Text(value), `text-anchor="middle" font-weight="600" paint-order="stroke" stroke="#fff" stroke-width="4"`)
 			d.text(x(i), bottom+24, row.Label, `text-anchor="middle" font-size="13" fill="`+soft+`"`)
 		}
 	}

@@ -69,14 +69,13 @@ func Copies(content []byte, of survey.PictureUse) ([]Copy, error) {
 	if size.X < u.minWidth {
 		return nil, message.Errorf("is %d pixels wide: a cover has at least %d", size.X, u.minWidth)
 	}
-	widths := u.widths
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%s %d\n", encoding, widths)
+	fmt.Fprintf(hash, "%s %d\n", encoding, u.widths)
 	hash.Write(content)
 	name := hex.EncodeToString(hash.Sum(nil)[:6])
 	asPNG := !isOpaque(source)
 	var copies []Copy
-	for i, width := range slices.Backward(widths) { // the widest decides on the format
+	for i, width := range slices.Backward(u.widths) { // the widest decides on the format
 		if width = min(width, size.X); i == 0 && len(copies) > 0 && width == copies[0].Width {
 			break
 		}

@@ -169,7 +169,14 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 // FormName returns the name of the file that is a survey's index.html in a phase of its window. A survey without a window has no
 // such files.
 func FormName(phase survey.Phase) string {
-	return map[survey.Phase]string{survey.Early: "early.html", survey.Open: "open.html", survey.Closed: "closed.html"}[phase]
+	switch phase {
+	case survey.Early:
+		return "early.html"
+	case survey.Closed:
+		return "closed.html"
+	default:
+		return "open.html"
+	}
 }
 
 // FormNames returns the names of all the files that are kept.

@@ -148,13 +148,16 @@ func (t *trendPlot) trendPoint(n int) trendPoint {
 	every := (len(t.periods) + trendLabels - 1) / trendLabels
 	p := trendPoint{X: t.x(t.xOf(n)), Y: coordinate(y), Text: t.published(&t.report.Periods[t.periods[n]].Overall), Now: n == last,
 		IsLabelled: (last-n)%every == 0}
-	top := y - 9
+	above, below := y-9, y+19
 	if interval := t.report.Periods[t.periods[n]].Overall.Interval; interval != nil {
-		high := t.y(interval.High)
-		p.LowY, p.HighY = coordinate(t.y(interval.Low)), coordinate(high)
-		top = min(top, high-5) // above the interval, which the text's halo would hide
+		high, low := t.y(interval.High), t.y(interval.Low)
+		p.LowY, p.HighY = coordinate(low), coordinate(high)
+		above, below = min(above, high-5), max(below, low+15) // outside the interval, which the text's halo would hide
 	}
-	p.TextY = coordinate(top)
+	p.TextY = coordinate(above)
+	if t.meetsTarget(above) && !t.meetsTarget(below) && below <= trendBottom {
+		p.TextY = coordinate(below)
+	}
 	if p.IsLabelled {
 		p.Label, p.Year = t.periodLabel(point.Period)
 		if p.Year == t.year {
@@ -164,6 +167,16 @@ func (t *trendPlot) trendPoint(n int) trendPoint {
 		}
 	}
 	return p
+}
+
+// meetsTarget reports whether a value's text with this base line would be on the line of the target or on its name above it.
+func (t *trendPlot) meetsTarget(base float64) bool {
+	target := t.scoring().Target
+	if target == nil {
+		return false
+	}
+	line := t.y(decimalFloat(*target))
+	return base-12 < line+2 && base+2 > line-16
 }
 
 // row returns the n-th period's row of the table below the chart.

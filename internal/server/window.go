@@ -54,25 +54,20 @@ func untilNext(p *page, surveys []*survey.Survey, at time.Time) *page {
 // homes are the home pages of an edition after an end of a window since it was built.
 type homes struct {
 	mu    sync.Mutex
-	built time.Time // when the edition was
-	since time.Time // when the pages were
-	pages map[string]*page
+	built time.Time        // when the pages were
+	pages map[string]*page // nil as long as those of the edition are right
 }
 
-// at returns the home pages for an instant; none if those of the edition, or the last ones, are still right.
+// at returns the home pages for an instant; none if those of the edition are right.
 func (c *homes) at(b builder, e *edition, at time.Time) map[string]*page {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	since := c.since
-	if c.pages == nil {
-		since = c.built
-	}
-	if next, ok := survey.NextPhase(e.surveys, since); !ok || at.Before(next) {
+	if next, ok := survey.NextPhase(e.surveys, c.built); !ok || at.Before(next) {
 		return c.pages
 	}
 	turned := &edition{common: map[string]*page{}}
 	if err := site.BuildHome(e.surveys, e.renderer, at, &output{builder: b, edition: turned}); err == nil { // else the old ones stay
-		c.pages, c.since = turned.common, at
+		c.pages, c.built = turned.common, at
 	}
 	return c.pages
 }

@@ -21,12 +21,12 @@ type Sample struct {
 // Pictures returns the files of the sample's pictures, by the names that it calls them.
 func (s *Sample) Pictures() (map[string][]byte, error) {
 	all := map[string][]byte{}
-	for _, p := range s.Survey.Pictures() {
-		content, err := fs.ReadFile(glasspoll.Samples(), p.File)
+	for _, name := range s.Survey.PictureFiles() {
+		content, err := fs.ReadFile(glasspoll.Samples(), name)
 		if err != nil {
 			return nil, err
 		}
-		all[p.File] = content
+		all[name] = content
 	}
 	return all, nil
 }

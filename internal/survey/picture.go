@@ -38,3 +38,18 @@ func (s *Survey) Pictures() []*Picture {
 	}
 	return slices.DeleteFunc(all, func(p *Picture) bool { return p == nil })
 }
+
+// PictureFiles lists the files that the questionnaire names: pictures of questions and options, and those of its theme.
+func (s *Survey) PictureFiles() []string {
+	var all []string
+	for _, p := range s.Pictures() {
+		all = append(all, p.File)
+	}
+	if t := s.Theme; t != nil {
+		all = append(all, t.Logo, t.LogoDark)
+		if t.Cover != nil && t.Cover.Picture != nil {
+			all = append(all, t.Cover.Picture.File)
+		}
+	}
+	return slices.DeleteFunc(all, func(name string) bool { return name == "" })
+}
