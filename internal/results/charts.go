@@ -144,10 +144,14 @@ func (t shareTable) Body() template.HTML {
 type histogram struct {
 	Name    string
 	Columns []column
+	Labels  []columnLabel
 	Rows    shareTable
 }
 
-type column struct{ From, Width, Middle, Height, Y, N, Label string }
+type column struct{ From, Width, Middle, Height, Y, N string }
+
+// columnLabel is a text below the columns: in the middle of one for a single value, or else where it begins or ends.
+type columnLabel struct{ X, Text string }
 
 const (
 	histogramTop, histogramHeight = 20, 110
@@ -181,11 +185,19 @@ func (d *document) histogram(item *stats.Item) *histogram {
 		}
 		x, height := float64(i-first)*width, histogramHeight*float64(bin.N)/float64(most)
 		c := column{From: d.left(x+0.5, width-1), Width: coordinate(width - 1), Middle: d.x(x + width/2),
-			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height), Label: binStart(&bin, d.number)}
+			Height: coordinate(height), Y: coordinate(histogramTop + histogramHeight - height)}
 		if bin.N > 0 {
 			c.N = itoa(bin.N)
 		}
 		h.Columns = append(h.Columns, c)
+		if bin.Exact || bin.Open != 0 {
+			h.Labels = append(h.Labels, columnLabel{c.Middle, binStart(&bin, d.number)})
+			continue
+		}
+		h.Labels = append(h.Labels, columnLabel{d.x(x), binStart(&bin, d.number)})
+		if i == last {
+			h.Labels = append(h.Labels, columnLabel{d.x(x + width), d.number(bin.To)})
+		}
 	}
 	return h
 }
@@ -193,7 +205,7 @@ func (d *document) histogram(item *stats.Item) *histogram {
 // Ends of a band that is open.
 const openLow, openHigh = 'l', 'h'
 
-// binStart names a band below its column: by its lower end, or by what it is open to.
+// binStart names a band below the columns: by its lower end, or by what it is open to.
 func binStart(bin *stats.Bin, number func(survey.Decimal) string) string {
 	switch bin.Open {
 	case openLow:

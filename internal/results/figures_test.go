@@ -839,3 +839,31 @@ func TestTrendLabelsAreAboveIntervals(t *testing.T) {
 		t.Errorf("%d points", len(points))
 	}
 }
+
+// Below the columns of a number, a single value stands in the middle of its column; bands have their limits at their edges.
+func TestHistogramLabels(t *testing.T) {
+	d, err := renderer(t).document(Page{Set: NewSet(quarterlyReport(t, rendertest.Shipped(t, "retail"), 1, 97)), Language: "en", Root: "../"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	band := func(from, to survey.Decimal) stats.Bin {
+		return stats.Bin{From: from * survey.One, To: to * survey.One, Exact: from == to, Share: stats.Share{N: 2, Of: 6}}
+	}
+	open := band(20, 20)
+	open.Exact, open.Open = false, openHigh
+	for want, bins := range map[string][]stats.Bin{
+		"0 at 0, 10 at 20, 20 at 40":  {band(0, 10), band(10, 20)},
+		"1 at 10, 2 at 30":            {band(1, 1), band(2, 2)},
+		"0 at 0, 10 at 20, ≥20 at 50": {band(0, 10), band(10, 20), open},
+	} {
+		item := d.report.Periods[0].Items[0]
+		item.N, item.Histogram = 6, bins
+		var labels []string
+		for _, l := range d.histogram(&item).Labels {
+			labels = append(labels, l.Text+" at "+l.X)
+		}
+		if got := strings.Join(labels, ", "); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
