@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -57,15 +59,26 @@ func (r chartsCommand) Run(ctx context.Context, c *console.Console) error {
 			return missing
 		}
 	}
-	r.Listed = r.PNG != "no" && missing == nil
+	r.Listed = true
 	var list bytes.Buffer
 	captured := *c
 	captured.Out = &list
 	if err := r.perform(ctx, &captured, "results charts", &r); err != nil {
 		return err
 	}
-	if r.Listed {
-		missing = r.draw(ctx, browser, list.Bytes())
+	written, err := r.written(list.Bytes())
+	if err != nil {
+		return err
+	}
+	isDrawn := false
+	if r.PNG != "no" && missing == nil {
+		missing = r.draw(ctx, browser, written)
+		isDrawn = missing == nil
+	}
+	if !isDrawn {
+		if err := r.removePictures(written); err != nil {
+			return err
+		}
 	}
 	if missing == nil || r.PNG == "yes" || ctx.Err() != nil {
 		return missing
@@ -74,18 +87,35 @@ func (r chartsCommand) Run(ctx context.Context, c *console.Console) error {
 	return nil
 }
 
+// written reads what the verb has printed.
+func (r *chartsCommand) written(list []byte) (written []writtenChart, err error) {
+	if err := json.Unmarshal(list, &written); err != nil {
+		return nil, err
+	}
+	for _, w := range written {
+		if w.ID != filepath.Base(w.ID) { // the server may have fewer rights
+			return nil, message.Errorf("the running server tried to write %s, which this command has not asked for", w.ID)
+		}
+	}
+	return written, nil
+}
+
+// removePictures removes the PNG of each chart that is of an earlier run: it shows other figures than the SVG and the table beside
+// it, or those of another level.
+func (r *chartsCommand) removePictures(written []writtenChart) error {
+	for _, w := range written {
+		if err := os.Remove(filepath.Join(r.Out, w.ID+".png")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 // draw makes a PNG of each chart that the verb has written. A browser runs with the rights of the user of the command, not with
 // the server's.
-func (r *chartsCommand) draw(ctx context.Context, browser chromium.Browser, list []byte) error {
-	var written []writtenChart
-	if err := json.Unmarshal(list, &written); err != nil {
-		return err
-	}
+func (r *chartsCommand) draw(ctx context.Context, browser chromium.Browser, written []writtenChart) error {
 	drawings := make([]chromium.Drawing, len(written))
 	for i, w := range written {
-		if w.ID != filepath.Base(w.ID) { // the server may have fewer rights
-			return message.Errorf("the running server tried to write %s, which this command has not asked for", w.ID)
-		}
 		svg, err := os.ReadFile(filepath.Join(r.Out, w.ID+".svg"))
 		if err != nil {
 			return err

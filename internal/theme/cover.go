@@ -1,8 +1,6 @@
 package theme
 
 import (
-	"errors"
-	"io/fs"
 	"strings"
 	"unicode/utf8"
 
@@ -97,27 +95,11 @@ func (r *reader) readAlt(n *yaml.Node) survey.Text {
 
 // readCopies reads a picture and makes its copies.
 func (r *reader) readCopies(at *yaml.Node, name string) []picture.Copy {
-	switch {
-	case at.Kind != yaml.ScalarNode: // it is reported
-		return nil
-	case strings.Contains(name, "://"):
-		r.fail(at, "%s must be a file in the theme's folder, not an address: pages load nothing from elsewhere", "cover")
-		return nil
-	case !fs.ValidPath(name) || name == "." || strings.Contains(name, `\`):
-		r.fail(at, "%s must be the name of a file in the theme's folder, not %s", "cover", quote(name))
+	if at.Kind != yaml.ScalarNode || !r.isFile(at, "cover", name) { // it is reported
 		return nil
 	}
-	content, err := readFile(r.files, name, picture.MaxFile)
-	if isNotExist(err) {
-		r.fail(at, "%s: there is no file %s in the theme's folder", "cover", quote(name))
-		return nil
-	}
-	if errors.Is(err, errNotFile) {
-		r.fail(at, "the picture %s %s", quote(name), message.Of(err))
-		return nil
-	}
-	if err != nil {
-		r.fail(at, "%s: %s cannot be read: %v", "cover", quote(name), err)
+	content, ok := r.content(at, "cover", name, picture.MaxFile)
+	if !ok {
 		return nil
 	}
 	copies, err := r.copies(content)

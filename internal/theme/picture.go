@@ -27,32 +27,20 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 	}
 	p := &Picture{Extension: strings.ToLower(path.Ext(name))}
 	switch {
-	case strings.Contains(name, "://"):
-		r.fail(n, "%s must be a file in the theme's folder, not an address: pages load nothing from elsewhere", key)
-		return nil
-	case !fs.ValidPath(name) || name == "." || strings.Contains(name, `\`):
-		r.fail(n, "%s must be the name of a file in the theme's folder, not %s", key, quote(name))
+	case !r.isFile(n, key, name):
 		return nil
 	case p.Extension != ".svg" && p.Extension != ".png":
 		r.fail(n, "%s must be an SVG or PNG file, not %s", key, quote(name))
 		return nil
 	}
-	var err error
-	p.Content, err = readFile(r.files, name, maxPicture)
-	switch {
-	case isNotExist(err):
-		r.fail(n, "%s: there is no file %s in the theme's folder", key, quote(name))
+	if p.Content, ok = r.content(n, key, name, maxPicture); !ok {
 		return nil
-	case errors.Is(err, errNotFile):
-		r.fail(n, "the picture %s %s", quote(name), message.Of(err))
-		return nil
-	case err != nil:
-		r.fail(n, "%s: %s cannot be read: %v", key, quote(name), err)
-		return nil
-	case len(p.Content) > maxPicture:
+	}
+	if len(p.Content) > maxPicture {
 		r.fail(n, "%s: %s has more than %d KB, and every visitor loads it: make it smaller", key, quote(name), maxPicture>>10)
 		return nil
 	}
+	var err error
 	if p.Extension == ".png" {
 		config, err := png.DecodeConfig(bytes.NewReader(p.Content))
 		if err == nil && config.Width > maxLogoPixels/max(1, config.Height) {
@@ -76,6 +64,35 @@ func (r *reader) readPicture(n *yaml.Node, key string) *Picture {
 		return nil
 	}
 	return p
+}
+
+// isFile reports whether a name can be that of a file in the theme's folder.
+func (r *reader) isFile(n *yaml.Node, key, name string) bool {
+	switch {
+	case strings.Contains(name, "://"):
+		r.fail(n, "%s must be a file in the theme's folder, not an address: pages load nothing from elsewhere", key)
+	case !fs.ValidPath(name) || name == "." || strings.Contains(name, `\`):
+		r.fail(n, "%s must be the name of a file in the theme's folder, not %s", key, quote(name))
+	default:
+		return true
+	}
+	return false
+}
+
+// content reads a picture in the theme's folder, up to one byte more than it may have.
+func (r *reader) content(n *yaml.Node, key, name string, most int) (content []byte, ok bool) {
+	content, err := readFile(r.files, name, most)
+	switch {
+	case isNotExist(err):
+		r.fail(n, "%s: there is no file %s in the theme's folder", key, quote(name))
+	case errors.Is(err, errNotFile):
+		r.fail(n, "the picture %s %s", quote(name), message.Of(err))
+	case err != nil:
+		r.fail(n, "%s: %s cannot be read: %v", key, quote(name), err)
+	default:
+		return content, true
+	}
+	return nil, false
 }
 
 // activeElements lists the elements that run or load something, or contain other content than a drawing.
