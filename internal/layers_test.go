@@ -32,13 +32,13 @@ var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
 		"message",
-		"decimal wording codec spreadsheet yaml12",
+		"decimal wording codec spreadsheet sheets yaml12",
 		"expression",
 		"survey",
-		"questionnaire picture",
+		"questionnaire picture invitation",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
-		"tally cases export sarif simulate starter workbook",
+		"tally cases export sarif simulate starter workbook contacts",
 		"release",
 		"stats audit",
 	}},
