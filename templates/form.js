@@ -18,13 +18,16 @@ export const rules = /** @type {Rules} */ (JSON.parse(byID("rules").textContent)
 export const { say } = rules;
 export const surveyID = form.getAttribute("data-survey");
 export const storageKey = "glasspoll:" + surveyID;
+/** Drafts of several invitees on one device are apart. */
+export const draftKey = storageKey + (form.getAttribute("data-draft") || "");
 
 /** The controls of a field. @param {string} name */
 export const controlsOf = (name) => /** @type {Control[]} */ (findAll(`[name="${name}"]`, form));
 export const controlsIn = (within = /** @type {ParentNode} */ (form)) =>
   /** @type {Control[]} */ (findAll("input, select, textarea", within));
-export const [idField, versionField, languageField, channelField] =
-  ["_id", "_version", "_language", "_channel"].map((name) => controlsOf(name)[0]);
+/** Of an invitee's form alone there is an invitation. */
+export const [idField, versionField, languageField, channelField, invitationField] =
+  ["_id", "_version", "_language", "_channel", "_invitation"].map((name) => controlsOf(name)[0]);
 export const sections = findAll("section", form);
 export const submitButton = /** @type {HTMLButtonElement} */ (form.querySelector(".send button:not([type])"));
 /** The element of a question; null for one that is hidden. @param {string} q */

@@ -1,7 +1,7 @@
 // @ts-check
 // Sending: under one id until the handler has answered, over dead networks and reloads, and never said to be done before.
 import { byID } from "./page.js";
-import { form, idField, knownChannel, languageField, ruleOf, say, submitButton, versionField } from "./form.js";
+import { form, idField, invitationField, knownChannel, languageField, ruleOf, say, submitButton, versionField } from "./form.js";
 
 /** @import { State } from "./rules.js" */
 
@@ -48,7 +48,7 @@ export const submit = (state, on) => {
     const q = ruleOf(name);
     answers[name] = name === q.id && q.type === "multi_choice" ? values : values[0];
   }
-  pending = { id: idField.value, version: versionField.value, language: languageField.value, channel: knownChannel(), answers };
+  pending = { id: idField.value, version: versionField.value, language: languageField.value, channel: knownChannel(), answers, ...invitationField && { invitation: invitationField.value } };
   outcome = on;
   tries = 0;
   trySend();
