@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"html/template"
 	"io"
 	"net/url"
@@ -141,9 +142,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	if needsFullScript(s) {
 		f.More = r.assets.FullStyle
-		if full := r.assets.Full; full.Path != "" {
-			f.Script = full
-		}
+		f.Script = cmp.Or(r.assets.Full, f.Script)
 	}
 	if p.Invitee != nil {
 		f.Invitation, f.Draft = p.Invitee.Secret, p.Invitee.Draft
@@ -179,8 +178,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if s.Results.Audience == "public" && p.Phase != survey.Early {
 		f.Results = Address(s, l, p.Root, "results/")
 	}
+	f.Closed = f.Shut || hasNotice(p, answer.Closed, answer.NotOpenYet, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed)
 	f.addNotices(p.Notice)
-	if p.Invitee == nil && slices.ContainsFunc(p.Notice, func(p answer.Problem) bool { return p.Code == answer.Conflict || p.Code == answer.Withdrawn }) {
+	if p.Invitee == nil && hasNotice(p, answer.Conflict, answer.Withdrawn) {
 		f.Anew = handlerAddress(s, p.Root, "form/"+l+linkQuery(s, p))
 	}
 	f.addProblems(p.Problems)
@@ -188,6 +188,11 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		f.Title = f.Say("errors.prefix", "title", title)
 	}
 	return f
+}
+
+// hasNotice reports whether a page has a notice with one of some codes.
+func hasNotice(p SurveyPage, codes ...answer.Code) bool {
+	return slices.ContainsFunc(p.Notice, func(p answer.Problem) bool { return slices.Contains(codes, p.Code) })
 }
 
 // FormName returns the name of the file that is a survey's index.html in a phase of its window. A survey without a window has no
@@ -258,7 +263,6 @@ func (f *form) addNotices(problems []answer.Problem) {
 			title = "notice." + string(answer.NotStored)
 		}
 		f.Notice = append(f.Notice, notice{f.Say(title), problemText(f.Words, p)})
-		f.Closed = f.Closed || p.Code == answer.Closed || p.Code == answer.NotOpenYet || f.Shut
 	}
 	if f.Closed {
 		f.Script = Asset{} // there is nothing to fill in

@@ -152,6 +152,19 @@ func TestInviteesForm(t *testing.T) {
 	}
 }
 
+// What was sent under an invitation that is used up, or no longer valid, stays on the page, and cannot be sent again.
+func TestInvitationThatIsOver(t *testing.T) {
+	r, s := renderer(t), inviting(t, "access: invited")
+	for _, p := range []answer.Problem{{Code: answer.InvitationUsed}, {Code: answer.InvitationExpired, Args: []any{"date", survey.Date("2026-10-20")}}, {Code: answer.InvitationWithdrawn}} {
+		sent := invitee("en")
+		sent.Notice, sent.Values["overall"] = []answer.Problem{p}, []string{"3"}
+		page := write(t, func(w io.Writer) error { return r.Survey(w, s, sent) })
+		if controls(t, page)["overall"][0] != "3" || strings.Contains(string(page), "<button data-busy") {
+			t.Errorf("%s: the answers are gone, or can be sent", p.Code)
+		}
+	}
+}
+
 // The form that anybody may fill in does not take a value of the invitation from its link, and says nothing of invitations.
 func TestFormForBoth(t *testing.T) {
 	r, s := renderer(t), inviting(t, "access: both")
