@@ -137,7 +137,7 @@ func TestInviteesForm(t *testing.T) {
 		if fields["_invitation"][0] != secret || fields["region"][0] != "north" || strings.Count(string(page), secret) != 1 {
 			t.Errorf("%s: %q", access, fields)
 		}
-		if !strings.Contains(string(page), `data-draft="ab12cd34"`) || strings.Contains(string(page), "data-link") || strings.Contains(string(page), "?region=") {
+		if !strings.Contains(string(page), `data-survey="yearly.ab12cd34"`) || strings.Contains(string(page), "data-link") || strings.Contains(string(page), "?region=") {
 			t.Errorf("%s: the form takes values from its link, or a draft from others", access)
 		}
 		if text := rendertest.Text(t, page); !strings.Contains(text, "You are in the north") || !strings.Contains(text, "unless you say so yourself") {
@@ -170,7 +170,7 @@ func TestFormForBoth(t *testing.T) {
 	r, s := renderer(t), inviting(t, "access: both")
 	page := write(t, func(w io.Writer) error { return r.Survey(w, s, SurveyPage{Language: "en", Root: "../"}) })
 	fields := controls(t, page)
-	if _, has := fields["_invitation"]; has || fields["region"][0] != "" || bytes.Contains(page, []byte("data-link")) || bytes.Contains(page, []byte("data-draft")) {
+	if _, has := fields["_invitation"]; has || fields["region"][0] != "" || bytes.Contains(page, []byte("data-link")) || !bytes.Contains(page, []byte(`data-survey="yearly"`)) {
 		t.Errorf("%q", fields)
 	}
 	if text := rendertest.Text(t, page); !strings.Contains(text, "Contact details optional") || strings.Contains(text, "Confidential") {
