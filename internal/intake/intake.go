@@ -238,7 +238,9 @@ func (s *submission) findSurvey(ctx context.Context, id string) bool {
 
 // takesHidden reports whether hidden questions are answered by the link, which anybody may change. Where there are invitations,
 // their values come from them alone.
-func (s *submission) takesHidden() bool { return !s.current.HasInvitations() && !s.answered.HasInvitations() }
+func (s *submission) takesHidden() bool {
+	return !s.current.HasInvitations() && !s.answered.HasInvitations()
+}
 
 // correctForm corrects what a respondent cannot: it takes the channel and hidden values that are missing from the link that
 // led to the form, where they are without a script, and drops those that are invalid.
