@@ -5,13 +5,11 @@
 import { byID, deviceStorage, isPairs, isTexts, isTick, kiosk, tabStorage } from "./page.js";
 import {
   assignID, channelField, controlsIn, controlsOf, form, idField, languageField, readTyped, ruleOf, say, setText, storageKey,
-  versionField,
 } from "./form.js";
 import { fieldsOf } from "./rules.js";
 
 /**
  * @typedef {object} Draft
- * @property {string} version
  * @property {number} time when it was saved, in milliseconds
  * @property {string} id of the submission
  * @property {boolean} pending whether the submission was on its way
@@ -43,7 +41,7 @@ export const saveDraft = (whole, more) => {
   if (isDisabled()) return;
   const all = answers();
   const kept = all.filter(([name]) => !ruleOf(name).private);
-  const draft = { version: versionField.value, time: Date.now(), id: idField.value, ...more };
+  const draft = { time: Date.now(), id: idField.value, ...more };
   const isThere = deviceStorage.set(storageKey, all.length ? { ...draft, lacks: kept.length < all.length, answers: kept } : null);
   tabStorage.set(storageKey, whole ? { ...draft, answers: all } : null);
   notice.hidden = !isThere || !kept.length;

@@ -16,6 +16,7 @@ import { asText, byID, findAll, isTick, query } from "./page.js";
 export const form = /** @type {HTMLFormElement} */ (document.querySelector("form[data-survey]"));
 export const rules = /** @type {Rules} */ (JSON.parse(byID("rules").textContent));
 export const { say } = rules;
+/** On an invitee's form, something of the invitation follows the id: drafts of several people on one device are apart. */
 export const surveyID = form.getAttribute("data-survey");
 export const storageKey = "glasspoll:" + surveyID;
 
@@ -23,8 +24,9 @@ export const storageKey = "glasspoll:" + surveyID;
 export const controlsOf = (name) => /** @type {Control[]} */ (findAll(`[name="${name}"]`, form));
 export const controlsIn = (within = /** @type {ParentNode} */ (form)) =>
   /** @type {Control[]} */ (findAll("input, select, textarea", within));
-export const [idField, versionField, languageField, channelField] =
-  ["_id", "_version", "_language", "_channel"].map((name) => controlsOf(name)[0]);
+/** What is sent beside the answers, each under its name without the underscore. Only an invitee's form has an invitation. */
+export const envelope = /** @type {Control[]} */ (findAll('[name^="_"]', form));
+export const [idField, , languageField, channelField, invitationField] = envelope;
 export const sections = findAll("section", form);
 export const submitButton = /** @type {HTMLButtonElement} */ (form.querySelector(".send button:not([type])"));
 /** The element of a question; null for one that is hidden. @param {string} q */

@@ -114,3 +114,14 @@ const (
 	BadBody      Code = "bad_body"       // not valid in its media type
 	Internal     Code = "internal"       // a fault of the program
 )
+
+// The codes of invitations.
+const (
+	InvitedOnly         Code = "invited_only"         // an answer without an invitation, where one is needed
+	InvitationUnknown   Code = "invitation_unknown"   // no such invitation
+	InvitationEarly     Code = "invitation_early"     // args date
+	InvitationExpired   Code = "invitation_expired"   // args date
+	InvitationWithdrawn Code = "invitation_withdrawn" // by whoever invited
+	InvitationUsed      Code = "invitation_used"      // there is an answer already
+	CookieNeeded        Code = "cookie_needed"        // the invitation was lost on the way, because the browser keeps no cookie
+)

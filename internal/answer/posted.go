@@ -21,6 +21,8 @@ type Posted struct {
 	Channel  string
 	Fields   map[string][]string // by field name, as typed
 
+	Invitation Secret // "" without one
+
 	values   map[string]any // of JSON, until Check knows the questions' types
 	problems []Problem      // found so far
 }
@@ -30,7 +32,9 @@ func FromForm(values url.Values) Posted {
 	p := Posted{Fields: make(map[string][]string, len(values))}
 	controls := map[string]*string{"_id": &p.ID, "_version": &p.Version, "_language": &p.Language, "_channel": &p.Channel}
 	for name, typed := range values {
-		if control := controls[name]; control != nil {
+		if name == "_invitation" {
+			p.Invitation = newSecret(typed[0])
+		} else if control := controls[name]; control != nil {
 			*control = strings.TrimSpace(typed[0])
 		} else {
 			p.Fields[name] = typed
@@ -39,16 +43,17 @@ func FromForm(values url.Values) Posted {
 	return p
 }
 
-// FromJSON reads {"id", "version", "language", "channel", "answers": {…}}. A member that is unknown, given twice or of the
+// FromJSON reads {"id", "version", "language", "channel", "invitation", "answers": {…}}. A member that is unknown, given twice or of the
 // wrong type is a problem that Check reports with the others. The error is for data that is not a JSON object at all.
 func FromJSON(body []byte) (Posted, error) {
 	var p Posted
 	var envelope struct {
-		ID       string         `json:"id"`
-		Version  string         `json:"version"`
-		Language string         `json:"language"`
-		Channel  string         `json:"channel"`
-		Answers  map[string]any `json:"answers"`
+		ID         string         `json:"id"`
+		Version    string         `json:"version"`
+		Language   string         `json:"language"`
+		Channel    string         `json:"channel"`
+		Invitation string         `json:"invitation"`
+		Answers    map[string]any `json:"answers"`
 	}
 	if !utf8.Valid(body) {
 		return p, errors.New("not UTF-8")
@@ -66,7 +71,7 @@ func FromJSON(body []byte) (Posted, error) {
 		return p, errors.New("more than one value")
 	}
 	// The decoder accepts two members of one name, and "ID" for "id".
-	unknown, twice := members(body, "id", "version", "language", "channel", "answers")
+	unknown, twice := members(body, "id", "version", "language", "channel", "invitation", "answers")
 	for _, name := range unknown {
 		p.problems = append(p.problems, Problem{Field: name, Code: UnknownField})
 	}
@@ -82,6 +87,7 @@ func FromJSON(body []byte) (Posted, error) {
 		p.problems = append(p.problems, Problem{Field: "id", Code: BadID})
 	}
 	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, envelope.Answers
+	p.Invitation = newSecret(envelope.Invitation)
 	if p.values == nil {
 		p.values = map[string]any{}
 	}

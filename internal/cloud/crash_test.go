@@ -99,6 +99,21 @@ func story() []step {
 	add("erase what waits", func(ctx context.Context, p *process) error { return p.erase(ctx, id(9)) })
 	publish(october)
 	put(11, october)
+	add("invite", func(ctx context.Context, p *process) error { return p.invite(ctx, 30, 31, 32, 33) })
+	redeem := func(person, n int, identified bool) {
+		add(fmt.Sprintf("redeem %d by %d", n, person), func(ctx context.Context, p *process) error { return p.redeem(ctx, person, n, identified) })
+	}
+	redeem(30, 30, false)
+	redeem(31, 31, true)
+	redeem(30, 30, false) // sent again
+	redeem(30, 34, false) // another device
+	add("withdraw", func(ctx context.Context, p *process) error { return p.withdraw(ctx, 32, 30) })
+	redeem(32, 32, false)
+	add("invite again", func(ctx context.Context, p *process) error { return p.invite(ctx, 30, 31, 32, 33) })
+	redeem(33, 33, false)
+	publish(october)
+	add("erase by invitation", func(ctx context.Context, p *process) error { return p.erase(ctx, id(33)) })
+	redeem(33, 33, false)
 	add("import", importSome)
 	publish(worldPeriods...)
 	add("erase an import", func(ctx context.Context, p *process) error { return p.erase(ctx, id(20)) })

@@ -33,10 +33,15 @@ func idKey(survey, id string) item { return key("I#"+survey+"#"+id, noSort) }
 // Put implements [store.Responses]. It needs the rights to put responses and to check conditions on them, and no right to
 // read one: when an id is taken, a condition on the hash of what is there tells the same answers from others.
 func (t *Table) Put(ctx context.Context, r answer.Response, also ...string) (created bool, err error) {
+	return t.PutOn(ctx, t.now(), r, also...)
+}
+
+// PutOn implements [store.DayResponses]. It needs the rights of Put.
+func (t *Table) PutOn(ctx context.Context, day time.Time, r answer.Response, also ...string) (created bool, err error) {
 	if err := store.CheckResponse(r); err != nil {
 		return false, t.wrap(err)
 	}
-	id, waits, err := t.responseItems(ctx, r, t.now())
+	id, waits, err := t.responseItems(ctx, r, day)
 	if err != nil {
 		return false, err
 	}

@@ -62,12 +62,14 @@ func wantedShards(responses int, within time.Duration) int {
 }
 
 // shardsFor returns the number of shards for arrivals, in nanoseconds since 1970, in any order. It leaves out the first and
-// the last tenth: a clock that is wrong must not hide how many came at once.
+// the last tenth: a clock that is wrong must not hide how many came at once. Arrivals at the same nanosecond count once: they
+// are known to the day alone, and say nothing about a rate.
 func shardsFor(arrivals []int64) int {
 	if len(arrivals) < 10 {
 		return minShards
 	}
 	slices.Sort(arrivals)
+	arrivals = slices.Compact(arrivals)
 	first, last := len(arrivals)/10, len(arrivals)-len(arrivals)/10-1
 	return wantedShards(last-first+1, time.Duration(arrivals[last]-arrivals[first]))
 }

@@ -1,4 +1,5 @@
-// Package cloud implements the contract of storage on AWS: pages in an S3 bucket, everything else in one DynamoDB table.
+// Package cloud implements the contract of storage on AWS: pages in an S3 bucket, invitations in a DynamoDB table of their own,
+// everything else in another one.
 package cloud
 
 import (
@@ -50,6 +51,7 @@ import (
 type Table struct {
 	client    calls
 	name      string
+	invited   string // name of the table of invitations; "": there is none
 	now       func() time.Time
 	retention time.Duration // of responses; 0: for ever
 
@@ -91,6 +93,9 @@ type Options struct {
 	// Retention is after how long DynamoDB deletes a response that is stored by this table; 0 is never. What was counted
 	// stays counted as long as nothing has to be folded again.
 	Retention time.Duration
+
+	// Invitations is the name of the table of invitations; "" if the deployment has none, and takes answers without one alone.
+	Invitations string
 }
 
 // NewTable uses a table that exists.
@@ -99,7 +104,7 @@ func NewTable(client *dynamodb.Client, name string, o Options) *Table {
 		o.Now = time.Now
 	}
 	return &Table{
-		client: callsOf(client), name: name, now: o.Now, retention: o.Retention,
+		client: callsOf(client), name: name, invited: o.Invitations, now: o.Now, retention: o.Retention,
 		definitions: map[string]cached{}, vocabularies: map[string]*answer.Vocabulary{}, counts: map[periodKey]shardCount{},
 		latest: map[periodKey]*release.Release{},
 	}
@@ -107,6 +112,14 @@ func NewTable(client *dynamodb.Client, name string, o Options) *Table {
 
 // Schema returns the table as it must be created.
 func Schema(name string) *dynamodb.CreateTableInput {
+	schema := InvitationSchema(name)
+	schema.StreamSpecification = &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly}
+	return schema
+}
+
+// InvitationSchema returns the table of invitations as it must be created: without a stream, which would say when each one is
+// used. It must have no point-in-time recovery either.
+func InvitationSchema(name string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
 		TableName:   &name,
 		BillingMode: types.BillingModePayPerRequest,
@@ -118,7 +131,6 @@ func Schema(name string) *dynamodb.CreateTableInput {
 			{AttributeName: aws.String(partKey), KeyType: types.KeyTypeHash},
 			{AttributeName: aws.String(sortKey), KeyType: types.KeyTypeRange},
 		},
-		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly},
 	}
 }
 
@@ -189,8 +201,13 @@ func (t *Table) sortKeys(ctx context.Context, pk string) ([]string, error) {
 // items yields the items of a partition, in the order of their sort keys, and stops at the first error. The read is
 // strongly consistent.
 func (t *Table) items(ctx context.Context, pk string) iter.Seq2[item, error] {
+	return t.itemsIn(ctx, t.name, pk)
+}
+
+// itemsIn is items of a partition of one of the tables.
+func (t *Table) itemsIn(ctx context.Context, table, pk string) iter.Seq2[item, error] {
 	return t.query(ctx, &dynamodb.QueryInput{
-		TableName: &t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
+		TableName: &table, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
 		ExpressionAttributeValues: item{":pk": text(pk)},
 	})
 }
@@ -201,7 +218,7 @@ func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2
 		for {
 			page, err := t.client.Query(ctx, input)
 			if err != nil {
-				yield(nil, t.wrap(err))
+				yield(nil, wrapOf(*input.TableName, err))
 				return
 			}
 			for _, i := range page.Items {
@@ -270,13 +287,16 @@ func stale(err error) bool {
 	return refused(err) || errors.As(err, &conflict)
 }
 
-func (t *Table) wrap(err error) error {
+func (t *Table) wrap(err error) error { return wrapOf(t.name, err) }
+
+// wrapOf says which table an error is about.
+func wrapOf(name string, err error) error {
 	var missing *types.ResourceNotFoundException
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &missing):
-		return message.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", t.name)
+		return message.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", name)
 	}
-	return message.Errorf("table %s: %w", t.name, Explained(err))
+	return message.Errorf("table %s: %w", name, Explained(err))
 }

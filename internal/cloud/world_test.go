@@ -17,6 +17,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud/cloudtest"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
@@ -36,6 +37,8 @@ type world struct {
 
 	mu   sync.Mutex
 	fate map[string]*fate // by id
+
+	inviting map[invitation.Hash]*invitedFate
 }
 
 // A fate is what a respondent may rely on.
@@ -84,10 +87,11 @@ func parseSurvey(t testing.TB, id, source string) *survey.Survey {
 }
 
 func newWorld(s *survey.Survey, o cloudtest.Options) *world {
-	w := &world{pages: &pagesInMemory{pages: map[string]pageInMemory{}}, survey: s, now: o.Now, fate: map[string]*fate{}}
+	w := &world{pages: &pagesInMemory{pages: map[string]pageInMemory{}}, survey: s, now: o.Now, fate: map[string]*fate{}, inviting: map[invitation.Hash]*invitedFate{}}
 	if w.now == nil {
 		w.now = time.Now
 	}
+	o.Second = invitedTable
 	w.server = cloudtest.New(o)
 	return w
 }
@@ -104,6 +108,7 @@ func (w *world) process(h cloudtest.Hooks, o Options) *process {
 	if o.Now == nil {
 		o.Now = w.now
 	}
+	o.Invitations = invitedTable
 	c := w.server.Client(h)
 	table := NewTable(nil, "polls", o)
 	table.client = calls{
@@ -219,6 +224,7 @@ func (w *world) verify(t testing.TB) {
 	found := w.verifyLog(t, p)
 	w.verifyTallies(t, p, found)
 	w.verifyReleases(t, p)
+	w.verifyInvitations(t, p)
 	if left := w.server.Items("Q#"); len(left) > 0 {
 		t.Errorf("%d responses are still waiting, as %v", len(left), left[0])
 	}

@@ -252,9 +252,25 @@ func (c *comparer) survey() {
 	if old.KeepDuplicates != new.KeepDuplicates {
 		c.add(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]message.Key{true: "each", false: "once"}[new.KeepDuplicates])
 	}
+	c.invitations()
 	c.results()
 	c.scoring()
 	c.alerts()
+}
+
+// invitations compares who may answer, and what is known of the invited.
+func (c *comparer) invitations() {
+	old, new := c.old.Survey, c.new.Survey
+	part := message.New("survey")
+	if old.Access != new.Access {
+		who := map[survey.Access]message.Key{
+			survey.OpenAccess: "by whoever has its address", survey.InvitedAccess: "by invitation alone", survey.BothAccess: "by invitation, and by whoever has its address",
+		}
+		c.add(NewAnswers, part, path{"access"}, "the survey is now answered %s; answers given before stay", who[new.Access])
+	}
+	if old.Anonymity != new.Anonymity && old.HasInvitations() == new.HasInvitations() {
+		c.add(NewAnswers, part, path{"anonymity"}, "what is known of the invited was changed %s; answers given before keep what was promised then", change(old.Anonymity, new.Anonymity))
+	}
 }
 
 // channels compares the lists of channels.

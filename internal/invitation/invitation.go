@@ -58,6 +58,29 @@ func (i Invitation) Issued() Invitation {
 	return i
 }
 
+// Merge returns the invitation with the state of another record of it, too. What has been used stays used, also if the other
+// says that it was withdrawn.
+func (i Invitation) Merge(other Invitation) Invitation {
+	i.Redeemed = i.Redeemed || other.Redeemed
+	i.Withdrawn = !i.Redeemed && (i.Withdrawn || other.Withdrawn)
+	if i.Answer == "" {
+		i.Answer = other.Answer
+	}
+	return i
+}
+
+// Redeem returns the invitation as one that has been used, for answers with an id ("": the mark does not say).
+func (i Invitation) Redeem(id string) Invitation {
+	i.Redeemed, i.Answer = true, id
+	return i
+}
+
+// Withdraw returns the invitation as one that was taken back, unless it has been used.
+func (i Invitation) Withdraw() Invitation {
+	i.Withdrawn = !i.Redeemed
+	return i
+}
+
 // Equal reports whether two invitations are the same in everything.
 func (i Invitation) Equal(other Invitation) bool {
 	return i.Hash == other.Hash && i.fixed() == other.fixed() && maps.Equal(i.Values, other.Values)

@@ -61,6 +61,28 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// TestMerge merges records of one invitation in every state: the order does not matter, and nothing is undone.
+func TestMerge(t *testing.T) {
+	issued := sample(t)
+	back, used, named := issued.Withdraw(), issued.Redeem(""), issued.Redeem("5f8")
+	for _, c := range []struct{ a, b, want Invitation }{
+		{issued, issued, issued}, {issued, back, back}, {issued, used, used}, {issued, named, named},
+		{back, back, back}, {back, used, used}, {back, named, named}, {used, used, used}, {used, named, named}, {named, named, named},
+	} {
+		for _, got := range []Invitation{c.a.Merge(c.b), c.b.Merge(c.a)} {
+			if !got.Equal(c.want) {
+				t.Errorf("%+v and %+v are %+v, want %+v", c.a, c.b, got, c.want)
+			}
+			if err := got.Check(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if !named.Withdraw().Equal(named) {
+		t.Error("what has been used is withdrawn")
+	}
+}
+
 // TestRecordBytes pins what is stored.
 func TestRecordBytes(t *testing.T) {
 	whole := sample(t)

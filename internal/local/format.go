@@ -9,8 +9,22 @@ import (
 	"glasspoll/internal/message"
 )
 
-// format is the format this program reads and writes. Files of formats 1 and 2 can be read: see package format2.
-const format = 3
+// The formats of files that this program reads and writes. A file has the lower one until an invitation is stored in it: so
+// an earlier program opens it until then, and not afterwards, when it would take answers without asking for an invitation.
+// Files of formats 1 and 2 can be read: see package format2.
+const (
+	plainFormat = 3
+	format      = 4 // with invitations
+)
+
+// raiseFormat writes the format of a file unless it has a higher one.
+func raiseFormat(tx *bbolt.Tx, to int) error {
+	version, err := formatOf(tx)
+	if err != nil || version >= to {
+		return err
+	}
+	return tx.Bucket(metaBucket).Put(formatKey, []byte(strconv.Itoa(to)))
+}
 
 // OldFormatError says that a file has an earlier format, in which nothing can be written any more.
 type OldFormatError struct {
@@ -44,7 +58,7 @@ func oldOr(path string, refused error) error {
 	}
 	defer db.Close()
 	err = db.View(func(tx *bbolt.Tx) error {
-		if version, err := formatOf(tx); err == nil && version < format {
+		if version, err := formatOf(tx); err == nil && version < plainFormat {
 			return &OldFormatError{path, version}
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -61,6 +62,20 @@ func (s *Store) vocabulary(ctx context.Context, survey, version string) (*answer
 
 // Put implements [store.Responses].
 func (s *Store) Put(ctx context.Context, r answer.Response, also ...string) (created bool, err error) {
+	return s.putNew(ctx, r, also, func(tx *bbolt.Tx, rec record) (refused, err error) {
+		return nil, appendRecord(tx, rec, arrival{at: s.now().UnixNano()})
+	})
+}
+
+// PutOn implements [store.DayResponses].
+func (s *Store) PutOn(ctx context.Context, day time.Time, r answer.Response, also ...string) (created bool, err error) {
+	return s.putNew(ctx, r, also, func(tx *bbolt.Tx, rec record) (refused, err error) {
+		return nil, appendRecord(tx, rec, arrival{day.UnixNano(), true})
+	})
+}
+
+// putNew stores a response by add unless its id is taken. What add refuses it leaves as it is.
+func (s *Store) putNew(ctx context.Context, r answer.Response, also []string, add func(tx *bbolt.Tx, rec record) (refused, err error)) (created bool, err error) {
 	rec, err := s.newRecord(ctx, r)
 	if err != nil {
 		return false, err
@@ -70,8 +85,9 @@ func (s *Store) Put(ctx context.Context, r answer.Response, also ...string) (cre
 		created, refused = false, nil
 		taken, err := takenBy(tx, rec, also)
 		if taken == nil && err == nil {
-			created = true
-			return appendRecord(tx, rec, s.now().UnixNano())
+			refused, err = add(tx, rec)
+			created = refused == nil
+			return err
 		}
 		switch {
 		case err != nil:
@@ -111,17 +127,15 @@ func takenBy(tx *bbolt.Tx, rec record, also []string) (*place, error) {
 	return &taken, err
 }
 
+// An arrival is when a response was stored, in nanoseconds since 1970.
+type arrival struct {
+	at    int64
+	toDay bool // it is the beginning of a day, and the position must not tell more
+}
+
 // appendRecord stores a response whose id is free, at the end of its log. Writes are serial, so its position is behind every
-// one in the file. It is the arrival unless the clock has gone back.
-func appendRecord(tx *bbolt.Tx, rec record, arrived int64) error {
-	last := tx.Bucket(logBucket).Sequence()
-	if last == math.MaxUint64 {
-		return message.Errorf("the last position of the log is taken: %w", errCodec)
-	}
-	position := max(uint64(max(arrived, 0)), last+1)
-	if err := tx.Bucket(logBucket).SetSequence(position); err != nil {
-		return err
-	}
+// one in the log.
+func appendRecord(tx *bbolt.Tx, rec record, a arrival) error {
 	number, err := periodNumber(tx, rec.survey, rec.period)
 	if err != nil {
 		return err
@@ -130,8 +144,12 @@ func appendRecord(tx *bbolt.Tx, rec record, arrived int64) error {
 	if err != nil {
 		return err
 	}
+	position, err := nextPosition(tx.Bucket(logBucket), log, a)
+	if err != nil {
+		return err
+	}
 	log.FillPercent = 0.95 // a log grows at its end only
-	if err := log.Put(binary.BigEndian.AppendUint64(nil, position), logEntry(position, arrived, rec.body)); err != nil {
+	if err := log.Put(binary.BigEndian.AppendUint64(nil, position), logEntry(position, a.at, rec.body)); err != nil {
 		return err
 	}
 	if rec.private != nil {
@@ -148,6 +166,28 @@ func appendRecord(tx *bbolt.Tx, rec record, arrived int64) error {
 		return err
 	}
 	return ids.Put(rec.id[:], place{number, position, rec.digest}.encode())
+}
+
+// nextPosition returns the position of a response that is appended to one of the logs. It is the arrival unless that is not
+// behind every position in the file; of an arrival that is known to the day alone, behind every one in its own log, since
+// those of other surveys are times.
+func nextPosition(logs, log *bbolt.Bucket, a arrival) (uint64, error) {
+	sequence := logs.Sequence()
+	last := sequence
+	if a.toDay {
+		last = 0
+		if key, _ := log.Cursor().Last(); len(key) == 8 {
+			last = binary.BigEndian.Uint64(key)
+		}
+	}
+	if last == math.MaxUint64 {
+		return 0, message.Errorf("the last position of the log is taken: %w", errCodec)
+	}
+	position := max(uint64(max(a.at, 0)), last+1)
+	if position <= sequence {
+		return position, nil
+	}
+	return position, logs.SetSequence(position)
 }
 
 // periodNumber returns the number of a period, which gets the next one if it has none.
@@ -204,7 +244,7 @@ func (s *Store) Import(ctx context.Context, survey, period string, entries []sto
 			if taken != nil {
 				continue
 			}
-			if err := appendRecord(tx, rec, entries[i].Arrived.UnixNano()); err != nil {
+			if err := appendRecord(tx, rec, arrival{at: entries[i].Arrived.UnixNano()}); err != nil {
 				return err
 			}
 			imported++

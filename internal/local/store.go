@@ -3,7 +3,6 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -41,10 +40,12 @@ import (
 //	added/SURVEY/PERIOD      number → what the release adds to the one before it
 //	cases/SURVEY             id → revision, case
 //	untold/SURVEY            id of a case in the outbox → nothing
+//	invitations              hash → invitation and its mark
 //	progress                 name of a task → how far it has come
 //
 // A position is a time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is the
-// sequence of the bucket "log". So logs grow at their end only, and the pages written at random are those of the small index
+// sequence of the bucket "log". That of a response whose arrival is kept to the day is raised above those of its log alone, so
+// that it tells no time either. So logs grow at their end only, and the pages written at random are those of the small index
 // of ids. docs/formats.md describes the values.
 type Store struct {
 	path         string
@@ -72,6 +73,7 @@ var (
 	talliesBucket     = []byte("tallies")
 	releasesBucket    = []byte("releases")
 	addedBucket       = []byte("added")
+	invitationsBucket = []byte("invitations")
 	progressBucket    = []byte("progress")
 	formatKey         = []byte("format")
 )
@@ -169,7 +171,7 @@ func (s *Store) prepare() (err error) {
 			if err != nil {
 				return err
 			}
-			if version < format {
+			if version < plainFormat {
 				return &OldFormatError{s.path, version}
 			}
 			if version > format {
@@ -186,9 +188,8 @@ func (s *Store) prepare() (err error) {
 		if err := makeSecret(tx); err != nil {
 			return err
 		}
-		value := []byte(strconv.Itoa(format))
-		if meta := tx.Bucket(metaBucket); !bytes.Equal(meta.Get(formatKey), value) {
-			return meta.Put(formatKey, value)
+		if meta := tx.Bucket(metaBucket); meta.Get(formatKey) == nil {
+			return meta.Put(formatKey, []byte(strconv.Itoa(plainFormat)))
 		}
 		return nil
 	})

@@ -149,6 +149,13 @@ func (m *mapping) key(name string, t survey.Type) (key, bool) {
 			return *k, true
 		}
 	}
+	if m.id == "questionnaire" {
+		for i := range invitationKeys {
+			if invitationKeys[i].name == name {
+				return invitationKeys[i], true
+			}
+		}
+	}
 	return key{}, false
 }
 

@@ -90,6 +90,8 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Period:         survey.Period(o.word("period", "none")),
 		Audience:       o.audience(),
 		Channels:       o.channels(),
+		Access:         o.access(),
+		Anonymity:      survey.Anonymity(o.word("anonymity", "")),
 		Unlisted:       !o.boolean("listed", true),
 		KeepDuplicates: o.word("duplicates", "drop") == "keep",
 		Theme:          o.theme(),
@@ -106,6 +108,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	s.Results = o.results()
 	s.Sections = o.sections(o.scales(), s)
 	s.Alerts = o.alerts()
+	o.checkInvitations(s)
 	o.checkReferences(s)
 	return s
 }

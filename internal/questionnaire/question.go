@@ -88,6 +88,12 @@ func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 	if q.Sensitive {
 		r.sensitive[q.ID] = o.keys["sensitive"]
 	}
+	if tellsWho(&q) {
+		r.telling[q.ID] = o.values["type"]
+		if at := o.values["private"]; at != nil && q.Private {
+			r.telling[q.ID] = at
+		}
+	}
 	return q, true
 }
 

@@ -25,6 +25,7 @@ type reader struct {
 	channelless bool                   // the survey's channels could not be read
 	segments    map[string]*yaml.Node  // the value of each segment key, by the question's id
 	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
+	telling     map[string]*yaml.Node  // what makes a question one that may say who answers, likewise
 	missing     []missingID            // options and rows without an id
 	taken       map[string]bool        // ids that entries of the list that is read have
 	unread      []unreadLines
@@ -45,7 +46,7 @@ const (
 )
 
 func newReader(file string) *reader {
-	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}, sensitive: map[string]*yaml.Node{}, picturesAt: map[*survey.Picture]*yaml.Node{}}
+	return &reader{file: file, reported: map[Problem]bool{}, unlisted: map[string]bool{}, segments: map[string]*yaml.Node{}, sensitive: map[string]*yaml.Node{}, telling: map[string]*yaml.Node{}, picturesAt: map[*survey.Picture]*yaml.Node{}}
 }
 
 // Bounds of one run. Both are far above what any questionnaire needs, and cost a fraction of a second.

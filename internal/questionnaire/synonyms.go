@@ -44,6 +44,8 @@ banner header_image hero: cover
 image picture: file image_choice
 pictures: image_choice
 company brand: name
+who_can_answer who_may_answer participation: access
+privacy: anonymity
 
 # keys in Chinese
 标题: title label
@@ -101,6 +103,8 @@ company brand: name
 布局 版式 排版: layout
 文件 文件名: file
 替代文字 图片说明: alt
+参与方式 答题方式 填写方式 谁可填写 谁能填: access
+匿名方式 匿名性 身份 身份保护: anonymity
 
 # types
 radio: single_choice radio
@@ -179,6 +183,12 @@ allocation: constant_sum
 完成 已完成: done
 取消 放弃: dropped
 按比例: proportional
+开放 公开 public everyone everybody anyone anybody: open
+邀请 受邀 凭邀请 仅限邀请 仅受邀 invite invitation invitations invitees invite_only private: invited
+均可 都可 都可以 两者 两者均可 全部 all any mixed: both
+匿名 不记名 anon anonymised anonymized: anonymous anonymity
+保密 机密 不公开身份: confidential
+实名 记名 署名 具名 named: identified
 
 # timezones
 北京 北京时间 上海 中国 beijing china prc utc+8 gmt+8: Asia/Shanghai

@@ -85,7 +85,7 @@ func TestCacheKeyIsComplete(t *testing.T) {
 	base := func() *question {
 		return &question{Words: &wording.Words{}, Name: "q", Label: "Label", Number: 3, Options: []option{{ID: "q-q", Value: "a"}, {Value: "b"}}}
 	}
-	filledIn := []string{"Words", "Name", "Label", "Described", "Choices", "Heads"} // Heads: of questions with rows only; Words: by its language; Described: from the name
+	filledIn := []string{"Words", "Name", "Label", "Described", "Choices", "Heads", "Linked"} // Heads: of questions with rows only; Linked: of hidden ones only; Words: by its language; Described: from the name
 	check := func(name string, change func(*question)) {
 		t.Helper()
 		v := base()

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"html/template"
 	"io"
 	"net/url"
@@ -22,13 +23,25 @@ type SurveyPage struct {
 	Values   map[string][]string // as typed, by field name
 	Problems []answer.Problem    // shown at their questions, and in the summary on top
 	Phase    survey.Phase        // before or after the window there is no form, but when there is one
+	Invitee  *Invitee            // nil for whoever has the address
 	Notice   []answer.Problem    // of the submission as a whole, above the summary: [answer.Closed], [answer.NotStored], …
+
+	uninvited bool // there is no form, because it is only shown to the invited
 }
 
-// Survey writes a survey's form.
+// An Invitee is who answers by an invitation. A preview has one without a secret.
+type Invitee struct {
+	Secret string // of the invitation; it is sent with the answers
+	Draft  string // keeps this person's draft apart from others' on the same device; public, so nothing of the secret
+}
+
+// Survey writes a survey's form. Of a survey for invited people alone, others are told how one answers, unless they have sent
+// something.
 func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 	if p.Phase != survey.Open {
 		p.Notice = []answer.Problem{ClosedProblem(s, p.Phase)}
+	} else if !s.IsOpenToAll() && p.Invitee == nil && len(p.Notice)+len(p.Problems) == 0 {
+		p.Notice, p.uninvited = []answer.Problem{{Code: answer.InvitedOnly}}, true
 	}
 	f := r.form(s, p)
 	return r.writeWhole(w, func(b *bytes.Buffer) error {
@@ -51,24 +64,27 @@ func (r *Renderer) Survey(w io.Writer, s *survey.Survey, p SurveyPage) error {
 // form is the data of survey.html.
 type form struct {
 	Frame
-	Survey   *survey.Survey
-	Heading  string
-	Opening  opening
-	Action   string
-	ID       string
-	Channel  string
-	Notice   []notice
-	Closed   bool   // no answers are taken
-	Shut     bool   // nothing was sent either: there is no form
-	Anew     string // address of an empty form; "" unless nothing more is taken under this id
-	Summary  []summaryLine
-	Steps    string // "sections" or "cards": what the script shows one at a time; "" for all at once
-	Sections []section
-	Contact  *contact
-	Document string
-	Results  string // address; "" unless they are public
-	Home     string // address
-	Rules    template.JS
+	Survey  *survey.Survey
+	Heading string
+	Opening opening
+	Action  string
+	ID      string
+	Channel string
+	Notice  []notice
+
+	Invitation string // secret, to be sent with the answers
+	Draft      string
+	Closed     bool   // no answers are taken
+	Shut       bool   // nothing was sent either: there is no form
+	Anew       string // address of an empty form; "" unless nothing more is taken under this id
+	Summary    []summaryLine
+	Steps      string // "sections" or "cards": what the script shows one at a time; "" for all at once
+	Sections   []section
+	Contact    *contact
+	Document   string
+	Results    string // address; "" unless they are public
+	Home       string // address
+	Rules      template.JS
 
 	Telephone bool // staff may write down answers given on the telephone
 
@@ -98,6 +114,14 @@ type section struct {
 
 type contact struct{ Name, Email, Phone string }
 
+// newContact returns whom respondents may ask; nil if the survey does not say.
+func newContact(s *survey.Survey, language string) *contact {
+	if s.Contact == nil {
+		return nil
+	}
+	return &contact{s.Contact.Name.In(language), s.Contact.Email, s.Contact.Phone}
+}
+
 func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	l := p.Language
 	title := s.Title.In(l)
@@ -108,7 +132,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	f.Of(s.ID)
 	if p.Phase == survey.Open {
-		f.Opening = newOpening(f.Words, s, l)
+		f.Opening = newOpening(f.Words, s, l, p.Invitee != nil || p.uninvited)
 	}
 	switch {
 	case s.Cards:
@@ -118,14 +142,15 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	if needsFullScript(s) {
 		f.More = r.assets.FullStyle
-		if full := r.assets.Full; full.Path != "" {
-			f.Script = full
-		}
+		f.Script = cmp.Or(r.assets.Full, f.Script)
 	}
-	if f.Shut = p.Phase != survey.Open; f.Shut {
+	if p.Invitee != nil {
+		f.Invitation, f.Draft = p.Invitee.Secret, p.Invitee.Draft
+	}
+	if f.Shut = p.Phase != survey.Open || p.uninvited; f.Shut {
 		f.Kind = "notice"
 	}
-	isBlank := p.ID == "" && len(p.Values)+len(p.Problems) == 0 && (len(p.Notice) == 0 || f.Shut)
+	isBlank := p.ID == "" && p.Invitee == nil && len(p.Values)+len(p.Problems) == 0 && (len(p.Notice) == 0 || f.Shut)
 	f.Private = s.Unlisted || !isBlank
 	if isBlank {
 		f.Share(Address(s, l, "", ""), Purpose(s, l))
@@ -133,7 +158,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 			f.Refresh = handlerAddress(s, p.Root, "form/"+l)
 		}
 	}
-	if p.ID != "" {
+	if p.ID != "" || p.Invitee != nil {
 		query := linkQuery(s, p)
 		for i, other := range f.Languages {
 			f.Languages[i].Href = handlerAddress(s, p.Root, "form/"+other.Lang+query)
@@ -143,9 +168,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if dependsOnAnswers(s) && len(p.Values) > 0 {
 		f.texts.state, f.texts.typed = answer.EvaluateTyped(s, p.Values, p.Channel, l), p.Values
 	}
-	if s.Contact != nil {
-		f.Contact = &contact{s.Contact.Name.In(l), s.Contact.Email, s.Contact.Phone}
-	}
+	f.Contact = newContact(s, l)
 	if d := s.Document; d != nil {
 		f.Document = d.Number
 		if d.Version != "" {
@@ -155,8 +178,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if s.Results.Audience == "public" && p.Phase != survey.Early {
 		f.Results = Address(s, l, p.Root, "results/")
 	}
+	f.Closed = f.Shut || hasNotice(p, answer.Closed, answer.NotOpenYet, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed)
 	f.addNotices(p.Notice)
-	if slices.ContainsFunc(p.Notice, func(p answer.Problem) bool { return p.Code == answer.Conflict || p.Code == answer.Withdrawn }) {
+	if p.Invitee == nil && hasNotice(p, answer.Conflict, answer.Withdrawn) {
 		f.Anew = handlerAddress(s, p.Root, "form/"+l+linkQuery(s, p))
 	}
 	f.addProblems(p.Problems)
@@ -164,6 +188,11 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		f.Title = f.Say("errors.prefix", "title", title)
 	}
 	return f
+}
+
+// hasNotice reports whether a page has a notice with one of some codes.
+func hasNotice(p SurveyPage, codes ...answer.Code) bool {
+	return slices.ContainsFunc(p.Notice, func(p answer.Problem) bool { return slices.Contains(codes, p.Code) })
 }
 
 // FormName returns the name of the file that is a survey's index.html in a phase of its window. A survey without a window has no
@@ -200,11 +229,14 @@ func handlerAddress(s *survey.Survey, root, tail string) string {
 // linkQuery returns the query of a link to the form with the same channel and hidden values.
 func linkQuery(s *survey.Survey, p SurveyPage) string {
 	query := url.Values{}
+	if p.Invitee != nil {
+		return "" // all that comes with the invitation
+	}
 	if p.Channel != "" {
 		query.Set("c", p.Channel)
 	}
 	for q := range s.Questions() {
-		if value := first(p.Values[q.ID]); q.Type == survey.Hidden && value != "" {
+		if value := first(p.Values[q.ID]); q.Type == survey.Hidden && value != "" && !s.HasInvitations() {
 			query.Set(q.ID, value)
 		}
 	}
@@ -231,7 +263,6 @@ func (f *form) addNotices(problems []answer.Problem) {
 			title = "notice." + string(answer.NotStored)
 		}
 		f.Notice = append(f.Notice, notice{f.Say(title), problemText(f.Words, p)})
-		f.Closed = f.Closed || p.Code == answer.Closed || p.Code == answer.NotOpenYet
 	}
 	if f.Closed {
 		f.Script = Asset{} // there is nothing to fill in

@@ -27,14 +27,14 @@ const (
 type homeView struct {
 	Frame
 	Heading string
-	Open    bool // whether a survey can be answered
+	Open    bool // whether there is a survey that anybody can answer
 	Groups  []homeGroup
 	Search  bool
 }
 
 // A homeGroup is the surveys that are open, are not open yet, or are closed.
 type homeGroup struct {
-	Kind    string // few or many that are open, early, or closed
+	Kind    string // few or many that are open, early (also of those for the invited: no button), or closed
 	Heading string
 	When    string // of all cards, or of those that do not say another date
 	Cards   []homeCard
@@ -57,8 +57,8 @@ type homeCard struct {
 }
 
 // Home writes the list of surveys in one of the site's languages; each is named in that language if it has it, else in its
-// own. Unlisted ones are left out. Those that can be answered come first, then those that are not open yet, then the closed
-// ones, the last one closed first.
+// own. Unlisted ones are left out. Those that can be answered come first, then those that only the invited can answer, those
+// that are not open yet, and the closed ones, the last one closed first.
 func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, page HomePage) error {
 	words := r.words.In(page.Language)
 	path := func(l string) string {
@@ -73,12 +73,14 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, page HomePage) er
 			links = append(links, Link{Lang: l, Href: href(page.Root, path(l)), Name: r.LanguageName(l), Current: l == page.Language})
 		}
 	}
-	var open, early, closed []homeCard
+	var open, invited, early, closed []homeCard
 	for _, s := range surveys {
 		if s.Unlisted {
 			continue
 		}
 		switch isOpen, isEarly := s.OpenAt(page.At); {
+		case isOpen && !s.IsOpenToAll():
+			invited = append(invited, r.marked(invitedCard(words, s, page), s.ID))
 		case isOpen:
 			open = append(open, r.marked(openCard(words, s, page), s.ID))
 		case isEarly:
@@ -90,7 +92,7 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, page HomePage) er
 	slices.SortStableFunc(closed, func(a, b homeCard) int { return strings.Compare(string(b.until), string(a.until)) })
 	v := homeView{
 		Frame: r.Frame("home", words.Say("home.title"), page.Language, page.Root, links),
-		Open:  len(open) > 0, Search: len(open)+len(early)+len(closed) >= searchFrom,
+		Open:  len(open) > 0, Search: len(open)+len(invited)+len(early)+len(closed) >= searchFrom,
 	}
 	if v.Company != "" {
 		v.Title = words.Say("home.title_of", "company", v.Company)
@@ -107,6 +109,7 @@ func (r *Renderer) Home(w io.Writer, surveys []*survey.Survey, page HomePage) er
 		}
 	}
 	v.addGroup(words, kind, words.Say("home.open"), open)
+	v.addGroup(words, "early", words.Say("home.invited"), invited)
 	v.addGroup(words, "early", words.Say("home.early"), early)
 	v.addGroup(words, "closed", words.Say("home.closed"), closed)
 	v.Share(path(page.Language), words.Say("home.about"))
@@ -182,6 +185,13 @@ func openCard(w *wording.Words, s *survey.Survey, page HomePage) homeCard {
 	if s.Minutes > 0 {
 		c.Facts = append(c.Facts, w.Say("minutes", "n", s.Minutes))
 	}
+	return c
+}
+
+// invitedCard leads to a page that says how one answers.
+func invitedCard(w *wording.Words, s *survey.Survey, page HomePage) homeCard {
+	c := openCard(w, s, page)
+	c.Go = ""
 	return c
 }
 

@@ -150,6 +150,11 @@ func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 	for _, code := range []answer.Code{answer.Closed, answer.Conflict, answer.Withdrawn} {
 		sentences[string(code)+".title"] = w.Say("notice." + string(code))
 	}
+	if s.HasInvitations() {
+		for _, code := range []answer.Code{answer.InvitedOnly, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed} {
+			sentences[string(code)+".title"] = w.Say("notice." + string(code))
+		}
+	}
 	problem := func(code answer.Code, args ...any) {
 		sentences[string(code)] = problemText(w, answer.Problem{Code: code, Args: args})
 	}

@@ -23,8 +23,29 @@ type opening struct {
 // maxLead is the width of a text that needs no folding, in halves of a Chinese character: two lines of a phone.
 const maxLead = 80
 
-func newOpening(w *wording.Words, s *survey.Survey, language string) opening {
-	o := opening{Chips: chips(w, s)}
+// newOpening returns what a form says to the invited, if it is for them, or to all.
+func newOpening(w *wording.Words, s *survey.Survey, language string, invited bool) opening {
+	o := authorsOpening(s, language)
+	o.Chips = chips(w, s, invited)
+	if promise := template.HTML(template.HTMLEscapeString(promise(w, s))); invited && o.Lead == "" {
+		o.Lead = promise
+	} else if invited {
+		o.More, o.Folds = o.More+"<p>"+promise+"</p>\n", true
+	}
+	return o
+}
+
+// promise says what is known of somebody who answers by an invitation.
+func promise(w *wording.Words, s *survey.Survey) string {
+	if s.Anonymity == survey.Confidential && s.HasPrivate() { // which may be left out: who gives a name is known by it
+		return w.Say("invited.confidential_unless")
+	}
+	return w.Say("invited." + string(s.Anonymity))
+}
+
+// authorsOpening returns what the author says above the first question.
+func authorsOpening(s *survey.Survey, language string) opening {
+	var o opening
 	intro := s.Intro.In(language)
 	if text := s.Purpose.In(language); text != "" {
 		o.Lead, o.More = template.HTML(template.HTMLEscapeString(text)), markdown(intro)
@@ -92,19 +113,22 @@ func isInteractive(block ast.Node) bool {
 }
 
 // chips are the facts that decide whether somebody begins: how long it takes, whether it is anonymous, until when.
-func chips(w *wording.Words, s *survey.Survey) []string {
+func chips(w *wording.Words, s *survey.Survey, invited bool) []string {
 	var chips []string
 	if s.Minutes > 0 {
 		chips = append(chips, w.Say("minutes", "n", s.Minutes))
 	}
-	if s.K() > 1 {
+	if invited {
+		chips = append(chips, w.Say("chip."+string(s.Anonymity)))
+	}
+	if s.K() > 1 && !invited {
 		switch identity(s) {
 		case asksNothing:
 			chips = append(chips, w.Say("chip.anonymous"))
 		case asksIfWanted:
 			chips = append(chips, w.Say("chip.optional"))
 		}
-	} else {
+	} else if s.K() <= 1 {
 		chips = append(chips, w.Say("unprotected"))
 	}
 	if until := w.Date(string(s.Window.Until)); until != "" {
@@ -130,6 +154,7 @@ func identity(s *survey.Survey) asked {
 	for q := range s.Questions() {
 		kind := asksNothing
 		switch {
+		case q.Type == survey.Hidden && s.HasInvitations(): // others have no value
 		case q.Type == survey.Hidden:
 			return mustSay
 		case q.Private, q.Type == survey.Email, q.Type == survey.Phone:

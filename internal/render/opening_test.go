@@ -26,7 +26,7 @@ func TestOpening(t *testing.T) {
 		{"HTML", "", "One <script>two</script>.\n\n<b>Three</b>", "One <!-- raw HTML omitted -->two<!-- raw HTML omitted -->.", "<p><!-- raw HTML omitted -->Three<!-- raw HTML omitted --></p>\n"},
 	} {
 		s.Purpose, s.Intro = survey.Text{"en": c.purpose}, survey.Text{"en": c.intro}
-		o := newOpening(r.words.In("en"), s, "en")
+		o := newOpening(r.words.In("en"), s, "en", false)
 		folds := c.more != "-" && c.lead+c.more != ""
 		if string(o.Lead) != c.lead || string(o.More) != strings.TrimPrefix(c.more, "-") || o.Folds != folds {
 			t.Errorf("%s: lead %q, more %q, folds %t", c.name, o.Lead, o.More, o.Folds)
@@ -67,7 +67,7 @@ func TestAnonymous(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatalf("%s: %v", questions, problems)
 		}
-		if got := strings.Join(chips(words, s), ", "); got != want {
+		if got := strings.Join(chips(words, s, false), ", "); got != want {
 			t.Errorf("%s: %q, want %q", questions, got, want)
 		}
 	}

@@ -55,7 +55,7 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, p ThanksPage) error {
 	}{
 		Frame:  r.Frame("thanks", words.Say("thanks.title"), language, p.Root, r.LanguageLinks(s, language, p.Root, s.ThanksPath(p.Text))),
 		Survey: s, Heading: s.Title.In(language), Receipt: p.Receipt, Home: href(p.Root, ""),
-		Form: Address(s, language, p.Root, ""), Telephone: slices.Contains(s.Channels, telephone), Another: s.KeepDuplicates,
+		Form: Address(s, language, p.Root, ""), Telephone: slices.Contains(s.Channels, telephone) && s.IsOpenToAll(), Another: s.KeepDuplicates,
 	}
 	if p.Receipt != "" {
 		for i, other := range data.Languages {
@@ -74,13 +74,15 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, p ThanksPage) error {
 	return r.WritePage(w, "thanks.html", data.Words, data)
 }
 
-// NoticePage is a page that says why there is no other, with a status of 400 or more.
+// NoticePage is a page that says why there is no other.
 type NoticePage struct {
 	Language string
 	Root     string
 	Code     answer.Code // [answer.NotFound], [answer.BadMethod], …
 	Args     []any       // for its wording
 	Survey   string      // whose look it has; "" or unknown for the site's
+
+	About *survey.Survey // in place of Survey: named, with its contact and its results; nil where that is not known
 }
 
 // Notice writes a notice.
@@ -88,13 +90,23 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 	words := r.words.In(p.Language)
 	data := struct {
 		Frame
-		Text string
-		Home string
+		Over    string // the survey's title
+		Text    string
+		Home    string
+		Results string // address
+		Contact *contact
 	}{
 		Frame: r.Frame("notice", words.Say("notice."+string(p.Code)), p.Language, p.Root, nil),
 		Text:  problemText(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
 	}
 	data.Of(p.Survey)
+	if s := p.About; s != nil {
+		data.Of(s.ID)
+		data.Over, data.Contact = s.Title.In(p.Language), newContact(s, p.Language)
+		if s.Results.Audience == "public" {
+			data.Results = Address(s, p.Language, p.Root, "results/")
+		}
+	}
 	data.Private = true
 	return r.WritePage(w, "notice.html", words, data)
 }

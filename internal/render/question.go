@@ -17,6 +17,7 @@ type question struct {
 	*wording.Words
 	Note      template.HTML
 	Hidden    bool
+	Linked    bool   // of a hidden one: its value may come from the link
 	Group     string // layout of radio buttons or checkboxes: list, buttons, scale, cells, stars or faces
 	Fit       string // classes of a scale, matrix or importance_matrix that say where it fits
 	Rows      []row  // of a matrix
@@ -143,7 +144,7 @@ func (b *builder) question(q *survey.Question) *question {
 	}
 	v.Value = first(b.values[q.ID])
 	if q.Type == survey.Hidden {
-		v.Hidden = true
+		v.Hidden, v.Linked = true, !b.texts.survey.HasInvitations()
 		return v
 	}
 	v.Label = b.html(q.Label)

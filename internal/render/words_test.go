@@ -32,7 +32,8 @@ func TestWordingIsComplete(t *testing.T) {
 		used["problem."+code] = true
 	}
 	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Conflict, answer.Withdrawn, answer.NotFound, answer.NotPublic,
-		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal} { // of notices
+		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal,
+		answer.InvitedOnly, answer.InvitationUnknown, answer.InvitationEarly, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed, answer.CookieNeeded} { // of notices
 		used["notice."+string(code)] = true
 	}
 	for month := range 12 {
@@ -57,7 +58,8 @@ func TestWordingIsComplete(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"importance", "satisfaction", "measures.planned", "measures.doing", "measures.done", "measures.dropped",
-		"quadrants.improve", "quadrants.keep", "quadrants.low", "quadrants.overdone", "quadrants.unclear", "when.and", "when.or", "when.channel", "when.language", "channel.web", "channel.email", "channel.sms", "channel.phone", "channel.onsite"} {
+		"quadrants.improve", "quadrants.keep", "quadrants.low", "quadrants.overdone", "quadrants.unclear", "when.and", "when.or", "when.channel", "when.language", "channel.web", "channel.email", "channel.sms", "channel.phone", "channel.onsite",
+		"chip.confidential", "chip.identified", "invited.anonymous", "invited.confidential", "invited.identified"} {
 		used[key] = true
 	}
 	for _, language := range r.words.Languages() {

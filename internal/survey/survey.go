@@ -29,6 +29,8 @@ type Survey struct {
 	Period         Period     `json:"period"`
 	Audience       Audience   `json:"audience"`
 	Channels       []string   `json:"channels,omitempty"`
+	Access         Access     `json:"access,omitempty"`
+	Anonymity      Anonymity  `json:"anonymity,omitempty"`
 	Unlisted       bool       `json:"unlisted,omitempty"`   // listed: false; found only by the link
 	KeepDuplicates bool       `json:"keep_twins,omitempty"` // duplicates: keep; each of several equal answers from one place counts
 	Steps          bool       `json:"steps,omitempty"`      // layout: steps; with a script, sections are shown one at a time

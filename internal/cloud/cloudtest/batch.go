@@ -27,6 +27,7 @@ func (s *Server) batchGetItem(in *dynamodb.BatchGetItemInput) (*dynamodb.BatchGe
 			if err != nil {
 				return nil, err
 			}
+			p = s.in(&table, p)
 			if places[p] {
 				return nil, invalid("Provided list of item keys contains duplicates")
 			}
@@ -37,8 +38,9 @@ func (s *Server) batchGetItem(in *dynamodb.BatchGetItemInput) (*dynamodb.BatchGe
 		size := 0
 		for _, key := range wanted.Keys {
 			p, _ := keyOf(key)
+			p = s.in(&table, p)
 			r := s.at(p)
-			if size+r.size > maxGet || s.refuses(p.pk, false) {
+			if size+r.size > maxGet || s.refuses(p.key(), false) {
 				left.Keys = append(left.Keys, clone(key))
 				refused++
 				continue
@@ -49,7 +51,7 @@ func (s *Server) batchGetItem(in *dynamodb.BatchGetItemInput) (*dynamodb.BatchGe
 				found = 1
 				out.Responses[table] = append(out.Responses[table], project(clone(r.item), kept))
 			}
-			s.spendRead(p.pk, aws.ToBool(wanted.ConsistentRead), r.size, found)
+			s.spendRead(p.key(), aws.ToBool(wanted.ConsistentRead), r.size, found)
 		}
 		if len(left.Keys) > 0 {
 			out.UnprocessedKeys[table] = left
@@ -79,6 +81,7 @@ func (s *Server) batchWriteItem(in *dynamodb.BatchWriteItemInput) (*dynamodb.Bat
 			if err != nil {
 				return nil, err
 			}
+			c.at = s.in(&table, c.at)
 			if places[c.at] {
 				return nil, invalid("Provided list of item keys contains duplicates")
 			}
@@ -92,7 +95,7 @@ func (s *Server) batchWriteItem(in *dynamodb.BatchWriteItemInput) (*dynamodb.Bat
 	out := &dynamodb.BatchWriteItemOutput{UnprocessedItems: map[string][]types.WriteRequest{}}
 	made, exhausted := 0, 0
 	for i, c := range changes {
-		rate := s.refuses(c.at.pk, true)
+		rate := s.refuses(c.at.key(), true)
 		if rate {
 			exhausted++
 		}

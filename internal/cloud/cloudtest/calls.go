@@ -13,6 +13,7 @@ func (s *Server) getItem(in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, er
 	if err != nil {
 		return nil, err
 	}
+	p = s.in(in.TableName, p)
 	kept, used, err := projectionOf(in.ProjectionExpression, in.ExpressionAttributeNames)
 	if err == nil {
 		err = checkPlaceholders(in.ExpressionAttributeNames, nil, used...)
@@ -20,7 +21,7 @@ func (s *Server) getItem(in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, er
 	if err != nil {
 		return nil, err
 	}
-	if s.refuses(p.pk, false) {
+	if s.refuses(p.key(), false) {
 		return nil, throttled()
 	}
 	r := s.at(p)
@@ -28,7 +29,7 @@ func (s *Server) getItem(in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, er
 	if r.item != nil {
 		found = 1
 	}
-	s.spendRead(p.pk, aws.ToBool(in.ConsistentRead), r.size, found)
+	s.spendRead(p.key(), aws.ToBool(in.ConsistentRead), r.size, found)
 	return &dynamodb.GetItemOutput{Item: project(clone(r.item), kept)}, nil
 }
 
@@ -54,6 +55,7 @@ type change struct {
 	item      Item    // put
 	deletion  bool    // nothing stays
 	update    *string // of what is there
+	table     *string // of a transaction
 	check     bool    // nothing changes
 	old       types.ReturnValuesOnConditionCheckFailure
 
@@ -119,7 +121,7 @@ func (s *Server) write(c *change) (after Item, err error) {
 	if err := c.checked(); err != nil {
 		return nil, err
 	}
-	if s.refuses(c.at.pk, true) {
+	if s.refuses(c.at.key(), true) {
 		return nil, throttled()
 	}
 	before := s.at(c.at)
@@ -148,7 +150,7 @@ func (s *Server) putItem(in *dynamodb.PutItemInput) (*dynamodb.PutItemOutput, er
 	at, err := placeOf(in.Item)
 	if err == nil {
 		_, err = s.write(&change{
-			at: at, item: in.Item, condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+			at: s.in(in.TableName, at), item: in.Item, condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 			old: in.ReturnValuesOnConditionCheckFailure,
 		})
 	}
@@ -162,7 +164,7 @@ func (s *Server) deleteItem(in *dynamodb.DeleteItemInput) (*dynamodb.DeleteItemO
 	at, err := keyOf(in.Key)
 	if err == nil {
 		_, err = s.write(&change{
-			at: at, deletion: true, condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+			at: s.in(in.TableName, at), deletion: true, condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 			old: in.ReturnValuesOnConditionCheckFailure,
 		})
 	}
@@ -181,7 +183,7 @@ func (s *Server) updateItem(in *dynamodb.UpdateItemInput) (*dynamodb.UpdateItemO
 		return nil, invalid("cloudtest wants an update expression")
 	}
 	after, err := s.write(&change{
-		at: at, update: in.UpdateExpression, condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+		at: s.in(in.TableName, at), update: in.UpdateExpression, condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 		old: in.ReturnValuesOnConditionCheckFailure,
 	})
 	if err != nil {
@@ -225,6 +227,7 @@ func (s *Server) query(in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
 		}
 		from = start.sk
 	}
+	pk = s.in(in.TableName, place{pk: pk}).key()
 	if s.refuses(pk, false) {
 		return nil, throttled()
 	}

@@ -41,9 +41,13 @@ type Options struct {
 
 	// BatchWrites bounds how many writes of a batch are carried out; 0: all.
 	BatchWrites int
+
+	// Second is the name of a second table; "" if there is none. Every other name is that of the first. What the second has and is
+	// used for is counted under kinds that begin with its name and a slash.
+	Second string
 }
 
-// Server is one table. Any number of goroutines may call it, through any number of clients.
+// Server is one table, or two. Any number of goroutines may call it, through any number of clients.
 type Server struct {
 	options Options
 
@@ -108,7 +112,7 @@ func (s *Server) Copy() *Server {
 	copied := New(s.options)
 	for pk, c := range s.collections {
 		for _, r := range c.all() {
-			copied.store(place{pk, r.sk}, clone(r.item))
+			copied.store(place{pk: pk, sk: r.sk}, clone(r.item))
 		}
 	}
 	return copied
@@ -121,15 +125,23 @@ func (s *Server) Delete(gone func(item Item) bool) {
 	for pk, c := range s.collections {
 		for _, r := range c.all() {
 			if gone(r.item) {
-				s.store(place{pk, r.sk}, nil)
+				s.store(place{pk: pk, sk: r.sk}, nil)
 			}
 		}
 	}
 }
 
+// in returns the place in the table that a call names.
+func (s *Server) in(table *string, p place) place {
+	if s.options.Second != "" && table != nil && *table == s.options.Second {
+		p.table = s.options.Second
+	}
+	return p
+}
+
 // at returns what is stored at a place; the zero record if there is nothing.
 func (s *Server) at(p place) record {
-	if r := s.collections[p.pk].find(p.sk); r != nil {
+	if r := s.collections[p.key()].find(p.sk); r != nil {
 		return *r
 	}
 	return record{}
@@ -142,19 +154,19 @@ func (s *Server) store(p place, item Item) {
 	if before.item != nil {
 		s.items--
 	}
-	c := s.collections[p.pk]
+	c := s.collections[p.key()]
 	if item == nil {
 		if c != nil {
 			c.remove(p.sk)
 			if len(c.records) == c.gone {
-				delete(s.collections, p.pk)
+				delete(s.collections, p.key())
 			}
 		}
 		return
 	}
 	if c == nil {
 		c = &collection{}
-		s.collections[p.pk] = c
+		s.collections[p.key()] = c
 	}
 	size := SizeOf(item)
 	c.set(p.sk, item, size)
@@ -195,7 +207,7 @@ func (s *Server) spendWrite(p place, times float64, sizes ...int) {
 	for _, size := range sizes {
 		largest = max(largest, size)
 	}
-	s.meter.spend(p.pk, Units{Writes: times * units(largest, writeUnit)})
+	s.meter.spend(p.key(), Units{Writes: times * units(largest, writeUnit)})
 }
 
 // spendRead counts a read of some items of one key.

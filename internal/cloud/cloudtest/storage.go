@@ -19,8 +19,16 @@ const (
 	sortKey = "SK"
 )
 
-// A place is the key of an item.
-type place struct{ pk, sk string }
+// A place is the key of an item, and the table that it is in: "" for the first one.
+type place struct{ pk, sk, table string }
+
+// key returns the partition key, which no other table has.
+func (p place) key() string {
+	if p.table == "" {
+		return p.pk
+	}
+	return p.table + "/" + p.pk
+}
 
 func placeOf(key Item) (place, error) {
 	pk, okPK := key[partKey].(*types.AttributeValueMemberS)
@@ -35,7 +43,7 @@ func placeOf(key Item) (place, error) {
 	case len(sk.Value) > 1024:
 		return place{}, invalid("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
 	}
-	return place{pk.Value, sk.Value}, nil
+	return place{pk: pk.Value, sk: sk.Value}, nil
 }
 
 // keyOf checks the key of a request that names an item.

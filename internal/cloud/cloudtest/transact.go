@@ -31,6 +31,7 @@ func (s *Server) prepare(in *dynamodb.TransactWriteItemsInput) (*transaction, er
 		if err != nil {
 			return nil, err
 		}
+		c.at = s.in(c.table, c.at)
 		if places[c.at] {
 			return nil, invalid("Transaction request cannot include multiple operations on one item")
 		}
@@ -64,7 +65,7 @@ func (s *Server) prepare(in *dynamodb.TransactWriteItemsInput) (*transaction, er
 func (s *Server) reason(c *change) types.CancellationReason {
 	before := s.at(c.at)
 	switch {
-	case s.refuses(c.at.pk, true):
+	case s.refuses(c.at.key(), true):
 		return types.CancellationReason{Code: aws.String("ThrottlingError"), Message: aws.String("Throughput exceeds the current capacity of your table or index")}
 	case s.prepared[c.at]:
 		return types.CancellationReason{Code: aws.String("TransactionConflict"), Message: aws.String("Transaction is ongoing for the item")}
@@ -127,25 +128,25 @@ func transactedChange(i types.TransactWriteItem) (c *change, err error) {
 	case i.Put != nil:
 		c = &change{
 			item: i.Put.Item, condition: i.Put.ConditionExpression, names: i.Put.ExpressionAttributeNames, values: i.Put.ExpressionAttributeValues,
-			old: i.Put.ReturnValuesOnConditionCheckFailure,
+			table: i.Put.TableName, old: i.Put.ReturnValuesOnConditionCheckFailure,
 		}
 		c.at, err = placeOf(i.Put.Item)
 	case i.Delete != nil:
 		c = &change{
 			deletion: true, condition: i.Delete.ConditionExpression, names: i.Delete.ExpressionAttributeNames, values: i.Delete.ExpressionAttributeValues,
-			old: i.Delete.ReturnValuesOnConditionCheckFailure,
+			table: i.Delete.TableName, old: i.Delete.ReturnValuesOnConditionCheckFailure,
 		}
 		c.at, err = keyOf(i.Delete.Key)
 	case i.Update != nil:
 		c = &change{
 			update: i.Update.UpdateExpression, condition: i.Update.ConditionExpression, names: i.Update.ExpressionAttributeNames, values: i.Update.ExpressionAttributeValues,
-			old: i.Update.ReturnValuesOnConditionCheckFailure,
+			table: i.Update.TableName, old: i.Update.ReturnValuesOnConditionCheckFailure,
 		}
 		c.at, err = keyOf(i.Update.Key)
 	case i.ConditionCheck != nil:
 		c = &change{
 			check: true, condition: i.ConditionCheck.ConditionExpression, names: i.ConditionCheck.ExpressionAttributeNames, values: i.ConditionCheck.ExpressionAttributeValues,
-			old: i.ConditionCheck.ReturnValuesOnConditionCheckFailure,
+			table: i.ConditionCheck.TableName, old: i.ConditionCheck.ReturnValuesOnConditionCheckFailure,
 		}
 		c.at, err = keyOf(i.ConditionCheck.Key)
 	default:

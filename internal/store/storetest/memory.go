@@ -16,6 +16,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -29,7 +30,7 @@ func NewMemory() *Memory {
 		definitions: map[string][]byte{}, current: map[string]string{}, ids: map[string]*taken{}, waiting: map[string][]store.Entry{},
 		logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
 		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
-		turns: map[string]*turn{},
+		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
 	}}
 }
 
@@ -49,6 +50,7 @@ type memory struct {
 	progress    map[string]string
 	turns       map[string]*turn // by survey
 	secret      []byte
+	invitations map[invitation.Hash]invitation.Invitation
 }
 
 // turn is the state of a survey's turns.
@@ -82,12 +84,22 @@ type Memory struct {
 
 func (h *Memory) backend() Backend {
 	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
-		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
+		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
 }
 
 func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }
 
 func (h *Memory) Put(ctx context.Context, r answer.Response, also ...string) (bool, error) {
+	return h.PutOn(ctx, time.Now().Add(h.offset), r, also...)
+}
+
+func (h *Memory) PutOn(ctx context.Context, day time.Time, r answer.Response, also ...string) (bool, error) {
+	return h.putIf(ctx, store.Entry{Arrived: day, Response: r}, also, func() error { return nil })
+}
+
+// putIf stores a response if its ids are free and there is no error.
+func (h *Memory) putIf(ctx context.Context, e store.Entry, also []string, mark func() error) (bool, error) {
+	r := e.Response
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -107,7 +119,10 @@ func (h *Memory) Put(ctx context.Context, r answer.Response, also ...string) (bo
 			return false, nil
 		}
 	}
-	h.add(store.Entry{Arrived: time.Now().Add(h.offset), Response: r})
+	if err := mark(); err != nil {
+		return false, err
+	}
+	h.add(e)
 	return true, nil
 }
 

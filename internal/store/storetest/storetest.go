@@ -36,6 +36,7 @@ type Backend struct {
 	Turns       store.Turns // nil: the back end is used by one process
 	IDs         store.IDs
 	Secrets     Secrets
+	Invitations Invitations
 
 	// Reopen closes the back end and opens it again on the same data. nil: there is nothing to close.
 	Reopen func(t *testing.T) Backend
@@ -110,6 +111,14 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"KeysAgree":             keysAgree,
 		"Secrets":               secrets,
 		"TakenIDs":              takenIDs,
+		"Invitations":           invitations,
+		"ManyInvitations":       manyInvitations,
+		"Redeem":                redeem,
+		"RedeemRefused":         redeemRefused,
+		"RedeemErased":          redeemErased,
+		"DevicesAtOnce":         devicesAtOnce,
+		"RedeemAndWithdraw":     redeemAndWithdraw,
+		"DayArrivals":           dayArrivals,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
