@@ -29,11 +29,18 @@ type SurveyPage struct {
 	uninvited bool // there is no form, because it is only shown to the invited
 }
 
-// An Invitee is who answers by an invitation. A preview has one without a secret.
+// InviteeFolder is where a preview of the form for invitees is, below the survey's page.
+const InviteeFolder = "invitee/"
+
+// An Invitee is who answers by an invitation. One without a secret is for a preview: the form takes the values that an invitation
+// would have from its link.
 type Invitee struct {
 	Secret string // of the invitation; it is sent with the answers
 	Draft  string // keeps this person's draft apart from others' on the same device; public, so nothing of the secret
 }
+
+// isPreview reports whether a page shows what the invited see, without an invitation.
+func (p SurveyPage) isPreview() bool { return p.Invitee != nil && p.Invitee.Secret == "" }
 
 // Survey writes a survey's form. Of a survey for invited people alone, others are told how one answers, unless they have sent
 // something.
@@ -125,8 +132,12 @@ func newContact(s *survey.Survey, language string) *contact {
 func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	l := p.Language
 	title := s.Title.In(l)
+	tail := ""
+	if p.isPreview() {
+		tail = InviteeFolder
+	}
 	f := &form{
-		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, "")),
+		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, tail)),
 		Survey: s, Heading: title, Home: href(p.Root, ""), Action: handlerAddress(s, p.Root, "responses"),
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
@@ -158,7 +169,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 			f.Refresh = handlerAddress(s, p.Root, "form/"+l)
 		}
 	}
-	if p.ID != "" || p.Invitee != nil {
+	if p.ID != "" {
 		query := linkQuery(s, p)
 		for i, other := range f.Languages {
 			f.Languages[i].Href = handlerAddress(s, p.Root, "form/"+other.Lang+query)
