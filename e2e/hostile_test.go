@@ -365,7 +365,7 @@ func TestHostileAnswers(t *testing.T) {
 		// Stored data cannot make the page run anything.
 		seed := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`
 			const text = %q;
-			for (const storage of [localStorage, sessionStorage]) for (const key of ["glasspoll:every", "glasspoll:every:said", "glasspoll:every:copy"]) {
+			for (const storage of [localStorage, sessionStorage]) for (const key of ["glasspoll:every", "glasspoll.said", "glasspoll.copy"]) {
 				if (!sessionStorage.getItem("seeded" + key)) storage.setItem(key, JSON.stringify(key.endsWith("said") ? [["name", text]] : key.endsWith("copy") ? [text, [[text, [text]]]] : {version: text, time: Date.now(), id: text, answers: [["name", [text]], [text, [text]]]}));
 			}`, hostileTexts[0])}
 		call(t, bad, page.AddScriptToEvaluateOnNewDocument, seed)

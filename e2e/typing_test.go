@@ -189,7 +189,7 @@ func TestDamagedDrafts(t *testing.T) {
 		const at = new URLSearchParams(location.search).get("at"), text = %s[at];
 		if (at) for (const storage of [localStorage, sessionStorage]) {
 			storage.clear();
-			for (const key of ["", ":said", ":copy"]) storage.setItem("glasspoll:details" + key, text.replace("NOW", Date.now()));
+			for (const key of ["glasspoll:details", "glasspoll.said", "glasspoll.copy"]) storage.setItem(key, text.replace("NOW", Date.now()));
 		}
 	}`, texts)})
 	for i, draft := range drafts {

@@ -39,7 +39,7 @@ var house = []floor{
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
 		"tally cases export sarif simulate starter workbook contacts",
-		"release",
+		"release invitees",
 		"stats audit",
 	}},
 	{"pages", true, []string{
@@ -55,7 +55,7 @@ var house = []floor{
 	}},
 	{"the outside", false, []string{
 		"chromium durable",
-		"local cloud project staging console",
+		"local cloud project staging console ownerfile",
 		"control upload local/format2 cloud/indexed",
 		"server",
 	}},

@@ -4,14 +4,12 @@
 // others, nothing is kept.
 import { byID, deviceStorage, isPairs, isTexts, isTick, kiosk, tabStorage } from "./page.js";
 import {
-  assignID, channelField, controlsIn, controlsOf, draftKey, form, idField, languageField, readTyped, ruleOf, say, setText,
-  versionField,
+  assignID, channelField, controlsIn, controlsOf, form, idField, languageField, readTyped, ruleOf, say, setText, storageKey,
 } from "./form.js";
 import { fieldsOf } from "./rules.js";
 
 /**
  * @typedef {object} Draft
- * @property {string} version
  * @property {number} time when it was saved, in milliseconds
  * @property {string} id of the submission
  * @property {boolean} pending whether the submission was on its way
@@ -43,9 +41,9 @@ export const saveDraft = (whole, more) => {
   if (isDisabled()) return;
   const all = answers();
   const kept = all.filter(([name]) => !ruleOf(name).private);
-  const draft = { version: versionField.value, time: Date.now(), id: idField.value, ...more };
-  const isThere = deviceStorage.set(draftKey, all.length ? { ...draft, lacks: kept.length < all.length, answers: kept } : null);
-  tabStorage.set(draftKey, whole ? { ...draft, answers: all } : null);
+  const draft = { time: Date.now(), id: idField.value, ...more };
+  const isThere = deviceStorage.set(storageKey, all.length ? { ...draft, lacks: kept.length < all.length, answers: kept } : null);
+  tabStorage.set(storageKey, whole ? { ...draft, answers: all } : null);
   notice.hidden = !isThere || !kept.length;
 };
 
@@ -55,8 +53,8 @@ export const saveDraft = (whole, more) => {
  */
 export const deleteDraft = (others) => {
   const draft = draftIn(deviceStorage);
-  if (others || draft && draft.id === idField.value) deviceStorage.set(draftKey, null);
-  tabStorage.set(draftKey, null);
+  if (others || draft && draft.id === idField.value) deviceStorage.set(storageKey, null);
+  tabStorage.set(storageKey, null);
   notice.hidden = true;
 };
 
@@ -90,7 +88,7 @@ export const restoreDraft = () => {
  * @returns {Draft | null}
  */
 const draftIn = (storage) => {
-  const draft = storage.get(draftKey) || {};
+  const draft = storage.get(storageKey) || {};
   const isUsable = Math.abs(Date.now() - draft.time) < 30 * 864e5 && /^[\da-f-]{36}$/i.test(draft.id) && isPairs(draft.answers, isTexts);
   return isUsable ? draft : null;
 };

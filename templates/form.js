@@ -16,18 +16,17 @@ import { asText, byID, findAll, isTick, query } from "./page.js";
 export const form = /** @type {HTMLFormElement} */ (document.querySelector("form[data-survey]"));
 export const rules = /** @type {Rules} */ (JSON.parse(byID("rules").textContent));
 export const { say } = rules;
+/** On an invitee's form, something of the invitation follows the id: drafts of several people on one device are apart. */
 export const surveyID = form.getAttribute("data-survey");
 export const storageKey = "glasspoll:" + surveyID;
-/** Drafts of several invitees on one device are apart. */
-export const draftKey = storageKey + (form.getAttribute("data-draft") || "");
 
 /** The controls of a field. @param {string} name */
 export const controlsOf = (name) => /** @type {Control[]} */ (findAll(`[name="${name}"]`, form));
 export const controlsIn = (within = /** @type {ParentNode} */ (form)) =>
   /** @type {Control[]} */ (findAll("input, select, textarea", within));
-/** Of an invitee's form alone there is an invitation. */
-export const [idField, versionField, languageField, channelField, invitationField] =
-  ["_id", "_version", "_language", "_channel", "_invitation"].map((name) => controlsOf(name)[0]);
+/** What is sent beside the answers, each under its name without the underscore. Only an invitee's form has an invitation. */
+export const envelope = /** @type {Control[]} */ (findAll('[name^="_"]', form));
+export const [idField, , languageField, channelField, invitationField] = envelope;
 export const sections = findAll("section", form);
 export const submitButton = /** @type {HTMLButtonElement} */ (form.querySelector(".send button:not([type])"));
 /** The element of a question; null for one that is hidden. @param {string} q */

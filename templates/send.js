@@ -1,7 +1,7 @@
 // @ts-check
 // Sending: under one id until the handler has answered, over dead networks and reloads, and never said to be done before.
 import { byID } from "./page.js";
-import { form, idField, invitationField, knownChannel, languageField, ruleOf, say, submitButton, versionField } from "./form.js";
+import { envelope, form, knownChannel, ruleOf, say, submitButton } from "./form.js";
 
 /** @import { State } from "./rules.js" */
 
@@ -48,7 +48,7 @@ export const submit = (state, on) => {
     const q = ruleOf(name);
     answers[name] = name === q.id && q.type === "multi_choice" ? values : values[0];
   }
-  pending = { id: idField.value, version: versionField.value, language: languageField.value, channel: knownChannel(), answers, ...invitationField && { invitation: invitationField.value } };
+  pending = { ...Object.fromEntries(envelope.map((c) => [c.name.slice(1), c.value])), channel: knownChannel(), answers };
   outcome = on;
   tries = 0;
   trySend();
@@ -93,7 +93,7 @@ const trySend = async () => {
 const post = async (submission) => {
   let status = 0, retryAfter = 0, reply = {};
   const controller = new AbortController();
-  const limit = setTimeout(() => controller.abort(), timeout);
+  setTimeout(() => controller.abort(), timeout); // does nothing once there is a reply
   try {
     const response = await fetch(address, {
       method: "POST",
@@ -105,7 +105,6 @@ const post = async (submission) => {
     retryAfter = +/** @type {string} */ (response.headers.get("Retry-After")) * 1000;
     reply = await response.json() || {};
   } catch { /* no network, or no JSON */ }
-  clearTimeout(limit);
   return [status, retryAfter, reply];
 };
 addEventListener("online", trySend);

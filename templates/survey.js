@@ -4,8 +4,8 @@
 import { answerText } from "./rules.js";
 import { byID, findAll, isTick, keepQuery, kiosk, makeElement, query, tabStorage } from "./page.js";
 import {
-  applyRules, assignID, controlsIn, form, idField, isForTime, knownChannel, languageField, newKey, questionElement, readLink, rules, say,
-  setText, shuffleOptions, storageKey, surveyID,
+  applyRules, assignID, controlsIn, form, idField, invitationField, isForTime, knownChannel, languageField, newKey, questionElement, readLink,
+  rules, say, setText, shuffleOptions, surveyID,
 } from "./form.js";
 import {
   controlToFix, dropServerMessages, labelOf, messageElements, readServerMessages, setServerMessages, showMessages,
@@ -101,8 +101,8 @@ const send = () => submit(state, {
     showStatus(say.sent);
     deleteDraft();
     const repeated = (rules.keep || []).map((name) => [name, answerText(state, name)]); // by the thank-you page
-    tabStorage.set(storageKey + ":said", repeated);
-    if (!kiosk) tabStorage.set(storageKey + ":copy", [receipt, answerCopy()]);
+    tabStorage.set("glasspoll.said", repeated);
+    if (!kiosk) tabStorage.set("glasspoll.copy", [receipt, answerCopy()]);
     thanks.search = location.search;
     thanks.hash = receipt;
     if (kiosk) location.replace(thanks);
@@ -138,7 +138,11 @@ const advance = () => {
   }
 };
 
-const emptyForm = () => `${new URL(`../../../${surveyID}/${languageField.value}/${location.search}`, address)}`;
+/** The address of an empty form: an invitee's is the handler's. */
+const emptyForm = () => {
+  const folder = invitationField ? "form" : "../../../" + surveyID;
+  return `${new URL(`${folder}/${languageField.value}/${location.search}`, address)}`;
+};
 /** Opens an empty form in place of this one. */
 const restart = (address = emptyForm()) => {
   unsent = false;

@@ -2,20 +2,18 @@
 // The thank-you page: the receipt, a copy of one's own answers, and what comes next on a kiosk.
 import { byID, findAll, isPairs, isText, isTexts, keepQuery, kiosk, makeElement, query, tabStorage } from "./page.js";
 
-const page = /** @type {HTMLElement} */ (document.querySelector("[data-thanks]"));
-const storageKey = "glasspoll:" + page.dataset.thanks;
 const receipt = location.hash.slice(1);
 
 /** Fills in the answers that the thanks repeat. */
 const fillIn = () => {
-  const said = tabStorage.get(storageKey + ":said");
+  const said = tabStorage.get("glasspoll.said");
   /** @type {Map<string | undefined, string>} */
   const answers = new Map(isPairs(said, isText) ? said : []);
   for (const pipe of findAll("[data-pipe]")) {
     const answer = answers.get(pipe.dataset.pipe);
     if (answer !== undefined) pipe.textContent = answer;
   }
-  tabStorage.set(storageKey + ":said", null);
+  tabStorage.set("glasspoll.said", null);
 };
 
 const showReceipt = () => {
@@ -27,7 +25,7 @@ const showReceipt = () => {
 
 /** Shows the copy of the answers, which is kept in this tab alone. */
 const showCopy = () => {
-  const kept = tabStorage.get(storageKey + ":copy");
+  const kept = tabStorage.get("glasspoll.copy");
   if (!Array.isArray(kept) || kept[0] !== receipt || !isPairs(kept[1], isTexts) || kiosk) return;
   /** @type {[string, string[]][]} */
   const answers = kept[1];
@@ -45,7 +43,7 @@ const offerAnother = () => {
   const another = byID("another");
   if (!another || query.get("c") !== "phone") return;
   /** @type {HTMLAnchorElement} */ (another.firstElementChild).search = location.search;
-  another.addEventListener("click", () => tabStorage.set(storageKey + ":copy", null));
+  another.addEventListener("click", () => tabStorage.set("glasspoll.copy", null));
   another.hidden = false;
 };
 

@@ -212,6 +212,9 @@ var contactWords = map[string]*regexp.Regexp{
 // sensitive reports contact details that are required of everyone. A condition, such as the wish for a reply, makes them
 // acceptable.
 func (a *adviser) sensitive(q *survey.Question, at path) {
+	if a.s.Anonymity == survey.Identified {
+		return // who answers is known, and the page says so
+	}
 	if !q.Required || q.ShowIf != nil || a.sectionOf(at).ShowIf != nil {
 		return
 	}

@@ -158,6 +158,10 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		s.refuseClosed()
 		return
 	}
+	if !s.current.IsOpenToAll() {
+		s.refuse(http.StatusForbidden, answer.Problem{Code: answer.InvitedOnly})
+		return
+	}
 	response, thanks, problems := answer.Check(s.answered, s.posted)
 	if len(problems) > 0 {
 		s.reject(problems)
@@ -226,7 +230,16 @@ func (s *submission) findSurvey(ctx context.Context, id string) bool {
 	if s.isForm {
 		s.correctForm()
 	}
+	if !s.takesHidden() {
+		s.posted.SetHidden(s.answered, nil)
+	}
 	return true
+}
+
+// takesHidden reports whether hidden questions are answered by the link, which anybody may change. Where there are invitations,
+// their values come from them alone.
+func (s *submission) takesHidden() bool {
+	return !s.current.HasInvitations() && !s.answered.HasInvitations()
 }
 
 // correctForm corrects what a respondent cannot: it takes the channel and hidden values that are missing from the link that

@@ -1,4 +1,5 @@
-// Package invite makes what invites people to a survey: links, texts, QR codes and posters.
+// Package invite makes what invites people to a survey: links, texts, QR codes and posters; and what each invitee gets: tables for
+// a mailing program, and cards.
 package invite
 
 import (

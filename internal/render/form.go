@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"html/template"
 	"io"
 	"net/url"
@@ -28,11 +29,18 @@ type SurveyPage struct {
 	uninvited bool // there is no form, because it is only shown to the invited
 }
 
-// An Invitee is who answers by an invitation. A preview has one without a secret.
+// InviteeFolder is where a preview of the form for invitees is, below the survey's page.
+const InviteeFolder = "invitee/"
+
+// An Invitee is who answers by an invitation. One without a secret is for a preview: the form takes the values that an invitation
+// would have from its link.
 type Invitee struct {
 	Secret string // of the invitation; it is sent with the answers
 	Draft  string // keeps this person's draft apart from others' on the same device; public, so nothing of the secret
 }
+
+// isPreview reports whether a page shows what the invited see, without an invitation.
+func (p SurveyPage) isPreview() bool { return p.Invitee != nil && p.Invitee.Secret == "" }
 
 // Survey writes a survey's form. Of a survey for invited people alone, others are told how one answers, unless they have sent
 // something.
@@ -124,8 +132,12 @@ func newContact(s *survey.Survey, language string) *contact {
 func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	l := p.Language
 	title := s.Title.In(l)
+	tail := ""
+	if p.isPreview() {
+		tail = InviteeFolder
+	}
 	f := &form{
-		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, "")),
+		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, tail)),
 		Survey: s, Heading: title, Home: href(p.Root, ""), Action: handlerAddress(s, p.Root, "responses"),
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
@@ -141,9 +153,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	if needsFullScript(s) {
 		f.More = r.assets.FullStyle
-		if full := r.assets.Full; full.Path != "" {
-			f.Script = full
-		}
+		f.Script = cmp.Or(r.assets.Full, f.Script)
 	}
 	if p.Invitee != nil {
 		f.Invitation, f.Draft = p.Invitee.Secret, p.Invitee.Draft
@@ -159,7 +169,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 			f.Refresh = handlerAddress(s, p.Root, "form/"+l)
 		}
 	}
-	if p.ID != "" || p.Invitee != nil {
+	if p.ID != "" {
 		query := linkQuery(s, p)
 		for i, other := range f.Languages {
 			f.Languages[i].Href = handlerAddress(s, p.Root, "form/"+other.Lang+query)
@@ -179,8 +189,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if s.Results.Audience == "public" && p.Phase != survey.Early {
 		f.Results = Address(s, l, p.Root, "results/")
 	}
+	f.Closed = f.Shut || hasNotice(p, answer.Closed, answer.NotOpenYet, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed)
 	f.addNotices(p.Notice)
-	if p.Invitee == nil && slices.ContainsFunc(p.Notice, func(p answer.Problem) bool { return p.Code == answer.Conflict || p.Code == answer.Withdrawn }) {
+	if p.Invitee == nil && hasNotice(p, answer.Conflict, answer.Withdrawn) {
 		f.Anew = handlerAddress(s, p.Root, "form/"+l+linkQuery(s, p))
 	}
 	f.addProblems(p.Problems)
@@ -188,6 +199,11 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		f.Title = f.Say("errors.prefix", "title", title)
 	}
 	return f
+}
+
+// hasNotice reports whether a page has a notice with one of some codes.
+func hasNotice(p SurveyPage, codes ...answer.Code) bool {
+	return slices.ContainsFunc(p.Notice, func(p answer.Problem) bool { return slices.Contains(codes, p.Code) })
 }
 
 // FormName returns the name of the file that is a survey's index.html in a phase of its window. A survey without a window has no
@@ -258,7 +274,6 @@ func (f *form) addNotices(problems []answer.Problem) {
 			title = "notice." + string(answer.NotStored)
 		}
 		f.Notice = append(f.Notice, notice{f.Say(title), problemText(f.Words, p)})
-		f.Closed = f.Closed || p.Code == answer.Closed || p.Code == answer.NotOpenYet || f.Shut
 	}
 	if f.Closed {
 		f.Script = Asset{} // there is nothing to fill in

@@ -137,17 +137,30 @@ func TestInviteesForm(t *testing.T) {
 		if fields["_invitation"][0] != secret || fields["region"][0] != "north" || strings.Count(string(page), secret) != 1 {
 			t.Errorf("%s: %q", access, fields)
 		}
-		if !strings.Contains(string(page), `data-draft="ab12cd34"`) || strings.Contains(string(page), "data-link") || strings.Contains(string(page), "?region=") {
+		if !strings.Contains(string(page), `data-survey="yearly.ab12cd34"`) || strings.Contains(string(page), "data-link") || strings.Contains(string(page), "?region=") {
 			t.Errorf("%s: the form takes values from its link, or a draft from others", access)
 		}
 		if text := rendertest.Text(t, page); !strings.Contains(text, "You are in the north") || !strings.Contains(text, "unless you say so yourself") {
 			t.Error(text)
 		}
-		preview := controls(t, write(t, func(w io.Writer) error {
-			return r.Survey(w, s, SurveyPage{Language: "en", Root: "../", Invitee: &Invitee{}, Values: map[string][]string{"region": {"south"}}})
-		}))
-		if _, sent := preview["_invitation"]; sent || preview["region"][0] != "south" {
-			t.Errorf("%s: a preview has %q", access, preview)
+		preview := write(t, func(w io.Writer) error {
+			return r.Survey(w, s, SurveyPage{Language: "en", Root: "../", Invitee: &Invitee{}})
+		})
+		if _, sent := controls(t, preview)["_invitation"]; sent || !bytes.Contains(preview, []byte(`name="region" value="" data-link>`)) {
+			t.Errorf("%s: a preview has an invitation, or no values\n%s", access, preview)
+		}
+	}
+}
+
+// What was sent under an invitation that is used up, or no longer valid, stays on the page, and cannot be sent again.
+func TestInvitationThatIsOver(t *testing.T) {
+	r, s := renderer(t), inviting(t, "access: invited")
+	for _, p := range []answer.Problem{{Code: answer.InvitationUsed}, {Code: answer.InvitationExpired, Args: []any{"date", survey.Date("2026-10-20")}}, {Code: answer.InvitationWithdrawn}} {
+		sent := invitee("en")
+		sent.Notice, sent.Values["overall"] = []answer.Problem{p}, []string{"3"}
+		page := write(t, func(w io.Writer) error { return r.Survey(w, s, sent) })
+		if controls(t, page)["overall"][0] != "3" || strings.Contains(string(page), "<button data-busy") {
+			t.Errorf("%s: the answers are gone, or can be sent", p.Code)
 		}
 	}
 }
@@ -157,7 +170,7 @@ func TestFormForBoth(t *testing.T) {
 	r, s := renderer(t), inviting(t, "access: both")
 	page := write(t, func(w io.Writer) error { return r.Survey(w, s, SurveyPage{Language: "en", Root: "../"}) })
 	fields := controls(t, page)
-	if _, has := fields["_invitation"]; has || fields["region"][0] != "" || bytes.Contains(page, []byte("data-link")) || bytes.Contains(page, []byte("data-draft")) {
+	if _, has := fields["_invitation"]; has || fields["region"][0] != "" || bytes.Contains(page, []byte("data-link")) || !bytes.Contains(page, []byte(`data-survey="yearly"`)) {
 		t.Errorf("%q", fields)
 	}
 	if text := rendertest.Text(t, page); !strings.Contains(text, "Contact details optional") || strings.Contains(text, "Confidential") {

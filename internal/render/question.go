@@ -115,6 +115,7 @@ type builder struct {
 	texts      *Texts
 	conditions *conditions
 	root       string
+	linked     bool                // hidden questions take their values from the link
 	begun      bool                // a picture may no longer be on the first screen
 	isPrivate  bool                // the section, which says so itself
 	empty      bool                // the form
@@ -127,6 +128,7 @@ func (r *Renderer) builder(f *form, p SurveyPage) *builder {
 	b := &builder{renderer: r, words: f.Words, language: l, id: p.ID, values: p.Values, problems: f.problems, root: p.Root, choiceHTML: map[string][]string{}, texts: f.texts}
 	b.empty = len(p.Values)+len(p.Problems) == 0 && p.ID == "" // shuffled options are in the order of an id
 	b.conditions = newConditions(s, f.Words, l)
+	b.linked = !s.HasInvitations() || p.isPreview()
 	return b
 }
 
@@ -144,7 +146,7 @@ func (b *builder) question(q *survey.Question) *question {
 	}
 	v.Value = first(b.values[q.ID])
 	if q.Type == survey.Hidden {
-		v.Hidden, v.Linked = true, !b.texts.survey.HasInvitations()
+		v.Hidden, v.Linked = true, b.linked
 		return v
 	}
 	v.Label = b.html(q.Label)

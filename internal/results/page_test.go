@@ -123,6 +123,21 @@ func TestHead(t *testing.T) {
 	rendertest.CheckHead(t, "unlisted", head(), map[string]string{"robots": "noindex"})
 }
 
+// A results page leads to the form, unless only the invited can answer.
+func TestWayToTheForm(t *testing.T) {
+	r, s := renderer(t), rendertest.Every(t)
+	for access, want := range map[survey.Access]bool{survey.OpenAccess: true, survey.BothAccess: true, survey.InvitedAccess: false} {
+		s.Access = access
+		var b bytes.Buffer
+		if err := r.HTML(&b, Page{Set: NewSet(stats.NewReport(s, nil)), Language: "en", Root: "../../../"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), `href="../../../every/en/"`); got != want {
+			t.Errorf("%q: %t", access, got)
+		}
+	}
+}
+
 // Nothing that is not released is revealed, not even how many answers are waiting.
 func TestNothingBeforeTheFirstGroup(t *testing.T) {
 	r, s := renderer(t), rendertest.Every(t)

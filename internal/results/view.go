@@ -97,6 +97,9 @@ func (d *document) view() *view {
 	}
 	v.Of(s.ID)
 	v.Private = s.Unlisted
+	if !s.IsOpenToAll() {
+		v.Form = "" // the invited answer by their links
+	}
 	v.Share(render.Address(s, p.Language, "", p.Path()), render.Purpose(s, p.Language))
 	if d.period == nil {
 		v.Empty = true

@@ -119,6 +119,13 @@ func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.
 		return nil, nil, err
 	}
 	out := &output{builder: b, edition: e}
+	if b.preview {
+		for _, s := range changed {
+			if err := site.BuildInvitees(s, e.renderer, out); err != nil {
+				return nil, nil, message.Errorf("survey %s: %w", s.ID, err)
+			}
+		}
+	}
 	for name, content := range pictures {
 		if before != nil && before.common[name] != nil {
 			continue

@@ -57,16 +57,6 @@ func (s *Sheet) add(number int, columns []string, b Bounds, filled *int) error {
 	return nil
 }
 
-// Text returns the text of a column; "" if it is blank.
-func (r Row) Text(column int) string {
-	for _, c := range r.Cells {
-		if c.Column == column {
-			return c.Text
-		}
-	}
-	return ""
-}
-
 // Letters returns a column's name in spreadsheets, such as C or AA.
 func Letters(column int) string {
 	name := ""

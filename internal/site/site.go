@@ -206,6 +206,24 @@ func BuildSurvey(s *survey.Survey, renderer *render.Renderer, at time.Time, out 
 	return out.Write(s.ID+"/definition.json", s.Public().Encode())
 }
 
+// BuildInvitees writes the form of a survey with invitations as the invited see it, for a preview, into a folder below each
+// page of the survey: it has no invitation, and takes the values of one from its link.
+func BuildInvitees(s *survey.Survey, renderer *render.Renderer, out Output) error {
+	if !s.HasInvitations() {
+		return nil
+	}
+	p := &pages{out: out}
+	for _, language := range s.Languages {
+		err := p.write(directories(s.ID+"/", language, s.Languages), render.InviteeFolder+"index.html", func(w io.Writer, root string) error {
+			return renderer.Survey(w, s, render.SurveyPage{Language: language, Root: root, Invitee: &render.Invitee{}})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // writeResults writes the results page and its files before anything is released.
 func (p *pages) writeResults(dirs []string, language string, renderer *results.Renderer, empty *results.Set) error {
 	for _, file := range []struct {

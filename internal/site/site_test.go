@@ -82,6 +82,39 @@ func buildWith(t *testing.T, surveys []*survey.Survey, custom *theme.Theme) map[
 	return out.m
 }
 
+// What the invited see is at every address of the survey, one folder further down, and only of a survey with invitations.
+func TestBuildInvitees(t *testing.T) {
+	assets, err := site.ReadAssets(glasspoll.Templates(), &theme.Theme{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderer, err := render.New(glasspoll.Templates(), assets.Links)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := parse(t, "tea", "en, zh")
+	out := &files{m: map[string]string{}}
+	if err := site.BuildInvitees(s, renderer, out); err != nil || len(out.m) > 0 {
+		t.Fatal(err, out.m)
+	}
+	s.Access, s.Anonymity = survey.InvitedAccess, survey.Confidential
+	if err := site.BuildInvitees(s, renderer, out); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Sorted(maps.Keys(out.m)); !slices.Equal(got, []string{"tea/en/invitee/index.html", "tea/invitee/index.html", "tea/zh/invitee/index.html"}) {
+		t.Fatal(got)
+	}
+	page := out.m["tea/zh/invitee/index.html"]
+	for _, want := range []string{"<form", "保密", `href="../../../tea/invitee/"`, `href="../../../tea/zh/invitee/"`, `action="../../../api/surveys/tea/responses"`, "noindex"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing in\n%s", want, page)
+		}
+	}
+	if plain := build(t, []*survey.Survey{s})["tea/index.html"]; strings.Contains(plain, "<form") {
+		t.Error("the site has a form for others")
+	}
+}
+
 var linked = regexp.MustCompile(`(?:href|src|action)="([^"#?]*)`)
 
 // TestEveryLinkLeadsSomewhere follows every address in every page from where the page is.

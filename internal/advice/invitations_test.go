@@ -1,0 +1,28 @@
+package advice_test
+
+import (
+	"testing"
+
+	"glasspoll/internal/advice"
+	"glasspoll/internal/questionnaire"
+)
+
+// Where answers are stored with who gave them, a contact detail that is required gives nobody away.
+func TestContactDetailsOfTheIdentified(t *testing.T) {
+	for keys, want := range map[string]int{"": 1, "access: both\nanonymity: identified\n": 0} {
+		source := []byte(completeSurvey + keys + "sections: [{questions: [{id: q, type: email, required: true, label: {zh: 邮箱, en: E-mail}}]}]\n")
+		s, problems := questionnaire.ParseWith("tea.yaml", source, questionnaire.Files{Invitations: true})
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		n := 0
+		for _, a := range advice.Of(s, "tea.yaml", source) {
+			if a.Code == advice.SensitiveRequired {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%q: %d, want %d", keys, n, want)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+// Package ownerfile keeps the files of whoever invites, beside the data and readable by their owner alone: for each survey one of
+// its invitees, and one for all of those who want no more mail. Nothing of them is in the store of the answers.
+//
+// What happens is added at the end, a line an event, and is on the disk when a call returns. A process may be killed at any time: a
+// line that is not whole is removed when the file is opened next.
+package ownerfile
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"glasspoll/internal/contacts"
+	"glasspoll/internal/invitees"
+	"glasspoll/internal/message"
+)
+
+// InviteesName returns the name of the file of a survey's invitees in a directory.
+func InviteesName(dir, survey string) string { return filepath.Join(dir, survey+".invitations") }
+
+// OptOutsName returns the name of the file of those who want no more mail.
+func OptOutsName(dir string) string { return filepath.Join(dir, "opt-outs") }
+
+// Invitees is the record of a survey's invitees in a file that is open for changing.
+type Invitees struct {
+	*invitees.Record
+	journal *journal
+}
+
+// OpenInvitees opens the file of a survey's invitees for changing. It is made if it does not exist.
+func OpenInvitees(name, survey string) (*Invitees, error) {
+	var f Invitees
+	j, err := open(name, func() ([]byte, error) { return invitees.New(survey).Header(), nil }, func(content []byte) (counts int, err error) {
+		f.Record, counts, err = invitees.Decode(survey, content)
+		return counts, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.journal = j
+	return &f, nil
+}
+
+// ReadInvitees reads the file of a survey's invitees, also while another process changes it. Without a file there are none.
+func ReadInvitees(name, survey string) (*invitees.Record, error) {
+	content, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return invitees.New(survey), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, _, err := invitees.Decode(survey, content)
+	if err != nil {
+		return nil, message.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Write adds events to the record and the file. After an error the file has some of the first of them, or none; it must be opened
+// again.
+func (f *Invitees) Write(events ...invitees.Event) error {
+	if f.journal.failed != nil {
+		return f.journal.failed
+	}
+	var lines [][]byte
+	for _, e := range events {
+		if err := f.Apply(e); err != nil {
+			f.journal.failed = message.Errorf("%s: %w", f.journal.name, err) // the record has events that the file lacks
+			return f.journal.failed
+		}
+		lines = append(lines, e.Line())
+	}
+	return f.journal.add(lines...)
+}
+
+// Invite makes a batch of all contacts of a list who are new, and says who is not. The same list again makes nothing, so that one
+// that was interrupted is simply read again.
+func (f *Invitees) Invite(list []contacts.Contact, b invitees.Batch, out *OptOuts, day string) (invitees.Division, error) {
+	d := f.Divide(list, out.OptOuts)
+	for _, c := range d.OptedOut { // their other addresses too
+		if err := out.Add(c, day); err != nil {
+			return d, err
+		}
+	}
+	events, err := f.Record.Invite(d.New, b, rand.Reader)
+	if err == nil {
+		err = f.Write(events...)
+	}
+	if err == nil {
+		err = f.Write(f.Also(d.Before)...)
+	}
+	return d, err
+}
+
+// Close closes the file.
+func (f *Invitees) Close() error { return f.journal.Close() }
+
+// OptOuts is the list of those who want no more mail in a file that is open for changing.
+type OptOuts struct {
+	*invitees.OptOuts
+	journal *journal
+}
+
+// OpenOptOuts opens the file of those who want no more mail for changing. It is made, with a key, if it does not exist.
+func OpenOptOuts(name string) (*OptOuts, error) {
+	var f OptOuts
+	first := func() ([]byte, error) {
+		o, err := invitees.NewOptOuts(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		return o.Header(), nil
+	}
+	j, err := open(name, first, func(content []byte) (counts int, err error) {
+		f.OptOuts, counts, err = invitees.DecodeOptOuts(content)
+		return counts, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.journal = j
+	return &f, nil
+}
+
+// ReadOptOuts reads the file of those who want no more mail, also while another process changes it. Without a file there are none.
+func ReadOptOuts(name string) (*invitees.OptOuts, error) {
+	content, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	o, _, err := invitees.DecodeOptOuts(content)
+	if err != nil {
+		return nil, message.Errorf("%s: %w", name, err)
+	}
+	return o, nil
+}
+
+// Add adds a contact, with all addresses that are not in the list yet.
+func (f *OptOuts) Add(c contacts.Contact, day string) error {
+	lines := f.Lines(c, day)
+	if err := f.journal.add(lines...); err != nil {
+		return err
+	}
+	for _, text := range lines {
+		if err := f.OptOuts.Add(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close closes the file.
+func (f *OptOuts) Close() error { return f.journal.Close() }
