@@ -310,6 +310,9 @@ func (m *moveCommand) printMoved(out control.Output, r *transfer.Report) {
 		message.Count(r.Surveys, "survey"), message.Count(r.Versions, "version"), message.Count(r.Responses, "response"),
 		message.Count(r.Releases, "release"), message.Count(r.Cases, "case"),
 	}
+	if r.Invitations > 0 {
+		what = append(what, message.Count(r.Invitations, "invitation"))
+	}
 	carried := message.Join(", ", what...)
 	if r.Erased > 0 {
 		out.Print(out.Out, "carried: %s; erased: %s", carried, message.Count(r.Erased, "response"))

@@ -87,7 +87,7 @@ func TestEveryCode(t *testing.T) {
 			}
 		},
 	}
-	stored := []audit.Code{audit.TallyDamaged, audit.ReleaseWhole, audit.IDMissing, audit.IDElsewhere, audit.IDWithoutEntry, audit.IDContent, audit.ResponseWaiting, audit.LogLength, audit.Figures, audit.PageDiffers}
+	stored := []audit.Code{audit.TallyDamaged, audit.ReleaseWhole, audit.IDMissing, audit.IDElsewhere, audit.IDWithoutEntry, audit.IDContent, audit.ResponseWaiting, audit.LogLength, audit.MarkAlone, audit.Figures, audit.PageDiffers}
 	for code, remedy := range audit.Codes() {
 		if remedy == "" {
 			t.Errorf("%s says nothing about what to do", code)

@@ -79,6 +79,7 @@ const (
 	IDContent       Code = "id_content"
 	ResponseWaiting Code = "response_waiting"
 	LogLength       Code = "log_length"
+	MarkAlone       Code = "mark_alone"
 )
 
 // remedies says what to do about a finding, by code.
@@ -96,6 +97,7 @@ var remedies = map[Code]message.Key{
 	IDContent:       "What is stored of the response, private answers included, is not what was received: restore it from a copy of the store. `glasspoll results repair` only mends the id of a response that was withdrawn.",
 	IDWithoutEntry:  "The response is gone from the log: restore it from a copy of the store. Its id stays taken.",
 	ResponseWaiting: "Run the command again: if the same response still waits, look for errors in the publishing function's log.",
+	MarkAlone:       "Answers that were given by invitation are lost: restore them from a copy of the store. The invitation stays used.",
 	LogLength:       "The log has more entries than were appended to it, as if two stores had been mixed: compare it with a copy.",
 }
 

@@ -30,7 +30,8 @@ var unfinished = []string{"." + copyPrefix + "*" + copySuffix + "-*", ".glasspol
 
 // Backup writes a copy of the store to a directory, which it makes if there is none, and returns the copy's path and
 // size in bytes. The copy is the store as it was at one instant after the call: it holds whatever was durable before.
-// Writes go on meanwhile. The copy is complete and on the disk, or does not exist; the only other files that
+// Writes go on meanwhile. A store with invitations is compacted: the places of a copy do not tell which of them was used for
+// which answers. The copy is complete and on the disk, or does not exist; the only other files that
 // are touched are left-overs of an earlier call that was killed.
 func (s *Store) Backup(ctx context.Context, directory string) (path string, size int64, err error) {
 	path = filepath.Join(directory, copyPrefix+s.now().UTC().Format(copyTime)+copySuffix)
@@ -53,13 +54,25 @@ func (s *Store) backup(ctx context.Context, path string) (size int64, err error)
 		return 0, err
 	}
 	defer file.Discard()
-	if size, err = s.WriteTo(ctx, file); err != nil {
+	if size, err = s.writeCopy(ctx, file); err != nil {
 		return 0, err
 	}
 	if err := checkCopy(file.Name(), size); err != nil {
 		return 0, err
 	}
 	return size, file.Commit()
+}
+
+// writeCopy writes a copy to an empty file.
+func (s *Store) writeCopy(ctx context.Context, file *durable.File) (size int64, err error) {
+	invitations, err := s.hasInvitations(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if invitations {
+		return s.compact(ctx, file.Name())
+	}
+	return s.WriteTo(ctx, file)
 }
 
 func removeUnfinished(directory string) error {

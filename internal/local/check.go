@@ -2,6 +2,7 @@ package local
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -58,7 +59,9 @@ func (s *Store) CheckKeys(ctx context.Context, survey, period string) iter.Seq2[
 				}
 			}
 		}
-		s.checkOrphans(ctx, survey, period, yield)
+		if s.checkOrphans(ctx, survey, period, yield) {
+			s.checkMarks(ctx, survey, period, yield)
+		}
 	}
 }
 
@@ -191,8 +194,9 @@ func knownPeriod(tx *bbolt.Tx, survey, period []byte) (uint64, error) {
 // idsAtOnce bounds the ids that are read in one transaction.
 const idsAtOnce = 20_000
 
-// checkOrphans yields the ids that are said to be of entries of the period that are not in its log.
-func (s *Store) checkOrphans(ctx context.Context, survey, period string, yield func(store.KeyProblem, error) bool) {
+// checkOrphans yields the ids that are said to be of entries of the period that are not in its log. It returns whether there is
+// to be more.
+func (s *Store) checkOrphans(ctx context.Context, survey, period string, yield func(store.KeyProblem, error) bool) bool {
 	for after := []byte(nil); ; {
 		var orphans []store.KeyProblem
 		last := []byte(nil)
@@ -202,15 +206,15 @@ func (s *Store) checkOrphans(ctx context.Context, survey, period string, yield f
 		})
 		if err != nil {
 			yield(store.KeyProblem{}, err)
-			return
+			return false
 		}
 		for _, p := range orphans {
 			if !yield(p, nil) {
-				return
+				return false
 			}
 		}
 		if last == nil {
-			return
+			return true
 		}
 		after = last
 	}
@@ -227,10 +231,7 @@ func orphansAfter(tx *bbolt.Tx, survey, period, after []byte) (orphans []store.K
 	if err != nil {
 		return nil, nil, err
 	}
-	var first []byte
-	if logs := bucket(tx, logBucket, survey); logs != nil {
-		first, _ = logs.Cursor().First()
-	}
+	first := firstPeriod(tx, survey)
 	others := otherPeriods(tx, survey, period)
 	n := 0
 	c := ids.Cursor()
@@ -253,6 +254,63 @@ func orphansAfter(tx *bbolt.Tx, survey, period, after []byte) (orphans []store.K
 		return orphans, nil, nil
 	}
 	return orphans, last, nil
+}
+
+// firstPeriod returns the first of a survey's periods; nil if there is none. With it is checked what is of no period.
+func firstPeriod(tx *bbolt.Tx, survey []byte) []byte {
+	logs := bucket(tx, logBucket, survey)
+	if logs == nil {
+		return nil
+	}
+	first, _ := logs.Cursor().First()
+	return first
+}
+
+// checkMarks yields, with a survey's first period, the marks of invitations that name answers whose id is free, and whether
+// there are more marks than ids. Which answers the other marks were set for is in nothing that is stored.
+func (s *Store) checkMarks(ctx context.Context, survey, period string, yield func(store.KeyProblem, error) bool) {
+	first := false
+	err := s.view(ctx, func(tx *bbolt.Tx) error {
+		first = string(firstPeriod(tx, []byte(survey))) == period
+		return nil
+	})
+	if err == nil && !first {
+		return
+	}
+	marks, ids := 0, 0
+	for i, failed := range s.InvitationsOf(ctx, survey) {
+		if err = cmp.Or(err, failed); err != nil {
+			break
+		}
+		if !i.Redeemed {
+			continue
+		}
+		marks++
+		if i.Answer == "" {
+			continue
+		}
+		taken, failed := s.Taken(ctx, survey, i.Answer)
+		if err = failed; err != nil {
+			break
+		}
+		if !taken && !yield(store.KeyProblem{What: store.MarkAlone, Response: i.Answer, Text: message.New("invitation %s has been used for response %s, whose id is free", i.Hash, i.Answer)}, nil) {
+			return
+		}
+	}
+	if err == nil { // after the marks: each was set together with an id
+		err = s.view(ctx, func(tx *bbolt.Tx) error {
+			if b := bucket(tx, idsBucket, []byte(survey)); b != nil {
+				ids = b.Stats().KeyN
+			}
+			return nil
+		})
+	}
+	switch {
+	case err != nil:
+		yield(store.KeyProblem{}, err)
+	case marks > ids:
+		yield(store.KeyProblem{What: store.MarkAlone, Text: message.New("%d invitations have been used, and %d ids are taken", marks, ids)}, nil)
+	}
 }
 
 // otherPeriods returns the numbers of a survey's periods but for one.

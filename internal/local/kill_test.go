@@ -3,6 +3,7 @@ package local_test
 import (
 	"bufio"
 	"context"
+	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
@@ -105,6 +107,14 @@ func writeForEver(directory string) {
 			}
 		}()
 	}
+	go func() {
+		for {
+			line := redeemOne(opened)
+			printing.Lock()
+			fmt.Print(line)
+			printing.Unlock()
+		}
+	}()
 	for {
 		batch := make([]store.Entry, importBatch)
 		lines := ""
@@ -122,6 +132,58 @@ func writeForEver(directory string) {
 		printing.Lock()
 		fmt.Print(lines)
 		printing.Unlock()
+	}
+}
+
+// redeemOne invites somebody who answers by the invitation, and returns the line to print.
+func redeemOne(opened *local.Store) string {
+	secret, err := invitation.NewSecret(cryptorand.Reader)
+	if err != nil {
+		return fmt.Sprintln("error", err)
+	}
+	ctx, hash := context.Background(), secret.Hash()
+	if added, err := opened.PutInvitations(ctx, []invitation.Invitation{{Hash: hash, Survey: "invited"}}); added != 1 || err != nil {
+		return fmt.Sprintln("error", added, err)
+	}
+	r := answer.Response{ID: uuid.NewString(), Survey: "invited", Period: "all", Answers: []answer.Answer{{"rated", "4"}}}
+	created, err := opened.Redeem(ctx, store.Redemption{Response: r, Hash: hash, Identified: true, Day: time.Unix(0, 0)})
+	if !created || err != nil {
+		return fmt.Sprintln("error", created, err)
+	}
+	return "redeemed " + r.ID + " " + hash.String() + "\n"
+}
+
+// checkRedeemed checks what a killed process has redeemed: what was acknowledged is marked, and there are as many marks as
+// answers, each of which names its own.
+func checkRedeemed(t *testing.T, opened *local.Store, acknowledged map[string]string) {
+	t.Helper()
+	ctx := context.Background()
+	marks := map[string]string{} // hash by answer
+	for i, err := range opened.InvitationsOf(ctx, "invited") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.Redeemed {
+			marks[i.Answer] = i.Hash.String()
+		}
+	}
+	n := 0
+	for e, err := range opened.After(ctx, "invited", "all", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if marks[e.Response.ID] == "" {
+			t.Errorf("%s is in the log, and no invitation is marked", e.Response.ID)
+		}
+		n++
+	}
+	if n != len(marks) || n == 0 {
+		t.Errorf("%d answers by %d invitations", n, len(marks))
+	}
+	for id, hash := range acknowledged {
+		if marks[id] != hash {
+			t.Errorf("%s was acknowledged for invitation %s, and the mark is %q", id, hash, marks[id])
+		}
 	}
 }
 
@@ -171,6 +233,7 @@ func TestKilled(t *testing.T) {
 	directory := t.TempDir()
 	acknowledged := map[string]bool{}
 	var carried []string
+	redeemed := map[string]string{}
 	for range rounds {
 		command := exec.Command(os.Args[0])
 		command.Env = append(os.Environ(), "GLASSPOLL_TEST_WRITER="+directory)
@@ -190,7 +253,12 @@ func TestKilled(t *testing.T) {
 				t.Fatal(line)
 			}
 			id, imported := strings.CutPrefix(line, "carried ")
+			used, invited := strings.CutPrefix(line, "redeemed ")
 			switch {
+			case invited:
+				if id, hash, _ := strings.Cut(used, " "); len(hash) == 2*invitation.HashSize {
+					redeemed[id] = hash
+				}
 			case len(id) != 36: // the line is cut short
 			case imported:
 				carried = append(carried, id)
@@ -225,6 +293,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkCarried(t, opened, carried)
+	checkRedeemed(t, opened, redeemed)
 	count := map[string]int{}
 	for entry, err := range opened.After(ctx, "killed", "all", "") {
 		if err != nil {

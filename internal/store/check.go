@@ -20,6 +20,7 @@ const (
 	IDContent      Disagreement = "id_content"       // of an entry and its id, one is a tombstone, or they differ in the digest
 	IDWithoutEntry Disagreement = "id_without_entry" // an id is said to be of an entry that is not in the log
 	NotCollected   Disagreement = "response_waiting" // a response waits, and collecting leaves it
+	MarkAlone      Disagreement = "mark_alone"       // an invitation has been used, and the answers are not stored
 )
 
 // KeyProblem is a disagreement among the keys of a back end, about one survey's period.

@@ -7,6 +7,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
@@ -204,6 +205,18 @@ func (h *hooked) Stored(ctx context.Context, survey, id string) (*store.Stored, 
 
 func (h *hooked) Import(ctx context.Context, survey, period string, entries []store.Entry) (int, error) {
 	return do(h.calls, func() (int, error) { return h.memory.Import(ctx, survey, period, entries) })
+}
+
+func (h *hooked) PutInvitations(ctx context.Context, all []invitation.Invitation) (int, error) {
+	return do(h.calls, func() (int, error) { return h.memory.PutInvitations(ctx, all) })
+}
+
+func (h *hooked) WithdrawInvitations(ctx context.Context, hashes []invitation.Hash) (int, error) {
+	return do(h.calls, func() (int, error) { return h.memory.WithdrawInvitations(ctx, hashes) })
+}
+
+func (h *hooked) InvitationsOf(ctx context.Context, survey string) iter.Seq2[invitation.Invitation, error] {
+	return each(h.calls, h.memory.InvitationsOf(ctx, survey))
 }
 
 func (h *hooked) Progress(ctx context.Context, name string) (string, error) {

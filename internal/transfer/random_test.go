@@ -54,6 +54,7 @@ func TestRandomPasts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t, 1000)
 		all := map[int]*sent{}
+		var people []*person
 		inForce := false
 		pick := func() (int, *sent) {
 			if len(all) == 0 {
@@ -100,11 +101,36 @@ func TestRandomPasts(t *testing.T) {
 					w.publish(w.to)
 				}
 			},
+			"invite": func(t *rapid.T) {
+				w.invite(len(people))
+				people = append(people, &person{})
+			},
+			"redeem": func(t *rapid.T) {
+				if len(people) == 0 {
+					return
+				}
+				into := w.from
+				if inForce && rapid.Bool().Draw(t, "target") {
+					into = w.to
+				}
+				who, n, period := rapid.IntRange(0, len(people)-1).Draw(t, "who"), len(all), rapid.SampledFrom(periods).Draw(t, "period")
+				if w.redeem(into, who, n, period) {
+					people[who].used = true
+					all[n] = &sent{period: period}
+				}
+			},
+			"withdraw": func(t *rapid.T) {
+				if len(people) > 0 {
+					who := rapid.IntRange(0, len(people)-1).Draw(t, "who")
+					people[who].withdrawn = w.withdraw(who) || people[who].withdrawn
+				}
+			},
 			"deliver": func(*rapid.T) { w.deliver(w.from) },
 			"move":    func(t *rapid.T) { inForce = w.moveKilled(t) },
 		})
 		w.move()
 		w.wantOnce(all)
+		w.wantPeople(people)
 		w.publish(w.to)
 		w.wantAllCounted(all)
 	})

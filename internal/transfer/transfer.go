@@ -43,6 +43,7 @@ type Target interface {
 	store.Eraser
 	store.DefinitionWriter
 	store.Importer
+	store.Inviter
 	store.Progress
 }
 
@@ -65,6 +66,8 @@ type Report struct {
 	Compared  int      // responses of the source that were compared with those of the target
 	Own       int      // responses that only the target has
 	InForce   []string // surveys that this run has put in force in the target
+
+	Invitations int // stored in the target by this run
 
 	Differences []message.Text // sentences; none if the target has everything
 }
@@ -141,13 +144,16 @@ func (m *mover) survey(ctx context.Context, id string) error {
 	if err := o.cases(ctx); err != nil {
 		return err
 	}
+	if err := o.invitations(ctx); err != nil {
+		return err
+	}
 	for _, name := range periods {
 		if err := (&period{one: o, name: name}).carry(ctx); err != nil {
 			return message.Errorf("%s: %w", name, err)
 		}
 	}
-	if m.write { // those that were opened meanwhile
-		if err := o.cases(ctx); err != nil {
+	if m.write { // those that were opened, and used, meanwhile
+		if err := errors.Join(o.cases(ctx), o.invitations(ctx)); err != nil {
 			return err
 		}
 	}
