@@ -168,11 +168,16 @@ func (l *List) sort() {
 	})
 }
 
-// Mapping says what is read from each column, a line a column.
+// Mapping says what is read from each column, a line a column, and which questions have none.
 func (l *List) Mapping() []message.Text {
 	var lines []message.Text
 	for _, c := range l.Columns {
 		lines = append(lines, message.New("column %s %s: %s", sheets.Letters(c.Number), quote(c.Header), c.meaning(l.survey)))
+	}
+	for q := range l.survey.Questions() {
+		if _, found := l.heads[hidden+q.ID]; q.Type == survey.Hidden && !found {
+			lines = append(lines, message.New("no column is named %s (%s): it stays empty", q.ID, q.Label.In(l.survey.DefaultLanguage())))
+		}
 	}
 	return lines
 }

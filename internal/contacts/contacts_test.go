@@ -95,6 +95,7 @@ column E '渠道': channel
 column F '客户等级': answer to tier (客户等级)
 column G '合同号': answer to contract (合同号)
 column H '备注': not read
+no column is named region (地区): it stays empty
 2|李雷|Li@Example.com|138 0013 8000|zh|email|map[contract:A,1 tier:key]
 3|Han, Mei|han@example.com||en|email|map[tier:other_one]
 `
@@ -186,6 +187,8 @@ B 列“电话”：不读：以“手机”为准
 C 列“名”：名
 D 列“姓”：姓
 E 列“等级”：题目 tier（客户等级）的答案
+没有名为 region（地区）的列：留空
+没有名为 contract（合同号）的列：留空
 3|李雷||13800138000|||map[tier:key]
 4|Ann Lee||13800138001|||map[tier:key]
 `; got != want {

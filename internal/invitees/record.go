@@ -207,7 +207,7 @@ func (i *Invitee) State() State {
 
 // Unstored yields the invitees whose invitations the store of the answers may not have.
 func (r *Record) Unstored() iter.Seq[*Invitee] {
-	return r.where(func(i *Invitee) bool { return !i.Stored })
+	return r.where(func(i *Invitee) bool { return !i.Stored && !i.Withdrawn })
 }
 
 // Due yields the invitees to whom a message is to be sent: whose invitation is in the store and not withdrawn, who have not opted
