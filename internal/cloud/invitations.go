@@ -21,14 +21,16 @@ import (
 // The table of invitations, which has neither a stream nor point-in-time recovery. Its items:
 //
 //	PK           SK      what
-//	I#digits     hash    invitation as it was made, its survey, its state, and of an identified survey the id of the answers
+//	V#digits     hash    invitation as it was made, its survey, its state, and of an identified survey the id of the answers
+//	N#survey     name    a counter
 //
-// The digits are the first two of the 32 of the hash. So invitations are under 256 partition keys, all of which are read to
+// No kind of key is one of the other table too, so that a right to a kind is a right to one thing. The digits are the first two of the 32 of the hash. So invitations are under 256 partition keys, all of which are read to
 // list those of a survey.
 const (
 	ofSurvey = "survey"
 	used     = "used"
 	answered = "answer" // the id of the answers
+	counted  = "n"
 )
 
 // parallelInvitations is how many invitations are written, or partition keys read, at a time.
@@ -36,7 +38,7 @@ const parallelInvitations = 16
 
 func invitationKey(hash invitation.Hash) item {
 	digits := hash.String()
-	return key("I#"+digits[:2], digits)
+	return key("V#"+digits[:2], digits)
 }
 
 var errNoInvitations error = message.Key("this deployment has no table of invitations: bring its stack up to date with the template of this version")
@@ -246,7 +248,7 @@ func (t *Table) readInvitations(ctx context.Context, survey string, first int) (
 	group, within := errgroup.WithContext(ctx)
 	for n := range parts {
 		group.Go(func() error {
-			for stored, err := range t.itemsIn(within, t.invited, fmt.Sprintf("I#%02x", first+n)) {
+			for stored, err := range t.itemsIn(within, t.invited, fmt.Sprintf("V#%02x", first+n)) {
 				if err != nil {
 					return err
 				}
@@ -320,4 +322,33 @@ func (t *Table) notInvited(ctx context.Context, r store.Redemption) error {
 		return store.ErrInvitationWithdrawn
 	}
 	return wrapOf(t.invited, message.Errorf("invitation %s is being changed: try again", r.Hash))
+}
+
+func counterKey(survey string) string { return "N#" + survey }
+
+// Count implements [store.Counters].
+func (t *Table) Count(ctx context.Context, survey, name string) error {
+	if err := errors.Join(t.withInvitations(), store.CheckCounter(survey, name)); err != nil {
+		return err
+	}
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.invited, Key: key(counterKey(survey), name), UpdateExpression: aws.String("ADD #n :one"),
+		ExpressionAttributeNames: map[string]string{"#n": counted}, ExpressionAttributeValues: item{":one": number(1)},
+	})
+	return wrapOf(t.invited, err)
+}
+
+// Counted implements [store.Counters].
+func (t *Table) Counted(ctx context.Context, survey string) (map[string]int64, error) {
+	all := map[string]int64{}
+	if t.invited == "" {
+		return all, nil
+	}
+	for stored, err := range t.itemsIn(ctx, t.invited, counterKey(survey)) {
+		if err != nil {
+			return nil, err
+		}
+		all[textOf(stored, sortKey)], _ = integerOf(stored, counted)
+	}
+	return all, nil
 }

@@ -273,7 +273,7 @@ func TestUnitsOfAnInvitedAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	used := w.server.Usage().Minus(before)
-	if got := used.Units[invitedTable+"/I"]; got.Writes != 2 || got.Reads != 0 || used.Calls["TransactWriteItems"] != 1 {
+	if got := used.Units[invitedTable+"/V"]; got.Writes != 2 || got.Reads != 0 || used.Calls["TransactWriteItems"] != 1 {
 		t.Errorf("the mark costs %+v, of %s", got, used)
 	}
 }

@@ -41,6 +41,7 @@ import (
 //	cases/SURVEY             id → revision, case
 //	untold/SURVEY            id of a case in the outbox → nothing
 //	invitations              hash → invitation and its mark
+//	counted/SURVEY           name → count
 //	progress                 name of a task → how far it has come
 //
 // A position is a time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is the
@@ -74,6 +75,7 @@ var (
 	releasesBucket    = []byte("releases")
 	addedBucket       = []byte("added")
 	invitationsBucket = []byte("invitations")
+	countedBucket     = []byte("counted")
 	progressBucket    = []byte("progress")
 	formatKey         = []byte("format")
 )

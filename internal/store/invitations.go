@@ -80,6 +80,26 @@ type DayResponses interface {
 	PutOn(ctx context.Context, day time.Time, r answer.Response, also ...string) (created bool, err error)
 }
 
+// Counters counts what is known of a survey by approximation, such as the forms that were opened on a day. Nobody is in a name.
+type Counters interface {
+	// Count adds one to a counter. After an error it may have been added: a count may be lost, or be one too many.
+	Count(ctx context.Context, survey, name string) error
+
+	// Counted returns the counters of a survey by their names.
+	Counted(ctx context.Context, survey string) (map[string]int64, error)
+}
+
+// maxCounterName bounds the name of a counter, in bytes.
+const maxCounterName = 512
+
+// CheckCounter checks the name of a counter.
+func CheckCounter(survey, name string) error {
+	if survey == "" || name == "" || len(name) > maxCounterName {
+		return message.Errorf("a counter without a survey or a name, or with one of more than %d bytes", maxCounterName)
+	}
+	return nil
+}
+
 // InvitationCounts counts the invitations to a survey by batch, channel and values.
 func InvitationCounts(ctx context.Context, from Inviter, survey string) ([]invitation.Count, error) {
 	var counts invitation.Counts

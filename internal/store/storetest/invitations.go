@@ -25,6 +25,7 @@ type Invitations interface {
 	store.Inviter
 	store.Redeemer
 	store.DayResponses
+	store.Counters
 }
 
 // invited returns an invitation whose hash and values follow from n.
@@ -411,4 +412,28 @@ func dayArrivals(t *testing.T, b Backend) {
 		t.Errorf("other answers: %v", err)
 	}
 	wantEachOnce(t, ids(t, b, surveyID, period), 1+3*n)
+}
+
+// counters counts at the same time, by name and survey.
+func counters(t *testing.T, b Backend) {
+	want := map[string]int64{"opened/a/2026-11-30": 12, "opened/一/2026-11-30": 6, "started/a/2026-12-01": 6}
+	if got, err := b.Invitations.Counted(ctx, surveyID); err != nil || len(got) != 0 {
+		t.Errorf("before: %v, %v", got, err)
+	}
+	var group errgroup.Group
+	for name, n := range want {
+		for range n {
+			group.Go(func() error { return b.Invitations.Count(ctx, surveyID, name) })
+		}
+	}
+	if err := errors.Join(group.Wait(), b.Invitations.Count(ctx, surveyID+"_two", "opened")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Invitations.Count(ctx, surveyID, ""); err == nil {
+		t.Error("a counter without a name")
+	}
+	b = b.reopen(t)
+	if got, err := b.Invitations.Counted(ctx, surveyID); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("counted %v, %v; want %v", got, err, want)
+	}
 }

@@ -31,6 +31,7 @@ func NewMemory() *Memory {
 		logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
 		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
+		counted: map[string]map[string]int64{},
 	}}
 }
 
@@ -51,6 +52,7 @@ type memory struct {
 	turns       map[string]*turn // by survey
 	secret      []byte
 	invitations map[invitation.Hash]invitation.Invitation
+	counted     map[string]map[string]int64 // by survey
 }
 
 // turn is the state of a survey's turns.

@@ -73,6 +73,27 @@ func (h *Memory) InvitationsOf(ctx context.Context, survey string) iter.Seq2[inv
 	}
 }
 
+func (h *Memory) Count(_ context.Context, survey, name string) error {
+	if err := store.CheckCounter(survey, name); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.counted[survey] == nil {
+		h.counted[survey] = map[string]int64{}
+	}
+	h.counted[survey][name]++
+	return nil
+}
+
+func (h *Memory) Counted(_ context.Context, survey string) (map[string]int64, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := map[string]int64{}
+	maps.Copy(all, h.counted[survey])
+	return all, nil
+}
+
 func (h *Memory) Redeem(ctx context.Context, r store.Redemption) (created bool, err error) {
 	arrived := r.Day
 	if arrived.IsZero() {

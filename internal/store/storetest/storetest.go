@@ -119,6 +119,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"DevicesAtOnce":         devicesAtOnce,
 		"RedeemAndWithdraw":     redeemAndWithdraw,
 		"DayArrivals":           dayArrivals,
+		"Counters":              counters,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
