@@ -24,12 +24,15 @@ func TestConformanceOnAWS(t *testing.T) {
 	client, bucket := newDynamoDBClient(getenv), s3Client(env["S3_ENDPOINT"])
 	storetest.Run(t, func(t *testing.T) storetest.Backend {
 		name := uniqueName()
-		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
-			t.Fatal(err)
+		invited := invitedTable(name)
+		for _, schema := range []*dynamodb.CreateTableInput{cloud.Schema(name), cloud.InvitationSchema(invited)} {
+			if _, err := client.CreateTable(t.Context(), schema); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: schema.TableName})
+			})
 		}
-		t.Cleanup(func() {
-			client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
-		})
 		if _, err := bucket.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 			t.Fatal(err)
 		}
@@ -38,13 +41,16 @@ func TestConformanceOnAWS(t *testing.T) {
 	})
 }
 
+// invitedTable is the name of the second table of a deployment.
+func invitedTable(name string) string { return name + "-invited" }
+
 // onTable returns a back end over a table and a bucket, whose clock is ahead by an offset.
 func onTable(client *dynamodb.Client, name string, pages *cloud.Pages, offset time.Duration) storetest.Backend {
-	table := cloud.NewTable(client, name, cloud.Options{Now: func() time.Time { return time.Now().Add(offset) }})
+	table := cloud.NewTable(client, name, cloud.Options{Now: func() time.Time { return time.Now().Add(offset) }, Invitations: invitedTable(name)})
 	return storetest.Backend{
 		Definitions: table, Catalog: table, Responses: table, Collector: table, Log: table, Tallies: table, Releases: table, Erasure: table,
 		Pages: pages, Cases: table, Importer: table, Progress: table,
-		Turns: table, IDs: table, Secrets: table,
+		Turns: table, IDs: table, Secrets: table, Invitations: table,
 		Reshard: func(t *testing.T, survey, period string, n int) {
 			if err := table.RaiseShards(t.Context(), survey, period, n); err != nil {
 				t.Fatal(err)

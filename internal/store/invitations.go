@@ -51,7 +51,7 @@ type Redemption struct {
 	Response answer.Response
 	Hash     invitation.Hash
 
-	// Identified lets the mark name the response. Otherwise nothing that is stored joins the two: the mark says that the
+	// Identified lets the mark name the response, also when that has become a tombstone. Otherwise nothing that is stored joins the two: the mark says that the
 	// invitation has been used, and neither when nor for what.
 	Identified bool
 
