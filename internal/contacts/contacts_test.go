@@ -150,7 +150,7 @@ func TestEncodings(t *testing.T) {
 }
 
 // workbook makes a workbook with the given sheets.
-func workbook(t *testing.T, sheets map[string][][]any, order ...string) []byte {
+func workbook(t testing.TB, sheets map[string][][]any, order ...string) []byte {
 	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close()
@@ -356,6 +356,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\xff\xfem\x00a\x00i\x00l\x00"))
 	f.Add([]byte("\xd3\xca\xcf\xe4\n\x81"))
 	f.Add([]byte("PK\x03\x04"))
+	f.Add(workbook(f, map[string][][]any{"a": {{"mail", "tier"}, {"a@b.example", "key"}, {1.5, true}}}, "a"))
 	s := parsed(f)
 	f.Fuzz(func(t *testing.T, file []byte) {
 		l, err := Read(s, file)
