@@ -212,7 +212,6 @@ var unseen = map[string]string{
 	"protection/issued_names":                   references,
 	"protection/issued_without_periods":         together,
 	"protection/overall_sensitive":              references,
-	"pictures/cards":                            together,
 	"protection/overall_unpublished":            conditions,
 	"protection/segment_depends_on_private":     conditions,
 	"protection/segment_depends_on_sensitive":   conditions,
