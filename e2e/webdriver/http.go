@@ -2,6 +2,7 @@ package webdriver
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -46,7 +47,13 @@ func (d *driver) do(c command, element string, parameters object) (json.RawMessa
 		}
 		body = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequest(c.method, d.session+path, body)
+	ctx := context.Background()
+	if c == executeScript {
+		bounded, cancel := context.WithTimeout(ctx, scriptLimit)
+		defer cancel()
+		ctx = bounded
+	}
+	request, err := http.NewRequestWithContext(ctx, c.method, d.session+path, body)
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// limit bounds each command.
-const limit = 2 * time.Minute
+// limit bounds each command. Over HTTP, scriptLimit bounds a script: WebKitGTK's driver does not reply to one whose page is left
+// meanwhile, and whoever waits for something on the next page asks again.
+const (
+	limit       = 2 * time.Minute
+	scriptLimit = 20 * time.Second
+)
 
 // command is a command by its name in Marionette, and by its method and path over HTTP, where %s is an element.
 type command struct{ name, method, path string }

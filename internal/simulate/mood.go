@@ -71,6 +71,9 @@ func (r *respondent) weight(f survey.Field, options []survey.Option, i int, like
 	if r.arbitrary {
 		return popularity
 	}
+	if options[i].ID == survey.Other {
+		return popularity / 8 // most find themselves among the options
+	}
 	switch mixed := mixedTones(options); {
 	case mixed && toneOf(options[i].ID) == good:
 		return popularity * 4 * like

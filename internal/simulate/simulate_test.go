@@ -277,6 +277,27 @@ func TestQuantities(t *testing.T) {
 	}
 }
 
+// The options are what people say: few choose "other".
+func TestFewChooseOther(t *testing.T) {
+	answered, others := 0, 0
+	for seed := uint64(1); seed <= 5; seed++ {
+		for _, r := range people(t, sample(t, "retail"), seed, 200) {
+			for _, a := range r.Answers {
+				if a.Field() != "reasons" || len(a.Values()) == 0 {
+					continue
+				}
+				answered++
+				if slices.Contains(a.Values(), survey.Other) {
+					others++
+				}
+			}
+		}
+	}
+	if share := float64(others) / float64(answered); answered < 800 || share == 0 || share > 0.15 {
+		t.Errorf("%d of %d chose %q", others, answered, survey.Other)
+	}
+}
+
 // Those who are satisfied recommend and come again, whatever the seed.
 func TestLoyaltyGoesWithSatisfaction(t *testing.T) {
 	s := sample(t, "retail")
