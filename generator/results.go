@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 
 	"glasspoll/internal/console"
@@ -52,4 +53,14 @@ func (s storeFlags) perform(ctx context.Context, c *console.Console, name string
 		return err
 	}
 	return do(ctx, c, records, v)
+}
+
+// printed performs a verb as perform does, and returns what it has printed for the rest of the command to use. That rest, such as
+// a browser, runs with the rights of the command's user, not with those of a running server.
+func (s storeFlags) printed(ctx context.Context, c *console.Console, name string, v verb) ([]byte, error) {
+	var out bytes.Buffer
+	captured := *c
+	captured.Out = &out
+	err := s.perform(ctx, &captured, name, v)
+	return out.Bytes(), err
 }

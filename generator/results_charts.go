@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,13 +59,11 @@ func (r chartsCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 	}
 	r.Listed = true
-	var list bytes.Buffer
-	captured := *c
-	captured.Out = &list
-	if err := r.perform(ctx, &captured, "results charts", &r); err != nil {
+	list, err := r.printed(ctx, c, "results charts", &r)
+	if err != nil {
 		return err
 	}
-	written, err := r.written(list.Bytes())
+	written, err := r.written(list)
 	if err != nil {
 		return err
 	}
@@ -111,8 +108,7 @@ func (r *chartsCommand) removePictures(written []writtenChart) error {
 	return nil
 }
 
-// draw makes a PNG of each chart that the verb has written. A browser runs with the rights of the user of the command, not with
-// the server's.
+// draw makes a PNG of each chart that the verb has written.
 func (r *chartsCommand) draw(ctx context.Context, browser chromium.Browser, written []writtenChart) error {
 	drawings := make([]chromium.Drawing, len(written))
 	for i, w := range written {

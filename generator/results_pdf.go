@@ -72,7 +72,7 @@ func (p pdfCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	p.Sources, p.Brand, p.Language = sources, assets.Links.Look(p.ID).Brand, c.Asked
 	p.Logo = assets.Content(p.Brand.Logo)
-	content, err := p.page(ctx, c)
+	content, err := p.printed(ctx, c, "results pdf", &p)
 	if err != nil {
 		return err
 	}
@@ -113,15 +113,6 @@ func (p *pdfCommand) print(ctx context.Context, browser chromium.Browser, page [
 		}
 	}
 	return nil, message.Errorf("the summary of %s is more than one sheet, however small it is printed: shorten its title and its measures", p.ID)
-}
-
-// page returns what the verb has printed: a browser runs with the rights of the user of the command, not with the server's.
-func (p *pdfCommand) page(ctx context.Context, c *console.Console) ([]byte, error) {
-	var page bytes.Buffer
-	captured := *c
-	captured.Out = &page
-	err := p.perform(ctx, &captured, "results pdf", p)
-	return page.Bytes(), err
 }
 
 func (p *pdfCommand) do(ctx context.Context, env *environment) error {

@@ -29,11 +29,7 @@ func (t *Table) Actions(ctx context.Context, id string) (a survey.Actions, err e
 	if err != nil || i == nil {
 		return survey.Actions{}, err
 	}
-	data, err := decompressed(i, body)
-	if err == nil {
-		err = json.Unmarshal(data, &a)
-	}
-	if err != nil {
+	if err := decodeJSON(i, &a); err != nil {
 		return survey.Actions{}, t.wrap(message.Errorf("sidecars of %s: %w", id, err))
 	}
 	return a, nil

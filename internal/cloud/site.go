@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"glasspoll/internal/headers"
 	"glasspoll/internal/message"
 	"glasspoll/internal/render"
@@ -68,11 +66,7 @@ func (t *Table) Assets(ctx context.Context) (a render.Assets, known bool, err er
 	if err != nil || i == nil {
 		return render.Assets{}, false, err
 	}
-	data, err := decompressed(i, body)
-	if err == nil {
-		err = json.Unmarshal(data, &a)
-	}
-	if err != nil {
+	if err := decodeJSON(i, &a); err != nil {
 		return render.Assets{}, false, t.wrap(message.Errorf("the site's assets: %w", err))
 	}
 	t.mu.Lock()
@@ -98,8 +92,7 @@ func (t *Table) PutHomes(ctx context.Context, h render.Homes) error {
 	}
 	i := key(siteKey, homesKey)
 	i[body] = compressed(data)
-	_, err = t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i})
-	return t.wrap(err)
+	return t.put(ctx, i)
 }
 
 // Homes returns which files are the home pages; none if that was never set. The read is strongly consistent.
@@ -108,15 +101,11 @@ func (t *Table) Homes(ctx context.Context) (render.Homes, error) {
 	if err != nil || i == nil {
 		return nil, err
 	}
-	data, err := decompressed(i, body)
 	var stored storedHomes
-	if err == nil {
-		err = json.Unmarshal(data, &stored)
-	}
-	switch {
-	case err != nil:
+	if err := decodeJSON(i, &stored); err != nil {
 		return nil, t.wrap(message.Errorf("the site's home pages: %w", err))
-	case stored.Version != 1:
+	}
+	if stored.Version != 1 {
 		return nil, t.wrap(message.Errorf("the site's home pages are of form %d, and this program knows form %d: install a newer version of the program", stored.Version, 1))
 	}
 	return stored.Homes, nil

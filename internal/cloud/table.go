@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"iter"
@@ -175,6 +176,15 @@ func decompressed(i item, name string) ([]byte, error) {
 		return nil, message.Errorf("attribute %s: %w", name, err)
 	}
 	return data, nil
+}
+
+// decodeJSON decodes the compressed document that is an item's body.
+func decodeJSON(i item, into any) error {
+	data, err := decompressed(i, body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, into)
 }
 
 // get reads one item; nil if there is none. The read is strongly consistent.

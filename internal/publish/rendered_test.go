@@ -194,10 +194,13 @@ func TestNewPublisherWritesTheSame(t *testing.T) {
 	}
 
 	// Another survey's look changes nothing; one of its own is on all its pages, without anything to release.
-	for id, want := range map[string]int{"other": 0, s.ID: 9} {
-		frame = frame.With(render.Assets{Looks: map[string]render.Look{id: {Style: render.Asset{Path: "assets/look.css"}}}})
-		if out, err := newPublisher().Publish(ctx, s); err != nil || out.Replaced != want || len(out.Released) != 0 {
-			t.Errorf("a look of %s: %d files were replaced, want %d, %v", id, out.Replaced, want, err)
+	for _, look := range []struct {
+		of   string
+		want int
+	}{{"other", 0}, {s.ID, 9}} {
+		frame = frame.With(render.Assets{Looks: map[string]render.Look{look.of: {Style: render.Asset{Path: "assets/look.css"}}}})
+		if out, err := newPublisher().Publish(ctx, s); err != nil || out.Replaced != look.want || len(out.Released) != 0 {
+			t.Errorf("a look of %s: %d files were replaced, want %d, %v", look.of, out.Replaced, look.want, err)
 		}
 	}
 }

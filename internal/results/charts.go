@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"glasspoll/internal/chart"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -269,24 +270,43 @@ const minTextWidth = 12
 type parts struct{ worse, neutral, better, unscored float64 }
 
 func partsOf(counts []stats.Count) (p parts) {
-	low, high := scoreRange(counts)
-	for _, c := range counts {
+	sides := sidesOf(counts)
+	for i, c := range counts {
 		if c.Of == 0 {
 			continue
 		}
 		share := c.Percent()
-		switch score := c.Option.Score; {
-		case score == nil:
+		switch sides[i] {
+		case chart.Apart:
 			p.unscored += share
-		case 2**score < low+high:
+		case chart.Worse:
 			p.worse += share
-		case 2**score > low+high:
+		case chart.Better:
 			p.better += share
 		default:
 			p.neutral += share
 		}
 	}
 	return p
+}
+
+// sidesOf returns where the options of a scale belong in bars whose middles are below each other.
+func sidesOf(counts []stats.Count) []chart.Side {
+	low, high := scoreRange(counts)
+	sides := make([]chart.Side, len(counts))
+	for i, c := range counts {
+		switch score := c.Option.Score; {
+		case score == nil:
+			sides[i] = chart.Apart
+		case 2**score < low+high:
+			sides[i] = chart.Worse
+		case 2**score > low+high:
+			sides[i] = chart.Better
+		default:
+			sides[i] = chart.Middle
+		}
+	}
+	return sides
 }
 
 // diverging lays items of one scale out so that their neutral points are below each other: what is worse goes to one side,

@@ -187,8 +187,10 @@ func (d *document) scaleSlide(id, title string, items []*stats.Item) *chart.Char
 		}
 		c.Series, c.Tones = append(c.Series, d.option(&options[i])), append(c.Tones, tone)
 	}
-	if len(items) > 1 {
-		c.Sides = sides(options, order)
+	if sides := sidesOf(items[0].Counts); len(items) > 1 && slices.Contains(sides, chart.Worse) {
+		for _, i := range order {
+			c.Sides = append(c.Sides, sides[i])
+		}
 	}
 	for _, item := range items {
 		row := chart.Row{Label: d.short(item.Field)}
@@ -198,33 +200,6 @@ func (d *document) scaleSlide(id, title string, items []*stats.Item) *chart.Char
 		c.Rows = append(c.Rows, row)
 	}
 	return c
-}
-
-// sides returns where options belong in bars whose middles are below each other, in an order, as [document.diverging] lays them
-// out; nil unless there are answers on both sides.
-func sides(options []survey.Option, order []int) []chart.Side {
-	counts := make([]stats.Count, len(options))
-	for i := range options {
-		counts[i].Option = &options[i]
-	}
-	low, high := scoreRange(counts)
-	if low == high {
-		return nil
-	}
-	all := make([]chart.Side, len(order))
-	for at, i := range order {
-		switch score := options[i].Score; {
-		case score == nil:
-			all[at] = chart.Apart
-		case 2**score < low+high:
-			all[at] = chart.Worse
-		case 2**score > low+high:
-			all[at] = chart.Better
-		default:
-			all[at] = chart.Middle
-		}
-	}
-	return all
 }
 
 func percentOfShare(s stats.Share) float64 {

@@ -14,61 +14,81 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/server/servertest"
+	"glasspoll/internal/survey"
 )
+
+// A folder is an author's, of which one edition is built after another.
+type folder struct {
+	*testing.T
+	dir     string
+	library *project.Library
+	current *edition
+}
+
+func newFolder(t *testing.T) *folder {
+	dir := t.TempDir()
+	return &folder{T: t, dir: dir, library: project.NewLibrary(dir)}
+}
+
+func (f *folder) write(name, content string) {
+	f.Helper()
+	if err := os.WriteFile(filepath.Join(f.dir, name), []byte(content), 0o666); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// build builds the next edition, and returns the surveys whose pages differ.
+func (f *folder) build() (changed []*survey.Survey, problems questionnaire.Problems) {
+	f.Helper()
+	_, problems, err := f.library.Read()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.current, changed, err = builder{}.build(f.library.LastGood(), glasspoll.Templates(), f.library.Theme(), f.library.Pictures(), f.current)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return changed, problems
+}
 
 // TestBuildReusesPages checks that pages of unchanged surveys are the same objects.
 func TestBuildReusesPages(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	library := project.NewLibrary(dir)
-	write := func(name, content string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var current *edition
+	f := newFolder(t)
 	build := func() (changed []string) {
 		t.Helper()
-		if _, _, err := library.Read(); err != nil {
-			t.Fatal(err)
-		}
-		e, surveys, err := builder{}.build(library.LastGood(), glasspoll.Templates(), library.Theme(), library.Pictures(), current)
-		if err != nil {
-			t.Fatal(err)
-		}
+		surveys, _ := f.build()
 		for _, s := range surveys {
 			changed = append(changed, s.ID)
 		}
-		current = e
 		return changed
 	}
-	write("a.yaml", servertest.TeaSurvey)
-	write("b.yaml", servertest.TeaSurvey)
+	f.write("a.yaml", servertest.TeaSurvey)
+	f.write("b.yaml", servertest.TeaSurvey)
 	if got := build(); !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("at first: %v", got)
 	}
-	first := current
-	write("b.yaml", strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
+	first := f.current
+	f.write("b.yaml", strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
 	if got := build(); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("one is edited: %v", got)
 	}
-	second := current
+	second := f.current
 	if second.page("a/index.html") != first.page("a/index.html") || second.page("b/index.html") == first.page("b/index.html") || second.renderer != first.renderer {
 		t.Error("what was built again is not what was edited")
 	}
-	write("b.yaml", "# a remark\n"+strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
-	if got := build(); len(got) > 0 || current.page("b/index.html") != second.page("b/index.html") {
+	f.write("b.yaml", "# a remark\n"+strings.Replace(servertest.TeaSurvey, "en: Taste", "en: Flavour", 1))
+	if got := build(); len(got) > 0 || f.current.page("b/index.html") != second.page("b/index.html") {
 		t.Errorf("only a comment is new: %v", got)
 	}
-	write("c.yaml", servertest.TeaSurvey)
-	if got := build(); !slices.Equal(got, []string{"c"}) || current.page("index.html") == second.page("index.html") {
+	f.write("c.yaml", servertest.TeaSurvey)
+	if got := build(); !slices.Equal(got, []string{"c"}) || f.current.page("index.html") == second.page("index.html") {
 		t.Errorf("one is added: %v", got)
 	}
-	if err := os.Remove(filepath.Join(dir, "a.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(f.dir, "a.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	if got := build(); len(got) > 0 || current.page("a/index.html") != nil || strings.Contains(string(current.page("index.html").content), `href="a/`) {
+	if got := build(); len(got) > 0 || f.current.page("a/index.html") != nil || strings.Contains(string(f.current.page("index.html").content), `href="a/`) {
 		t.Errorf("one is removed: %v", got)
 	}
 }
@@ -77,45 +97,29 @@ func TestBuildReusesPages(t *testing.T) {
 // good one stays.
 func TestThemeChange(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := project.NewLibrary(dir)
-	write := func(name, content string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var current *edition
+	f := newFolder(t)
 	build := func() (page string, changed int, problems questionnaire.Problems) {
 		t.Helper()
-		_, problems, err := l.Read()
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, surveys, err := builder{}.build(l.LastGood(), glasspoll.Templates(), l.Theme(), l.Pictures(), current)
-		if err != nil {
-			t.Fatal(err)
-		}
-		current = e
-		return string(e.page("tea/index.html").content), len(surveys), problems
+		surveys, problems := f.build()
+		return string(f.current.page("tea/index.html").content), len(surveys), problems
 	}
-	write("tea.yaml", "title: Tea\nsections: [{questions: [{id: taste, type: rating, steps: 5, label: Taste}]}]\n")
+	f.write("tea.yaml", "title: Tea\nsections: [{questions: [{id: taste, type: rating, steps: 5, label: Taste}]}]\n")
 	if page, _, problems := build(); strings.Contains(page, "Lantern") || len(problems) > 0 {
 		t.Errorf("without a theme: %v\n%s", problems, page)
 	}
-	write("theme.yaml", "name: Lantern\n")
+	f.write("theme.yaml", "name: Lantern\n")
 	if page, changed, problems := build(); !strings.Contains(page, "Lantern") || changed != 1 || len(problems) > 0 {
 		t.Errorf("with one: %d changed, %v\n%s", changed, problems, page)
 	}
 	if _, changed, _ := build(); changed != 0 {
 		t.Errorf("nothing has changed, and %d surveys were built", changed)
 	}
-	write("theme.yaml", "name: Lamp\ncorners: round\n")
+	f.write("theme.yaml", "name: Lamp\ncorners: round\n")
 	page, _, problems := build()
 	if !strings.Contains(page, "Lantern") || len(problems) != 1 || !strings.HasSuffix(problems[0].File, "theme.yaml") || problems[0].Line != 2 {
 		t.Errorf("with a mistake: %v\n%s", problems, page)
 	}
-	if err := os.Remove(filepath.Join(dir, "theme.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(f.dir, "theme.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	if page, _, problems := build(); strings.Contains(page, "Lantern") || len(problems) > 0 {
@@ -127,60 +131,46 @@ func TestThemeChange(t *testing.T) {
 // no others; and that a mistake leaves the last look.
 func TestLookChange(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := project.NewLibrary(dir)
-	write := func(name, content string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var current *edition
+	f := newFolder(t)
 	build := func(problem string) (tea, coffee string) {
 		t.Helper()
-		_, problems, err := l.Read()
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, problems := f.build()
 		if (len(problems) > 0) != (problem != "") || len(problems) > 0 && !strings.Contains(problems[0].String(), problem) {
 			t.Errorf("%v, want %q", problems, problem)
 		}
-		if current, _, err = (builder{}).build(l.LastGood(), glasspoll.Templates(), l.Theme(), l.Pictures(), current); err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`assets/(?:look|logo)[^"]+`).FindAllString(string(current.page("tea/index.html").content), -1) {
-			if current.page(m) == nil {
+		for _, m := range regexp.MustCompile(`assets/(?:look|logo)[^"]+`).FindAllString(string(f.current.page("tea/index.html").content), -1) {
+			if f.current.page(m) == nil {
 				t.Errorf("there is no %s", m)
 			}
 		}
-		return string(current.page("tea/index.html").content), string(current.page("coffee/index.html").content)
+		return string(f.current.page("tea/index.html").content), string(f.current.page("coffee/index.html").content)
 	}
 	source := func(theme string) string {
 		return "title: Tea\ntheme: " + theme + "\nsections: [{questions: [{id: taste, type: rating, steps: 5, label: Taste}]}]\n"
 	}
-	write("coffee.yaml", strings.Replace(source("{}"), "theme: {}\n", "", 1))
-	write("lantern.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"/>`)
-	write("tea.yaml", source(`{name: Lantern, logo: lantern.svg, light: {accent: "#7a1f5c"}}`))
+	f.write("coffee.yaml", strings.Replace(source("{}"), "theme: {}\n", "", 1))
+	f.write("lantern.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"/>`)
+	f.write("tea.yaml", source(`{name: Lantern, logo: lantern.svg, light: {accent: "#7a1f5c"}}`))
 	first, plain := build("")
 	if !strings.Contains(first, "/look.") || !strings.Contains(first, `alt="Lantern"`) || strings.Contains(plain, "/look.") || strings.Contains(plain, "Lantern") {
 		t.Errorf("the look is not where it belongs:\n%s\n%s", first, plain)
 	}
-	write("tea.yaml", source(`{name: Lantern, logo: lantern.svg, light: {accent: "#7a1f5d"}}`))
+	f.write("tea.yaml", source(`{name: Lantern, logo: lantern.svg, light: {accent: "#7a1f5d"}}`))
 	second, same := build("")
 	if second == first || same != plain {
 		t.Error("another colour changes nothing, or too much")
 	}
-	write("lantern.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40"/>`)
+	f.write("lantern.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40"/>`)
 	third, _ := build("")
 	if !strings.Contains(third, `width="90" height="40"`) {
 		t.Error("another logo is not shown")
 	}
-	write("tea.yaml", source(`{light: {accent: "#39c5bb"}}`))
+	f.write("tea.yaml", source(`{light: {accent: "#39c5bb"}}`))
 	if kept, _ := build("tea.yaml:2:25: accent #39c5bb"); kept != third {
 		t.Error("the last good look is lost")
 	}
 	var b strings.Builder
-	if err := current.renderer.Notice(&b, render.NoticePage{Language: "en", Code: answer.NotFound, Survey: "tea"}); err != nil || !strings.Contains(b.String(), "/look.") {
+	if err := f.current.renderer.Notice(&b, render.NoticePage{Language: "en", Code: answer.NotFound, Survey: "tea"}); err != nil || !strings.Contains(b.String(), "/look.") {
 		t.Errorf("a notice of the survey has not its look: %v", err)
 	}
 }

@@ -153,17 +153,19 @@ func (m *Simulator) respondent() Submission {
 	}
 }
 
+// periodMonths is how many months a period has.
+var periodMonths = map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}
+
 // PeriodBefore names the period a number of periods before that of an instant, in a survey with periods.
 func PeriodBefore(s *survey.Survey, at time.Time, back int) string {
 	at = at.In(s.Location())
-	months := map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}[s.Period]
-	return s.PeriodAt(time.Date(at.Year(), at.Month()-time.Month(months*back), 15, 12, 0, 0, 0, s.Location()))
+	return s.PeriodAt(time.Date(at.Year(), at.Month()-time.Month(periodMonths[s.Period]*back), 15, 12, 0, 0, 0, s.Location()))
 }
 
 // EndBefore is the last day of that period.
 func EndBefore(s *survey.Survey, at time.Time, back int) time.Time {
 	at = at.In(s.Location())
-	months := map[survey.Period]int{survey.Month: 1, survey.Quarter: 3, survey.Year: 12}[s.Period]
+	months := periodMonths[s.Period]
 	next := (int(at.Month())-1)/months*months + 1 - months*(back-1) // the month in which the period after it begins
 	return time.Date(at.Year(), time.Month(next), 0, 12, 0, 0, 0, s.Location())
 }

@@ -65,6 +65,9 @@ func (a *answered) factBase(f *countedField, c *tally.Counters) (n int64, kind B
 	if item := c.Items[f.Name]; item != nil && item.N > 0 && len(c.Bases[f.Name]) == 0 {
 		return 0, BaseReads // of an earlier program, which did not count it
 	}
+	if len(c.Bases[f.Name]) == 0 {
+		return 0, BaseAsked // it is public of nobody here, of whom nothing is unknown
+	}
 	for class, respondents := range c.Bases[f.Name] {
 		if !strings.HasPrefix(class, "-") {
 			n += respondents

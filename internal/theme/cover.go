@@ -43,25 +43,10 @@ func (r *reader) readCover(n *yaml.Node, t *Theme) {
 	t.Cover = &survey.Cover{Picture: p}
 }
 
-// readPictureKeys reads the keys of a cover. Both must be given; an empty description must be in quotes.
+// readPictureKeys reads the keys of a cover. Both must be given.
 func (r *reader) readPictureKeys(n *yaml.Node) map[string]*yaml.Node {
-	declared := n
-	var alt *yaml.Node
-	if n.Kind == yaml.MappingNode { // without an empty alt, which would be reported
-		declared = &yaml.Node{Kind: n.Kind, Line: n.Line, Column: n.Column}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if value := n.Content[i+1]; n.Content[i].Value == "alt" && alt == nil && value.Kind == yaml.ScalarNode && value.Value == "" && value.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
-				alt = value
-				continue
-			}
-			declared.Content = append(declared.Content, n.Content[i], n.Content[i+1])
-		}
-	}
 	before := len(r.faults)
-	values := r.readKeys(declared, message.New("a cover"), coverKeys)
-	if alt != nil && values["alt"] == nil {
-		values["alt"] = alt
-	}
+	values := r.readKeys(n, message.New("a cover"), coverKeys)
 	if len(r.faults) == before && values["file"] == nil {
 		r.fail(n, "a cover needs the name of a picture in the theme's folder: add \"file: front.jpg\"")
 	}

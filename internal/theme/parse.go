@@ -116,7 +116,7 @@ func (r *reader) readKeys(n *yaml.Node, name message.Text, known []string) map[s
 			r.fail(key, "unknown key %s in %s%s", quote(key.Value), name, suggest(key.Value, known, n))
 		case values[key.Value] != nil:
 			r.fail(key, "%s is given twice: keep one", key.Value)
-		case value.Kind == yaml.ScalarNode && (value.Tag == "!!null" || strings.TrimSpace(value.Value) == ""):
+		case value.Kind == yaml.ScalarNode && (value.Tag == "!!null" || strings.TrimSpace(value.Value) == "") && !(key.Value == "alt" && isEmptyText(value)):
 			r.reportEmpty(key, value)
 		case value.Kind == yaml.AliasNode:
 			r.fail(value, "%s must be a value, not an alias (*)", key.Value)
@@ -125,6 +125,11 @@ func (r *reader) readKeys(n *yaml.Node, name message.Text, known []string) map[s
 		}
 	}
 	return values
+}
+
+// isEmptyText reports whether a value is empty on purpose: in quotes.
+func isEmptyText(n *yaml.Node) bool {
+	return n.Value == "" && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0
 }
 
 // reportEmpty explains a key without a value: mostly a colour without quotes, which YAML takes for a comment.

@@ -156,6 +156,7 @@ func TestProblems(t *testing.T) {
 		{source: "cover: {alt: ''}\n", want: []string{`1:8: a cover needs the name of a picture in the theme's folder: add "file: front.jpg"`}},
 		{source: "cover: {file: front.png}\n", want: []string{`1:8: a cover needs alt: what the picture shows, for those who cannot see it; "" if it only decorates`}},
 		{source: "cover: {file: front.png, alt: }\n", want: []string{"1:26: alt is empty: give it a value or remove the line"}},
+		{source: "cover: {file: front.png, alt: '', alt: The shop}\n", files: front, want: []string{"1:35: alt is given twice: keep one"}},
 		{source: "cover: {file: front.png, alt: {zh: 店面, en: ' '}}\n", files: front, want: []string{"1:44: alt is empty: write what the picture shows"}},
 		{source: "cover: {file: front.png, alt: [a]}\n", files: front, want: []string{"1:31: alt must be a text, or one for each language: {zh: …, en: …}"}},
 		{source: "cover: {file: front.png, alt: {}}\n", files: front, want: []string{"1:31: alt must be a text, or one for each language: {zh: …, en: …}"}},

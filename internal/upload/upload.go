@@ -170,12 +170,13 @@ type steps struct {
 func (u *uploader) steps() (s steps) {
 	inPlace := u.homes.At(time.Time{})
 	for _, name := range slices.Concat(u.Files, slices.Sorted(maps.Keys(u.made))) {
-		switch base := path.Base(name); {
+		_, isMade := u.made[name]
+		switch {
 		case strings.HasPrefix(name, "assets/"):
 			s.assets = append(s.assets, name)
 		case inPlace[name] != "":
 			s.homes = append(s.homes, name)
-		case strings.HasPrefix(base, "home-") || slices.Contains(render.FormNames(), base):
+		case isMade && name != notFoundName || slices.Contains(render.FormNames(), path.Base(name)):
 			s.kept = append(s.kept, name)
 		case strings.HasSuffix(name, ".html"):
 			s.pages = append(s.pages, name)
