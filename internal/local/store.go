@@ -53,6 +53,7 @@ type Store struct {
 	db           *bbolt.DB
 	committer    committer
 	now          func() time.Time
+	store.Transient
 	definitions  sync.Map // by definitionKey: *survey.Survey
 	vocabularies sync.Map // by definitionKey: *answer.Vocabulary
 
