@@ -97,7 +97,8 @@ type Options struct {
 	// stays counted as long as nothing has to be folded again.
 	Retention time.Duration
 
-	// Invitations is the name of the table of invitations; "" if the deployment has none, and takes answers without one alone.
+	// Invitations is the name of the table of invitations, mostly that of [InvitationTable]; "" if the deployment has none, and
+	// takes answers without one alone.
 	Invitations string
 }
 
@@ -230,7 +231,7 @@ func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2
 		for {
 			page, err := t.client.Query(ctx, input)
 			if err != nil {
-				yield(nil, wrapOf(*input.TableName, err))
+				yield(nil, t.wrapIn(*input.TableName, err))
 				return
 			}
 			for _, i := range page.Items {
