@@ -23,7 +23,7 @@ import (
 //	Y            day   32 random bytes that the labels of a day are keyed with
 const (
 	daySecrets = "Y"
-	usedUntil      = "free" // milliseconds since 1970
+	usedUntil  = "free" // milliseconds since 1970
 )
 
 // secretLife is from its day on: processes whose clocks differ still agree on yesterday's.
