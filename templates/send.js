@@ -9,7 +9,10 @@ import { envelope, form, knownChannel, ruleOf, say, submitButton } from "./form.
  * A problem as the handler answers with it.
  * @typedef {{question: string, field?: string, code: string, message: string}} ServerProblem
  *
- * @typedef {{thanks?: string, receipt?: string, problems?: ServerProblem[]}} Reply
+ * @typedef {{thanks?: string, receipt?: string, problems?: ServerProblem[], work?: Work}} Reply
+ *
+ * What the handler asks for before it takes the answers: the work of a script, or to be sent again after a wait, with a seal.
+ * @typedef {{script: string, seal: string}} Work
  *
  * What is called when the handler has the submission, when it refuses it, and before each wait for another try.
  * @typedef {object} Outcome
@@ -21,7 +24,7 @@ import { envelope, form, knownChannel, ruleOf, say, submitButton } from "./form.
 export const address = new URL(/** @type {string} */ (form.getAttribute("action")), document.baseURI);
 const timeout = 3e4, longestWait = 6e4; // milliseconds: for one answer, and between two tries
 
-/** What is to be sent, as it was when the button was pressed. @type {object | null} */
+/** What is to be sent, as it was when the button was pressed. @type {Record<string, unknown> | null} */
 export let pending = null;
 /** @type {Outcome} */
 let outcome;
@@ -79,10 +82,30 @@ const trySend = async () => {
     showStatus(say.waiting);
     timer = setTimeout(trySend, Math.min(retryAfter || 2000 * 2 ** tries++, longestWait));
     outcome.waiting();
+    if (reply.work) doWork(reply.work);
   } else {
     pending = null;
     outcome.refused(reply.problems || []);
   }
+};
+
+/**
+ * Does the work without which the handler does not take the answers now, in a worker, which tells how far it is. If it cannot,
+ * the handler takes them after the wait.
+ * @param {Work} task
+ */
+const doWork = (task) => {
+  if (pending) pending.seal = task.seal;
+  const worker = new Worker(new URL("../../../" + task.script, address));
+  worker.onmessage = ({ data }) => {
+    if (!pending) return;
+    if (data.say) showStatus(data.say);
+    else {
+      pending.work = data;
+      trySend();
+    }
+  };
+  worker.postMessage(task);
 };
 
 /**

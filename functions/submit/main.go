@@ -75,7 +75,10 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	handler := intake.Handler{
 		Definitions: definitions{table}, Responses: table, IDs: table, Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
 		Client: func(r *http.Request) string { return connection(r, header) },
+		Host:   func(*http.Request) []string { return nil }, // the CDN does not hand it on
 	}
+	handler.Limits = intake.NewLimits(table, table)
+	handler.Limits.Rates = table
 	return &function{
 		handler: func(ctx context.Context) http.Handler {
 			h := handler

@@ -26,6 +26,7 @@ func (s *submission) serveForm(id, language string) {
 	if s.current.PhaseAt(s.now) != survey.Open { // without grace: nobody begins after the end
 		s.refuseClosed()
 	} else {
+		s.seal.Rendered = s.now
 		s.form(http.StatusOK, render.SurveyPage{}, "Cache-Control", "private, max-age=0", "X-Robots-Tag", "noindex")
 	}
 }

@@ -23,13 +23,14 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/headers"
+	"glasspoll/internal/limit"
 	"glasspoll/internal/render"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
 // Handler serves POST …/api/surveys/ID/responses, and GET …/api/surveys/ID/form/LANGUAGE and …/thanks/LANGUAGE. All fields
-// are required.
+// are required unless they say otherwise.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
@@ -39,6 +40,8 @@ type Handler struct {
 	Now         func() time.Time
 	Client      func(*http.Request) string // by address, or what tells clients better apart; must not come from what a client can set
 	Log         *slog.Logger
+	Limits      *Limits                      // nil: answers come as fast as they like, and nothing says how they came
+	Host        func(*http.Request) []string // by which visitors may know the site; nil: as the request says
 }
 
 // MaxBody bounds a submission, in bytes: room for a dozen full long texts in Chinese, percent-encoded.
@@ -97,6 +100,9 @@ type submission struct {
 	current  *survey.Survey // the questionnaire in force, whose window and periods count
 	answered *survey.Survey // the version that the respondent saw
 	posted   answer.Posted
+
+	seal   limit.Seal // of the form that is the reply
+	traced string     // range of addresses to keep for review
 }
 
 // allows reports whether the request's method is one of those given. If it is not, it replies.
@@ -168,6 +174,9 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		return
 	}
 	response.Period = period
+	if !s.admit(ctx, &response) {
+		return
+	}
 	created, err := s.put(ctx, &response)
 	switch {
 	case errors.Is(err, store.ErrWithdrawn):
@@ -181,6 +190,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		s.w.Header().Set("Retry-After", "5")
 		s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 	default:
+		s.trace(ctx, response.ID)
 		s.confirm(response, thanks, created)
 	}
 }
@@ -271,18 +281,6 @@ func (s *submission) correctForm() {
 	}
 }
 
-// link returns the query of the address: the request's own, or that of the page which it comes from.
-func (s *submission) link() url.Values {
-	if s.r.URL.RawQuery != "" {
-		return s.r.URL.Query()
-	}
-	from, err := url.Parse(s.r.Referer())
-	if err != nil {
-		return nil
-	}
-	return from.Query()
-}
-
 // confirm replies that the response is stored.
 func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 	receipt := answer.Receipt(r.ID)
@@ -341,6 +339,7 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 	if p.ID == "" || status == http.StatusConflict {
 		p.ID = randomKey().String()
 	}
+	p.Seal = s.sealOf(p.ID)
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {
 		s.Log.Error("form not rendered", "survey", s.answered.ID, "error", err)
@@ -370,17 +369,23 @@ func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, fau
 }
 
 func (h *Handler) writeProblems(w http.ResponseWriter, status int, language string, problems []answer.Problem) {
-	type problem struct {
-		Question string      `json:"question"`
-		Field    string      `json:"field,omitempty"`
-		Code     answer.Code `json:"code"`
-		Message  string      `json:"message"`
-	}
+	h.writeJSON(w, status, map[string]any{"problems": h.problemList(language, problems)})
+}
+
+// problem is one of those of a JSON reply.
+type problem struct {
+	Question string      `json:"question"`
+	Field    string      `json:"field,omitempty"`
+	Code     answer.Code `json:"code"`
+	Message  string      `json:"message"`
+}
+
+func (h *Handler) problemList(language string, problems []answer.Problem) []problem {
 	list := make([]problem, len(problems))
 	for i, p := range problems {
 		list[i] = problem{p.Question, p.Field, p.Code, h.Renderer.Message(language, p)}
 	}
-	h.writeJSON(w, status, map[string]any{"problems": list})
+	return list
 }
 
 func (h *Handler) writeJSON(w http.ResponseWriter, status int, value any) {

@@ -21,6 +21,7 @@ type Assets struct {
 	Full      Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
 	Thanks    Asset  // the script of thank-you pages
 	Home      Asset  // the script of home pages that can be searched
+	Work      Asset  `json:",omitzero"` // the script that works before answers are taken; it is loaded only then
 	Icon      string // path
 	Brand     Brand
 	Looks     map[string]Look `json:",omitempty"` // of surveys with a look of their own, by id

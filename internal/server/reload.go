@@ -189,10 +189,11 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Now:         time.Now,
 		Client:      srv.clientAddress,
 		Log:         srv.options.Log,
+		Limits:      srv.limits,
 	}
 }
 
-// clientAddress is used in a keyed hash only, to recognize a double click.
+// clientAddress is used in keyed hashes only: to recognize a double click, and to count how fast a range of addresses sends.
 func (srv *Server) clientAddress(r *http.Request) string {
 	if srv.options.AddressHeader != "" {
 		return r.Header.Get(srv.options.AddressHeader)
