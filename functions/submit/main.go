@@ -51,7 +51,7 @@ const secretHeader = "X-Origin-Secret"
 // newFunction reads the settings. TABLE is the name of the table. ORIGIN_SECRETS are secrets separated by commas, one of which
 // every request must have; ADDRESS_HEADER is the header in which the CDN gives the respondent's address and port. These two must
 // be set together, because without a secret any client could claim any address. RETENTION_DAYS is the number of days after
-// which a response is deleted; 0 or empty means never.
+// which a response is deleted; 0 or empty means never. LIMITS is off for trials, in which many answers come from few addresses.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, header := getenv("TABLE"), getenv("ADDRESS_HEADER")
 	if name == "" {
@@ -77,8 +77,14 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		Client: func(r *http.Request) string { return connection(r, header) },
 		Host:   func(*http.Request) []string { return nil }, // the CDN does not hand it on
 	}
-	handler.Limits = intake.NewLimits(table, table)
-	handler.Limits.Rates = table
+	switch limits := getenv("LIMITS"); limits {
+	case "", "on":
+		handler.Limits = intake.NewLimits(table, table)
+		handler.Limits.Rates = table
+	case "off":
+	default:
+		return nil, fmt.Errorf("LIMITS is %q: it must be on or off", limits)
+	}
 	return &function{
 		handler: func(ctx context.Context) http.Handler {
 			h := handler
