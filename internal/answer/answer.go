@@ -15,14 +15,17 @@ type Response struct {
 	Answers  []Answer `json:"answers"`           // in the questionnaire's order; unanswered fields are absent
 	Private  []Answer `json:"private,omitempty"` // kept apart: never counted or shown, and exported only on request
 
+	Quality Quality `json:"quality,omitzero"` // how it came
+
 	// Withdrawn marks a tombstone: the respondent has withdrawn the answers. Only those to segment questions are kept, so
 	// that the figures that they are removed from are known.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
-// Tombstone returns what is kept of a response that is erased: what identifies it, and the answers whose fields are in keep.
+// Tombstone returns what is kept of a response that is erased: what identifies it, the flags that say whether rules hold it
+// back, and the answers whose fields are in keep.
 func (r Response) Tombstone(keep []string) Response {
-	t := Response{ID: r.ID, Survey: r.Survey, Version: r.Version, Period: r.Period, Withdrawn: true}
+	t := Response{ID: r.ID, Survey: r.Survey, Version: r.Version, Period: r.Period, Quality: Quality{Flags: r.Quality.Flags}, Withdrawn: true}
 	for _, a := range r.Answers {
 		if slices.Contains(keep, a.Field()) {
 			t.Answers = append(t.Answers, a)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -18,11 +19,12 @@ import (
 // A stored response is
 //
 //	version of the codec    1 byte
-//	flags                   1 byte: isTombstone, hasTextID, hasTextVersion, hasVocabulary
+//	flags                   1 byte: isTombstone, hasTextID, hasTextVersion, hasVocabulary, hasQuality
 //	id                      the 16 bytes of a UUID, or a text
 //	questionnaire's version a text, or a count and bytes that hexadecimal digits stand for
 //	vocabulary's checksum   checksumSize bytes, if it has one
 //	language, channel       each a number: 0 for none, 1 and a text, or 2 and more for the vocabulary's
+//	quality                 if it has one: its flags and its seconds, each a number
 //	answers                 their number, and their tokens
 //
 // Numbers are varints, and a text is its length in bytes and its bytes. Each answer begins with a token. Tokens that give a
@@ -38,7 +40,8 @@ const (
 	hasTextID
 	hasTextVersion
 	hasVocabulary
-	allFlags = hasVocabulary<<1 - 1
+	hasQuality = 0x40
+	allFlags   = isTombstone | hasTextID | hasTextVersion | hasVocabulary | hasQuality
 )
 
 // The numbers of a language or channel.
@@ -85,6 +88,9 @@ func Append(data []byte, r Response, v *Vocabulary) []byte {
 	if v != nil {
 		flags |= hasVocabulary
 	}
+	if r.Quality != (Quality{}) {
+		flags |= hasQuality
+	}
 	data = append(data, codecVersion, flags)
 	if isUUID {
 		data = append(data, id[:]...)
@@ -99,6 +105,10 @@ func Append(data []byte, r Response, v *Vocabulary) []byte {
 	}
 	data = appendName(data, r.Language, languages)
 	data = appendName(data, r.Channel, channels)
+	if flags&hasQuality != 0 {
+		data = binary.AppendUvarint(data, uint64(r.Quality.Flags))
+		data = binary.AppendUvarint(data, uint64(max(r.Quality.Seconds, 0)))
+	}
 	data = binary.AppendUvarint(data, uint64(len(r.Answers)))
 	next := 0
 	for _, a := range r.Answers {
@@ -376,6 +386,9 @@ func (d *decoder) response(find func(version string) (*Vocabulary, error)) (Resp
 	}
 	r.Language = d.name(v.languages)
 	r.Channel = d.name(v.channels)
+	if flags&hasQuality != 0 {
+		r.Quality = d.quality()
+	}
 	r.Answers = d.answers(v)
 	return r, d.end()
 }
@@ -390,6 +403,16 @@ func (d *decoder) id(flags byte) string {
 		return ""
 	}
 	return uuid.UUID(id).String()
+}
+
+// quality reads how a response came.
+func (d *decoder) quality() Quality {
+	flags, seconds := d.number(), d.number()
+	if flags > math.MaxUint32 || seconds > math.MaxInt32 {
+		d.fail()
+		return Quality{}
+	}
+	return Quality{Flags(flags), int(seconds)}
 }
 
 func (d *decoder) private() ([]Answer, error) {
