@@ -119,8 +119,10 @@ func (w *world) open() {
 		Invitations: w.stored,
 		Stopped:     func(*invitees.Invitee) error { return nil },
 		Count:       func(what Count, _ *invitees.Invitee) error { w.counts[what]++; return nil },
-		Complain:    func(i *invitees.Invitee, text message.Text) { w.told = append(w.told, fmt.Sprintf("%d: %s", i.Number, text)) },
-		Now:         func() time.Time { return w.now },
+		Complain: func(i *invitees.Invitee, text message.Text) {
+			w.told = append(w.told, fmt.Sprintf("%d: %s", i.Number, text))
+		},
+		Now: func() time.Time { return w.now },
 		Wait: func(ctx context.Context, d time.Duration) error {
 			w.now, w.waited = w.now.Add(d), append(w.waited, d)
 			return ctx.Err()
