@@ -51,8 +51,8 @@ func Read(source []byte) (Result, error) {
 // field matches the beginning of a message: the name of a field.
 var field = regexp.MustCompile(`^[!-9;-~]+:[ \t\r\n]`)
 
-// separator matches the line before each message of a mailbox.
-var separator = regexp.MustCompile(`(?m)^From [^\r\n]*\r?\n`)
+// separator matches the line before each message of a mailbox: From, an address or a hyphen, and a time. The first may be anything.
+var separator = regexp.MustCompile(`\AFrom [^\r\n]*\r?\n|(?m:^From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,][^\r\n]*\r?\n)`)
 
 // quotedFrom matches a line of a message that would be taken for the beginning of the next one, and was changed for it.
 var quotedFrom = regexp.MustCompile(`(?m)^>(>*From )`)
