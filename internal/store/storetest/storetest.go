@@ -120,6 +120,9 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"RedeemAndWithdraw":     redeemAndWithdraw,
 		"DayArrivals":           dayArrivals,
 		"Counters":              counters,
+		"SigningKeys":           signingKeys,
+		"RedeemedBlindly":       redeemedBlindly,
+		"BlindedAtOnce":         blindedAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
