@@ -56,12 +56,12 @@ var house = []floor{
 	{"the outside", false, []string{
 		"chromium durable",
 		"local cloud project staging console ownerfile",
-		"control upload local/format2 cloud/indexed",
+		"control upload gateway local/format2 cloud/indexed",
 		"server",
 	}},
 	{"mains", false, []string{
 		"/deploy/lambda",
-		"/generator /functions/submit /functions/publish /deploy/pack",
+		"/generator /functions/submit /functions/invite /functions/publish /deploy/pack",
 	}},
 }
 

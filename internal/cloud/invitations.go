@@ -322,7 +322,7 @@ func (t *Table) notInvited(ctx context.Context, r store.Redemption) error {
 	case i.Withdrawn:
 		return store.ErrInvitationWithdrawn
 	}
-	return t.wrapInvited(message.Errorf("invitation %s is being changed: try again", r.Hash))
+	return t.wrapInvited(message.Errorf("an invitation is being changed: try again")) // without its hash, which would be logged with a time
 }
 
 func counterKey(survey string) string { return "N#" + survey }
