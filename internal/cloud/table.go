@@ -46,6 +46,7 @@ import (
 //	U#survey                  -           whose turn it is to bring the survey up to date
 //	G                         name        how far a long task has come
 //	X                         ids         32 random bytes that ids are keyed with
+//	E#, B#, Y                             what limits need: see limits.go
 //
 // An item of a partition key of its own never has to share the 1,000 write units a second that a key has. Where there are
 // many writes or long logs, keys are many: those of ids, of shards and of segments.
@@ -65,6 +66,7 @@ type Table struct {
 	ready        bool // a site has been published, in the current form
 
 	secret knownSecret
+	days   dayCache
 }
 
 // periodKey names a period of a survey.

@@ -42,6 +42,7 @@ import (
 //	untold/SURVEY            id of a case in the outbox → nothing
 //	invitations              hash → invitation and its mark
 //	counted/SURVEY           name → count
+//	signing/SURVEY           id → private key of a group of invitees
 //	progress                 name of a task → how far it has come
 //
 // A position is a time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is the
@@ -49,10 +50,11 @@ import (
 // that it tells no time either. So logs grow at their end only, and the pages written at random are those of the small index
 // of ids. docs/formats.md describes the values.
 type Store struct {
-	path         string
-	db           *bbolt.DB
-	committer    committer
-	now          func() time.Time
+	path      string
+	db        *bbolt.DB
+	committer committer
+	now       func() time.Time
+	store.Transient
 	definitions  sync.Map // by definitionKey: *survey.Survey
 	vocabularies sync.Map // by definitionKey: *answer.Vocabulary
 

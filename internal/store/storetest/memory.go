@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/blind"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
@@ -31,7 +32,7 @@ func NewMemory() *Memory {
 		logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
 		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
-		counted: map[string]map[string]int64{},
+		counted: map[string]map[string]int64{}, signing: map[string]map[string]blind.Private{}, used: map[string]time.Time{}, origins: map[string]origin{},
 	}}
 }
 
@@ -52,7 +53,11 @@ type memory struct {
 	turns       map[string]*turn // by survey
 	secret      []byte
 	invitations map[invitation.Hash]invitation.Invitation
-	counted     map[string]map[string]int64 // by survey
+	signing     map[string]map[string]blind.Private // by survey and id
+	counted     map[string]map[string]int64         // by survey
+	origins     map[string]origin
+	days        store.Transient
+	used        map[string]time.Time // by label
 }
 
 // turn is the state of a survey's turns.
@@ -86,7 +91,7 @@ type Memory struct {
 
 func (h *Memory) backend() Backend {
 	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
-		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
+		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Origins: h, DaySecrets: h, Rates: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
 }
 
 func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }

@@ -37,6 +37,9 @@ type Backend struct {
 	IDs         store.IDs
 	Secrets     Secrets
 	Invitations Invitations
+	Origins     store.Origins
+	DaySecrets  store.DaySecrets
+	Rates       store.Rates // nil: the back end is used by one process
 
 	// Reopen closes the back end and opens it again on the same data. nil: there is nothing to close.
 	Reopen func(t *testing.T) Backend
@@ -120,6 +123,12 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"RedeemAndWithdraw":     redeemAndWithdraw,
 		"DayArrivals":           dayArrivals,
 		"Counters":              counters,
+		"SigningKeys":           signingKeys,
+		"RedeemedBlindly":       redeemedBlindly,
+		"BlindedAtOnce":         blindedAtOnce,
+		"Origins":               origins,
+		"DaySecrets":            daySecrets,
+		"Rates":                 rates,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
