@@ -27,6 +27,8 @@ type Invitations interface {
 	store.DayResponses
 	store.Counters
 	store.Totals
+	store.KeyRing
+	store.Marker
 }
 
 // invited returns an invitation whose hash and values follow from n.
