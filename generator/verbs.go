@@ -75,6 +75,14 @@ var verbs = map[string]func() verb{
 	"results repair":   func() verb { return &repairCommand{} },
 	"results show":     func() verb { return &showCommand{} },
 	"results move":     func() verb { return &moveCommand{} },
+
+	// What the commands of invitees ask of a store.
+	"invitations check":    func() verb { return &checkInvitations{} },
+	"invitations put":      func() verb { return &putInvitations{} },
+	"invitations withdraw": func() verb { return &withdrawInvitations{} },
+	"invitations list":     func() verb { return &listInvitations{} },
+	"invitations get":      func() verb { return &getInvitation{} },
+	"invitations count":    func() verb { return &countStep{} },
 }
 
 // verbTable returns the verbs for a server to run.

@@ -27,9 +27,9 @@ func NewLimits(days store.DaySecrets, origins store.Origins) *Limits {
 	return &Limits{Meter: limit.NewMeter(limit.Usual, store.NewSecret()), Days: days, Origins: origins}
 }
 
-// admit reports whether the answers are to be stored, which have come without an invitation, and notes how they came. If they are not, it
+// passes reports whether the answers are to be stored, which have come without an invitation, and notes how they came. If they are not, it
 // replies that they are to be sent again, after some work or a wait.
-func (s *submission) admit(ctx context.Context, r *answer.Response) bool {
+func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 	if s.Limits == nil {
 		return true
 	}
