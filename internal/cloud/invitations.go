@@ -55,6 +55,9 @@ func invitationItem(i invitation.Invitation) item {
 	if i.Answer != "" {
 		stored[answered] = text(i.Answer)
 	}
+	if i.Blinded != (invitation.Digest{}) {
+		stored[blinded] = binaryOf(i.Blinded[:])
+	}
 	return stored
 }
 
@@ -69,6 +72,9 @@ func invitationOf(stored item) (i invitation.Invitation, err error) {
 	}
 	i.Redeemed, i.Answer = stored[used] != nil, textOf(stored, answered)
 	i.Withdrawn = stored[withdrawn] != nil && !i.Redeemed
+	if copy(i.Blinded[:], bytesOf(stored, blinded)); stored[blinded] != nil && len(bytesOf(stored, blinded)) != len(i.Blinded) {
+		return i, message.Errorf("invitation %s: the item is damaged: restore the table from a backup", hash)
+	}
 	if textOf(stored, ofSurvey) != i.Survey {
 		return i, message.Errorf("invitation %s: its survey is said to be %s and %s: restore the table from a backup", hash, textOf(stored, ofSurvey), i.Survey)
 	}
@@ -152,6 +158,8 @@ func conflicting(ctx context.Context, err error, try int) (again bool, _ error) 
 // raiseState gives an invitation that is stored the state of another record of it, too.
 func (t *Table) raiseState(ctx context.Context, i invitation.Invitation) (err error) {
 	switch {
+	case i.Redeemed && i.Blinded != (invitation.Digest{}):
+		_, err = t.updateInvitation(ctx, i.Hash, "SET #used = :true, #blinded = if_not_exists(#blinded, :blinded)", "attribute_exists(#key)", item{":blinded": binaryOf(i.Blinded[:])})
 	case i.Redeemed && i.Answer != "":
 		_, err = t.updateInvitation(ctx, i.Hash, "SET #used = :true, #answer = if_not_exists(#answer, :answer)", "attribute_exists(#key)", item{":answer": text(i.Answer)})
 	case i.Redeemed:
@@ -168,7 +176,7 @@ func (t *Table) withdrawInvitation(ctx context.Context, hash invitation.Hash) (b
 }
 
 // invitationNames are the attributes that expressions about invitations may name.
-var invitationNames = map[string]string{"#key": partKey, "#survey": ofSurvey, "#used": used, "#withdrawn": withdrawn, "#answer": answered}
+var invitationNames = map[string]string{"#key": partKey, "#survey": ofSurvey, "#used": used, "#withdrawn": withdrawn, "#answer": answered, "#blinded": blinded}
 
 var placeholder = regexp.MustCompile(`#[a-z]+`)
 

@@ -23,6 +23,9 @@ func (o *one) invitations(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
+	if err := o.signingKeys(ctx); err != nil {
+		return err
+	}
 	all := from.InvitationsOf(ctx, o.survey.ID)
 	if !o.write {
 		return o.compareInvitations(ctx, all)

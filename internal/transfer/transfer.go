@@ -44,6 +44,7 @@ type Target interface {
 	store.DefinitionWriter
 	store.Importer
 	store.Inviter
+	store.KeyRing
 	store.Progress
 }
 

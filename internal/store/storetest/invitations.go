@@ -26,6 +26,8 @@ type Invitations interface {
 	store.Redeemer
 	store.DayResponses
 	store.Counters
+	store.KeyRing
+	store.Marker
 }
 
 // invited returns an invitation whose hash and values follow from n.
