@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -64,19 +63,10 @@ func (s *submission) isOwn(address string) bool {
 
 func (s *submission) hasHosts() bool { return len(s.hosts()) > 0 }
 
-// hosts returns the names that visitors may know the site by: a proxy may have its own name for it in front of the one that it hands
-// on. No page of another site can set these headers.
+// hosts returns the names that visitors may know the site by.
 func (s *submission) hosts() []string {
 	if s.Host != nil {
 		return s.Host(s.r)
 	}
-	return hostsOf(s.r)
-}
-
-func hostsOf(r *http.Request) []string {
-	hosts := []string{r.Host}
-	if forwarded := r.Header.Get("X-Forwarded-Host"); forwarded != "" {
-		hosts = append(hosts, forwarded)
-	}
-	return hosts
+	return []string{s.r.Host}
 }

@@ -193,7 +193,17 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Client:      srv.clientAddress,
 		Log:         srv.options.Log,
 		Limits:      srv.limits,
+		Host:        hosts,
 	}
+}
+
+// hosts returns the names that visitors may know the site by: a proxy may hand on its own name for it. No page of another site can
+// set these headers.
+func hosts(r *http.Request) []string {
+	if forwarded := r.Header.Get("X-Forwarded-Host"); forwarded != "" {
+		return []string{r.Host, forwarded}
+	}
+	return []string{r.Host}
 }
 
 // clientAddress is used in keyed hashes only: to recognize a double click, and to count how fast a range of addresses sends.
