@@ -20,8 +20,13 @@ import (
 )
 
 type inviteCommand struct {
-	List inviteListCommand `cmd:"" help:"Check a list of people to invite: what is read from each column, and every fault."`
-	Make inviteMakeCommand `cmd:"" help:"Make an invitation for each person of a list who has none yet."`
+	List     inviteListCommand     `cmd:"" help:"Check a list of people to invite: what is read from each column, and every fault."`
+	Make     inviteMakeCommand     `cmd:"" help:"Make an invitation for each person of a list who has none yet."`
+	Merge    inviteMergeCommand    `cmd:"" help:"Write a table with each person's link, for a mail merge."`
+	Cards    inviteCardsCommand    `cmd:"" help:"Write cards with QR codes, to be printed and cut."`
+	Status   inviteStatusCommand   `cmd:"" help:"Count what has become of invitations, or list whose are not used."`
+	Withdraw inviteWithdrawCommand `cmd:"" help:"Take back invitations that have not been used."`
+	OptOut   inviteOptOutCommand   `cmd:"" name:"optout" help:"Keep the list of those who want no more mail."`
 }
 
 func (inviteCommand) Help() string {
