@@ -38,7 +38,7 @@ var house = []floor{
 		"questionnaire picture invitation bounce",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
-		"tally cases export sarif simulate starter workbook contacts",
+		"tally cases export sarif simulate starter workbook contacts blind",
 		"release invitees",
 		"stats audit",
 	}},
@@ -56,12 +56,12 @@ var house = []floor{
 	{"the outside", false, []string{
 		"chromium durable",
 		"local cloud project staging console ownerfile",
-		"control upload local/format2 cloud/indexed",
+		"control upload gateway local/format2 cloud/indexed",
 		"server",
 	}},
 	{"mains", false, []string{
 		"/deploy/lambda",
-		"/generator /functions/submit /functions/publish /deploy/pack",
+		"/generator /functions/submit /functions/invite /functions/publish /deploy/pack",
 	}},
 }
 
