@@ -26,8 +26,9 @@ import (
 //	V#digits     hash    invitation as it was made, its survey, its state, and of an identified survey the id of the answers
 //	N#survey     name    a counter
 //
-// No kind of key is one of the other table too, so that a right to a kind is a right to one thing. The digits are the first two of the 32 of the hash. So invitations are under 256 partition keys, all of which are read to
-// list those of a survey.
+// The digits are the first two of the 32 of the hash. So invitations are under 256 partition keys, all of which are read to list
+// those of a survey. Private keys for signing are there too, and the secrets of days, of which no copies shall stay: see
+// SigningKey and DaySecret.
 const (
 	ofSurvey = "survey"
 	used     = "used"
@@ -235,7 +236,7 @@ func (t *Table) InvitationsOf(ctx context.Context, survey string) iter.Seq2[invi
 		for first := 0; first < 256; first += parallelInvitations {
 			parts, err := t.readInvitations(ctx, survey, first)
 			if err != nil {
-				if err = t.unlessNever(ctx, survey, err); err != nil {
+				if err = t.unlessNever(ctx, survey, isInvited, err); err != nil {
 					yield(invitation.Invitation{}, err)
 				}
 				return
@@ -353,11 +354,11 @@ func (t *Table) Count(ctx context.Context, survey, name string) error {
 func (t *Table) Counted(ctx context.Context, survey string) (map[string]int64, error) {
 	all := map[string]int64{}
 	if err := t.withInvitations(); err != nil {
-		return all, t.unlessNever(ctx, survey, err)
+		return all, t.unlessNever(ctx, survey, isInvited, err)
 	}
 	for stored, err := range t.itemsIn(ctx, t.invited, counterKey(survey)) {
 		if err != nil {
-			return all, t.unlessNever(ctx, survey, err)
+			return all, t.unlessNever(ctx, survey, isInvited, err)
 		}
 		all[textOf(stored, sortKey)], _ = integerOf(stored, counted)
 	}
