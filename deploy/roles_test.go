@@ -365,6 +365,7 @@ func (d *deployment) makeInvitations() {
 		d.Fatal(counts, err)
 	}
 	d.must(d.inviter.Count(ctx, "tea", "sent"))
+	d.must(d.inviter.Raise(ctx, "tea", map[string]int64{"made": 3}))
 	key, err := blind.NewPrivate(rand.Reader)
 	d.must(err)
 	d.must(d.inviter.PutSigningKeys(ctx, "tea", []blind.Private{key}))
@@ -441,7 +442,7 @@ func (d *deployment) publishResults() {
 	d.must(err)
 	publisher := publish.New(publish.Options{
 		Collector: table, Turns: table, Progress: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
-		Sidecars: table, Cases: table, Notify: true,
+		Sidecars: table, Counts: table, Cases: table, Notify: true,
 	})
 	out, err := publisher.Publish(ctx, s, d.response(0).Period)
 	if err != nil || out.Folded != submitted || len(out.Released) == 0 || out.Opened != submitted {
@@ -554,7 +555,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	}{
 		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
 		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, slices.DeleteFunc(slices.Clone(unread), func(kind string) bool { return kind == mark+"K#" }), []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "K#"}},
-		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X"}, invitations)},
+		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X"}, invitations)},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
 		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#", "X"}, invitations)},
 		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},

@@ -30,7 +30,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		return nil, fmt.Errorf("LIMITS is %q: it must be on or off", limits)
 	}
 	return gateway.New(getenv, log, metrics, gateway.Options{Retention: retention, Counted: counted, Use: func(h *intake.Handler, table *cloud.Table) {
-		h.Responses, h.IDs = table, table
+		h.Responses, h.Days, h.Redeemer, h.IDs = table, table, table, table
 		if limits != "off" {
 			h.Limits = intake.NewLimits(table, table)
 			h.Limits.Rates = table

@@ -52,6 +52,9 @@ func invitationItem(i invitation.Invitation) item {
 	if i.Withdrawn {
 		stored[withdrawn] = yes
 	}
+	if i.Stopped {
+		stored[stopped] = yes
+	}
 	if i.Redeemed {
 		stored[used] = yes
 	}
@@ -74,7 +77,7 @@ func invitationOf(stored item) (i invitation.Invitation, err error) {
 		return i, err
 	}
 	i.Redeemed, i.Answer = stored[used] != nil, textOf(stored, answered)
-	i.Withdrawn = stored[withdrawn] != nil && !i.Redeemed
+	i.Withdrawn, i.Stopped = stored[withdrawn] != nil && !i.Redeemed, stored[stopped] != nil
 	if copy(i.Blinded[:], bytesOf(stored, blinded)); stored[blinded] != nil && len(bytesOf(stored, blinded)) != len(i.Blinded) {
 		return i, message.Errorf("invitation %s: the item is damaged: restore the table from a backup", hash)
 	}
@@ -160,6 +163,11 @@ func conflicting(ctx context.Context, err error, try int) (again bool, _ error) 
 
 // raiseState gives an invitation that is stored the state of another record of it, too.
 func (t *Table) raiseState(ctx context.Context, i invitation.Invitation) (err error) {
+	if i.Stopped {
+		if _, err := t.noteStopped(ctx, i.Hash); err != nil {
+			return err
+		}
+	}
 	switch {
 	case i.Redeemed && i.Blinded != (invitation.Digest{}):
 		_, err = t.updateInvitation(ctx, i.Hash, "SET #used = :true, #blinded = if_not_exists(#blinded, :blinded)", "attribute_exists(#key)", item{":blinded": binaryOf(i.Blinded[:])})
@@ -179,7 +187,7 @@ func (t *Table) withdrawInvitation(ctx context.Context, hash invitation.Hash) (b
 }
 
 // invitationNames are the attributes that expressions about invitations may name.
-var invitationNames = map[string]string{"#key": partKey, "#survey": ofSurvey, "#used": used, "#withdrawn": withdrawn, "#answer": answered, "#blinded": blinded}
+var invitationNames = map[string]string{"#key": partKey, "#survey": ofSurvey, "#used": used, "#withdrawn": withdrawn, "#answer": answered, "#blinded": blinded, "#stopped": stopped}
 
 var placeholder = regexp.MustCompile(`#[a-z]+`)
 
