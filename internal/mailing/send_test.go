@@ -296,6 +296,7 @@ func TestRefusals(t *testing.T) {
 		"for now, then not":        {once(reply(450, smtp.EnhancedCode{4, 2, 0}, "greylisted")), false, "sent sent sent", 0, 3, 2},
 		"for now, after the text":  {once(reply(451, smtp.EnhancedCode{4, 3, 0}, "try later")), true, "sent sent sent", 0, 3, 2},
 		"for now, always":          {func(*mailServer, string) error { return reply(450, smtp.EnhancedCode{4, 2, 0}, "greylisted") }, false, "sent made sent", 0, 2, 4},
+		"closing":                  {once(reply(421, smtp.EnhancedCode{4, 4, 2}, "idle for too long")), false, "sent sent sent", 0, 3, 2},
 		"lost before it was given": {once(errHangUp), false, "sent sent sent", 0, 3, 2},
 		"lost when it was given":   {func(*mailServer, string) error { return errHangUp }, true, "sent sending sent", 0, 2, 1},
 	} {
