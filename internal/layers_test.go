@@ -35,7 +35,7 @@ var house = []floor{
 		"decimal wording codec spreadsheet sheets yaml12",
 		"expression",
 		"survey",
-		"questionnaire picture invitation",
+		"questionnaire picture invitation review",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
 		"tally cases export sarif simulate starter workbook contacts",

@@ -42,6 +42,7 @@ import (
 //	untold/SURVEY            id of a case in the outbox → nothing
 //	invitations              hash → invitation and its mark
 //	counted/SURVEY           name → count
+//	reviews/SURVEY/PERIOD    number → decisions about responses
 //	progress                 name of a task → how far it has come
 //
 // A position is a time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is the

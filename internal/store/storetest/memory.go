@@ -31,7 +31,7 @@ func NewMemory() *Memory {
 		logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
 		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
-		counted: map[string]map[string]int64{},
+		counted: map[string]map[string]int64{}, reviews: map[string][][]byte{},
 	}}
 }
 
@@ -53,6 +53,7 @@ type memory struct {
 	secret      []byte
 	invitations map[invitation.Hash]invitation.Invitation
 	counted     map[string]map[string]int64 // by survey
+	reviews     map[string][][]byte         // decisions, by survey and period
 }
 
 // turn is the state of a survey's turns.
