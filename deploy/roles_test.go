@@ -22,6 +22,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/cloud/cloudtest"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/notify"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
@@ -32,10 +33,17 @@ import (
 	"glasspoll/internal/verify"
 )
 
-// access is one action on an item: the prefix of its partition key, as in "I#", and the action.
+// access is one action on an item: the prefix of its partition key, as in "I#", and the action. Of the table of invitations, the
+// key begins with its mark: "invitations/V#".
 type access struct{ key, action string }
 
-// actor is somebody who uses the table, with what they have accessed.
+const (
+	ofTable       = "polls"
+	ofInvitations = "polls-invitations"
+	mark          = "invitations/"
+)
+
+// actor is somebody who uses the tables, with what they have accessed.
 type actor struct {
 	*cloud.Table
 
@@ -55,27 +63,28 @@ func newActor(server *cloudtest.Server) *actor {
 		) (out middleware.InitializeOutput, _ middleware.Metadata, err error) {
 			switch in := in.Parameters.(type) {
 			case *dynamodb.GetItemInput:
-				a.uses("GetItem", in.Key)
+				a.uses(in.TableName, "GetItem", in.Key)
 				out.Result, err = c.GetItem(ctx, in)
 			case *dynamodb.QueryInput:
-				a.uses("Query", cloudtest.Item{"PK": in.ExpressionAttributeValues[":pk"]})
+				a.uses(in.TableName, "Query", cloudtest.Item{"PK": in.ExpressionAttributeValues[":pk"]})
 				out.Result, err = c.Query(ctx, in)
 			case *dynamodb.PutItemInput:
-				a.uses("PutItem", in.Item)
+				a.uses(in.TableName, "PutItem", in.Item)
 				a.asksForOld("PutItem", string(in.ReturnValues)+string(in.ReturnValuesOnConditionCheckFailure))
 				out.Result, err = c.PutItem(ctx, in)
 			case *dynamodb.UpdateItemInput:
-				a.uses("UpdateItem", in.Key)
+				a.uses(in.TableName, "UpdateItem", in.Key)
+				a.asksForOld("UpdateItem", string(in.ReturnValues)+string(in.ReturnValuesOnConditionCheckFailure))
 				out.Result, err = c.UpdateItem(ctx, in)
 			case *dynamodb.BatchGetItemInput:
-				for _, of := range in.RequestItems {
-					a.uses("BatchGetItem", of.Keys...)
+				for table, of := range in.RequestItems {
+					a.uses(&table, "BatchGetItem", of.Keys...)
 				}
 				out.Result, err = c.BatchGetItem(ctx, in)
 			case *dynamodb.BatchWriteItemInput:
-				for _, of := range in.RequestItems {
+				for table, of := range in.RequestItems {
 					for _, w := range of {
-						a.uses("BatchWriteItem", w.DeleteRequest.Key) // nothing is put in batches
+						a.uses(&table, "BatchWriteItem", w.DeleteRequest.Key) // nothing is put in batches
 					}
 				}
 				out.Result, err = c.BatchWriteItem(ctx, in)
@@ -88,7 +97,7 @@ func newActor(server *cloudtest.Server) *actor {
 			return out, middleware.Metadata{}, err
 		}), middleware.Before)
 	}}})
-	a.Table = cloud.NewTable(client, "polls", cloud.Options{})
+	a.Table = cloud.NewTable(client, ofTable, cloud.Options{Invitations: ofInvitations})
 	return a
 }
 
@@ -101,16 +110,21 @@ func kindOf(pk string) string {
 	return kind
 }
 
-func (a *actor) uses(action string, items ...cloudtest.Item) {
+func (a *actor) uses(table *string, action string, items ...cloudtest.Item) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	prefix := map[string]string{ofTable: "", ofInvitations: mark}
 	for _, i := range items {
+		if _, known := prefix[*table]; !known {
+			a.used[access{"table " + *table, action}] = true
+			continue
+		}
 		pk, _ := i["PK"].(*types.AttributeValueMemberS)
 		if pk == nil {
 			a.used[access{"no key", action}] = true
 			continue
 		}
-		a.used[access{kindOf(pk.Value), action}] = true
+		a.used[access{prefix[*table] + kindOf(pk.Value), action}] = true
 	}
 }
 
@@ -126,23 +140,24 @@ func (a *actor) transacts(in *dynamodb.TransactWriteItemsInput) {
 	for _, i := range in.TransactItems {
 		switch {
 		case i.Put != nil:
-			a.uses("PutItem", i.Put.Item)
+			a.uses(i.Put.TableName, "PutItem", i.Put.Item)
 			a.asksForOld("PutItem", string(i.Put.ReturnValuesOnConditionCheckFailure))
 		case i.Update != nil:
-			a.uses("UpdateItem", i.Update.Key)
+			a.uses(i.Update.TableName, "UpdateItem", i.Update.Key)
+			a.asksForOld("UpdateItem", string(i.Update.ReturnValuesOnConditionCheckFailure))
 		case i.Delete != nil:
-			a.uses("DeleteItem", i.Delete.Key)
+			a.uses(i.Delete.TableName, "DeleteItem", i.Delete.Key)
 		case i.ConditionCheck != nil:
-			a.uses("ConditionCheckItem", i.ConditionCheck.Key)
+			a.uses(i.ConditionCheck.TableName, "ConditionCheckItem", i.ConditionCheck.Key)
 			a.asksForOld("ConditionCheckItem", string(i.ConditionCheck.ReturnValuesOnConditionCheckFailure))
 		}
 	}
 }
 
-// samples has a partition key of each kind of item.
+// samples has a partition key of each kind of item, of either table.
 var samples = []string{
 	"D#tea", "D#_site", "S", "I#tea#00000000-0000-4000-8000-000000000001", "Q#tea#2026-Q4#0007", "J#tea#2026-Q4#0000000001", "L#tea", "K#tea", "T#tea",
-	"P#tea", "P#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea",
+	"P#tea", "P#tea#2026-Q4", "E#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea", "V#0a",
 }
 
 var actions = []string{
@@ -150,13 +165,29 @@ var actions = []string{
 	"PartiQLSelect", "PartiQLUpdate", "PartiQLDelete", "PartiQLInsert", "ExportTableToPointInTime",
 }
 
-// allowedBy returns what statements allow on the table. It knows the conditions that the template uses for it.
+// allowedBy returns what statements allow on the tables. It knows the conditions that the template uses for it.
 func allowedBy(t *testing.T, statements any) map[access]bool {
 	t.Helper()
 	allowed := map[access]bool{}
 	for _, s := range statements.([]any) {
 		statement := s.(tree)
-		if !slices.Contains(stringList(statement["Resource"]), "!GetAtt SurveyTable.Arn") || statement["Effect"] != "Allow" {
+		if statement["Effect"] != "Allow" {
+			continue
+		}
+		var tables []string
+		for _, resource := range stringList(statement["Resource"]) {
+			switch resource {
+			case "!GetAtt SurveyTable.Arn":
+				tables = append(tables, "")
+			case "!GetAtt InvitationTable.Arn":
+				tables = append(tables, mark)
+			default:
+				if strings.Contains(resource, "Table") && resource != "!GetAtt SurveyTable.StreamArn" {
+					t.Errorf("%s is for a resource that this test does not know: %s", statement["Sid"], resource)
+				}
+			}
+		}
+		if len(tables) == 0 {
 			continue
 		}
 		conditions := statement["Condition"].(tree)
@@ -173,7 +204,9 @@ func allowedBy(t *testing.T, statements any) map[access]bool {
 					if matches, err := path.Match(pattern, pk); err != nil {
 						t.Fatal(err)
 					} else if matches { // keys have no slash, so * stands for the same as with IAM
-						allowed[access{kindOf(pk), strings.TrimPrefix(action, "dynamodb:")}] = true
+						for _, table := range tables {
+							allowed[access{table + kindOf(pk), strings.TrimPrefix(action, "dynamodb:")}] = true
+						}
 					}
 				}
 			}
@@ -225,6 +258,7 @@ type deployment struct {
 	*testing.T
 	survey                                       *survey.Survey
 	submit, publish, publisher, operator, member *actor // a member of staff follows up cases
+	invite, inviter                              *actor // the function, and who makes invitations
 }
 
 func (d *deployment) must(err error) {
@@ -289,6 +323,86 @@ func (d *deployment) submitAll() {
 	}
 }
 
+// personal returns the n-th invitation.
+func (d *deployment) personal(n int) invitation.Invitation {
+	var secret invitation.Secret
+	secret[0] = byte(n)
+	return invitation.Invitation{Hash: secret.Hash(), Survey: d.survey.ID, Batch: "all"}
+}
+
+// makeInvitations does what `glasspoll invite` does: it makes invitations, takes some back, and looks what has become of all.
+func (d *deployment) makeInvitations() {
+	ctx := d.Context()
+	d.must(d.inviter.CheckForm(ctx))
+	_, err := d.inviter.Surveys(ctx)
+	d.must(err)
+	_, err = d.inviter.Definition(ctx, "tea", "")
+	d.must(err)
+	all := []invitation.Invitation{d.personal(1), d.personal(2), d.personal(3)}
+	for _, want := range []int{len(all), 0} {
+		if added, err := d.inviter.PutInvitations(ctx, all); err != nil || added != want {
+			d.Fatal(added, err)
+		}
+	}
+	if n, err := d.inviter.WithdrawInvitations(ctx, []invitation.Hash{all[1].Hash}); err != nil || n != 1 {
+		d.Fatal(n, err)
+	}
+	counts, err := store.InvitationCounts(ctx, d.inviter, "tea")
+	if err != nil || len(counts) != 1 {
+		d.Fatal(counts, err)
+	}
+	d.must(d.inviter.Count(ctx, "tea", "sent"))
+	_, err = d.inviter.Counted(ctx, "tea")
+	d.must(err)
+}
+
+// followLink does what functions/invite does.
+func (d *deployment) followLink() {
+	ctx := d.Context()
+	d.must(d.invite.Ready(ctx))
+	_, _, err := d.invite.Assets(ctx)
+	d.must(err)
+	_, err = d.invite.Definition(ctx, "tea", "")
+	d.must(err)
+	_, err = d.invite.Invitation(ctx, d.personal(1).Hash)
+	d.must(err)
+	d.must(d.invite.Count(ctx, "tea", "opened"))
+}
+
+// answerByInvitation does what functions/submit does with answers that come by invitation: the answers of one, which come twice,
+// those of somebody else by the same, and those by one that was taken back; of the open half of a survey the answers of somebody
+// without one.
+func (d *deployment) answerByInvitation() {
+	ctx := d.Context()
+	_, err := d.submit.Invitation(ctx, d.personal(1).Hash)
+	d.must(err)
+	d.must(d.submit.Count(ctx, "tea", "started"))
+	day := time.Now().Truncate(24 * time.Hour)
+	for _, c := range []struct {
+		n, invitation int
+		identified    bool
+		created       bool
+		err           error
+	}{
+		{200, 1, false, true, nil}, {200, 1, false, false, nil}, {201, 1, false, false, store.ErrRedeemed},
+		{202, 2, false, false, store.ErrInvitationWithdrawn}, {203, 3, true, true, nil}, {204, 4, true, false, store.ErrNotInvited},
+	} {
+		r := store.Redemption{Response: d.response(c.n), Hash: d.personal(c.invitation).Hash, Identified: c.identified}
+		if !c.identified {
+			r.Day = day
+		}
+		if created, err := d.submit.Redeem(ctx, r); created != c.created || !errors.Is(err, c.err) {
+			d.Fatalf("%+v: %t, %v", c, created, err)
+		}
+	}
+	if created, err := d.submit.PutOn(ctx, day, d.response(205)); err != nil || !created {
+		d.Fatal(created, err)
+	}
+}
+
+// submitted is how many answers are stored before the results are published.
+const submitted = 20 + 3
+
 // publishResults does what functions/publish does.
 func (d *deployment) publishResults() {
 	ctx := d.Context()
@@ -303,15 +417,15 @@ func (d *deployment) publishResults() {
 	s, err := table.Definition(ctx, "tea", "")
 	d.must(err)
 	publisher := publish.New(publish.Options{
-		Collector: table, Turns: table, Progress: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
+		Collector: table, Turns: table, Progress: table, Reviews: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
 		Sidecars: table, Cases: table, Notify: true,
 	})
 	out, err := publisher.Publish(ctx, s, d.response(0).Period)
-	if err != nil || out.Folded != 20 || len(out.Released) == 0 || out.Opened != 20 {
+	if err != nil || out.Folded != submitted || len(out.Released) == 0 || out.Opened != submitted {
 		d.Fatalf("%+v, %v", out, err)
 	}
 	var sent told
-	if n, err := notify.Deliver(ctx, table, &sent, "tea"); err != nil || n != 20 || sent != 20 {
+	if n, err := notify.Deliver(ctx, table, &sent, "tea"); err != nil || n != submitted || sent != submitted {
 		d.Fatal(n, sent, err)
 	}
 	schedule := &verify.Schedule{Records: withoutIDs{table}, Progress: table, Now: time.Now, Skipped: func(survey, period string) { d.Error(survey, period) },
@@ -353,6 +467,11 @@ func (d *deployment) operate() {
 	d.must(err)
 	_, err = table.CasesOf(ctx, "tea")
 	d.must(err)
+	for _, err := range table.InvitationsOf(ctx, "tea") {
+		d.must(err)
+	}
+	_, err = table.Counted(ctx, "tea")
+	d.must(err)
 }
 
 // followUp does what `glasspoll cases` does.
@@ -376,10 +495,17 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	server := cloudtest.New(cloudtest.Options{})
-	d := &deployment{T: t, survey: s, submit: newActor(server), publish: newActor(server), publisher: newActor(server), operator: newActor(server), member: newActor(server)}
+	s.Access = survey.BothAccess
+	server := cloudtest.New(cloudtest.Options{Second: ofInvitations})
+	d := &deployment{
+		T: t, survey: s, submit: newActor(server), publish: newActor(server), publisher: newActor(server), operator: newActor(server), member: newActor(server),
+		invite: newActor(server), inviter: newActor(server),
+	}
 	d.publishSite()
 	d.submitAll()
+	d.makeInvitations()
+	d.followLink()
+	d.answerByInvitation()
 	d.publishResults()
 	d.operate()
 	if _, err := d.submit.Put(t.Context(), d.response(3)); !errors.Is(err, store.ErrWithdrawn) {
@@ -390,6 +516,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
 	all := slices.Concat(answers, []string{"I#"})
 	unread := slices.Concat(all, []string{"X"}) // the form handler alone reads the secret
+	invitations := []string{mark + "V#", mark + "N#"}
 	for _, c := range []struct {
 		name   string
 		actor  *actor
@@ -399,12 +526,20 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		closed []string // kinds that must not be written either
 	}{
 		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
-		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X"}, []string{"D#", "S", "I#", "X"}},
-		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, unread, []string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}},
-		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#", "X"}},
-		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#", "X"}, []string{"D#", "S", "O#", "U#", "G", "X"}},
+		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "V#"}},
+		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X"}, slices.Concat([]string{"D#", "S", "I#", "X"}, invitations)},
+		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
+		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#", "X"}, invitations)},
+		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
+		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#", "X"}, slices.Concat([]string{"D#", "S", "O#", "U#", "G", "X"}, invitations)},
 	} {
-		allowed := allowedBy(t, lookUp(t, resources, append([]string{c.name, "Properties"}, append(c.path, "Statement")...)...))
+		statements := lookUp(t, resources, append([]string{c.name, "Properties"}, append(c.path, "Statement")...)...)
+		allowed := allowedBy(t, statements)
+		for one := range allowedBy(t, onOneTable(statements)) { // the same rights to the other table are none to this one
+			if strings.HasPrefix(one.key, mark) {
+				t.Errorf("%s: %s of %s is told from no other table", c.name, one.action, one.key)
+			}
+		}
 		for _, used := range sorted(c.actor.used) {
 			if !allowed[used] {
 				t.Errorf("%s does not allow %s of %s", c.name, used.action, used.key)
@@ -425,6 +560,21 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 			t.Errorf("%s: calls ask for what was there: %v", c.name, c.actor.old)
 		}
 	}
+}
+
+// onOneTable returns statements with the rights to the table of invitations as rights to the other one.
+func onOneTable(statements any) any {
+	var moved []any
+	for _, s := range statements.([]any) {
+		changed := maps.Clone(s.(tree))
+		var resources []any
+		for _, resource := range stringList(changed["Resource"]) {
+			resources = append(resources, strings.ReplaceAll(resource, "InvitationTable", "SurveyTable"))
+		}
+		changed["Resource"] = resources
+		moved = append(moved, changed)
+	}
+	return moved
 }
 
 // answers are the kinds of items with answers.

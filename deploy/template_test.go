@@ -166,6 +166,30 @@ func TestTableHasTheSchema(t *testing.T) {
 	}
 }
 
+// TestTableOfInvitations checks that nothing says when an invitation was used: with it, somebody could tell whose answers came at
+// that moment.
+func TestTableOfInvitations(t *testing.T) {
+	resources := lookUp(t, template(t), "Resources").(tree)
+	table, first := lookUp(t, resources, "InvitationTable").(tree), lookUp(t, resources, "SurveyTable", "Properties").(tree)
+	properties := maps.Clone(table["Properties"].(tree))
+	checkValue(t, properties, "!Sub "+cloud.InvitationTable("${SurveyTable}"), "TableName")
+	for _, same := range []string{"AttributeDefinitions", "KeySchema", "BillingMode", "SSESpecification", "DeletionProtectionEnabled"} {
+		checkValue(t, properties, first[same], same)
+		delete(properties, same)
+	}
+	delete(properties, "TableName")
+	for name := range properties { // a stream, copies of each point in time, expiry, Kinesis, Contributor Insights, whatever comes
+		t.Errorf("the table of invitations has %s", name)
+	}
+	schema := cloud.InvitationSchema("x")
+	if schema.StreamSpecification != nil {
+		t.Error("package cloud makes the table with a stream")
+	}
+	checkValue(t, table, "Retain", "DeletionPolicy")
+	checkValue(t, table, "Retain", "UpdateReplacePolicy")
+	checkValue(t, template(t), "!Ref InvitationTable", "Outputs", "Invitations", "Value")
+}
+
 // constant returns a duration that a package of a folder declares as a number of seconds or minutes.
 func constant(t *testing.T, folder, name string) time.Duration {
 	t.Helper()
@@ -211,12 +235,14 @@ func TestTimeLimits(t *testing.T) {
 	if most, goesOn := limit("Publish"), constant(t, "../internal/publish", "maxTurn"); most < 2*goesOn {
 		t.Errorf("publish may run for %v, and goes on for others for %v before it ends its turn", most, goesOn)
 	}
-	if most, try := limit("Submit"), constant(t, "../internal/cloud", "perTry"); most <= 2*try {
-		t.Errorf("submit may run for %v, and two tries of one call may take %v", most, 2*try)
+	for _, function := range []string{"Submit", "Invite"} {
+		if most, try := limit(function), constant(t, "../internal/cloud", "perTry"); most <= 2*try {
+			t.Errorf("%s may run for %v, and two tries of one call may take %v", function, most, 2*try)
+		}
 	}
 	gateway, err := strconv.Atoi(lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "Origins", "1", "CustomOriginConfig", "OriginReadTimeout").(string))
-	if most := limit("Submit"); err != nil || time.Duration(gateway)*time.Second <= most {
-		t.Errorf("the CDN waits for %d s, and submit may run for %v", gateway, most)
+	if most := max(limit("Submit"), limit("Invite")); err != nil || time.Duration(gateway)*time.Second <= most {
+		t.Errorf("the CDN waits for %d s, and a function may run for %v", gateway, most)
 	}
 }
 
@@ -280,11 +306,20 @@ func TestFunctionsGetTheirSettings(t *testing.T) {
 	checkValue(t, whole, "provided.al2023", "Globals", "Function", "Runtime")
 	checkValue(t, whole, []any{"arm64"}, "Globals", "Function", "Architectures")
 	checkValue(t, whole, "bootstrap", "Globals", "Function", "Handler")
-	for resource, folder := range map[string]string{"Submit": "submit", "Publish": "publish"} {
+	for resource, folder := range map[string]string{"Submit": "submit", "Invite": "invite", "Publish": "publish"} {
 		properties := lookUp(t, whole, "Resources", resource, "Properties").(tree)
 		given := slices.Sorted(maps.Keys(lookUp(t, properties, "Environment", "Variables").(tree)))
-		if read := firstArguments(t, "../functions/"+folder, "getenv"); !slices.Equal(given, read) {
+		read := firstArguments(t, "../functions/"+folder, "getenv")
+		if folder != "publish" {
+			read = slices.Sorted(slices.Values(append(read, firstArguments(t, "../internal/gateway", "getenv")...)))
+		}
+		if !slices.Equal(given, read) {
 			t.Errorf("%s gets the variables %v, and reads %v", resource, given, read)
+		}
+		for name, table := range map[string]string{"TABLE": "!Ref SurveyTable", "INVITATIONS": "!Ref InvitationTable"} {
+			if slices.Contains(given, name) {
+				checkValue(t, properties, table, "Environment", "Variables", name)
+			}
 		}
 		checkValue(t, properties, "../bin/"+folder+".zip", "CodeUri")
 		checkValue(t, properties, "!GetAtt "+resource+"Role.Arn", "Role")
@@ -302,26 +337,40 @@ func TestFunctionsGetTheirSettings(t *testing.T) {
 	}
 }
 
-func TestRoutes(t *testing.T) {
-	resources := lookUp(t, template(t), "Resources").(tree)
-	events := lookUp(t, resources, "Submit", "Properties", "Events").(tree)
-	routes := map[string]string{
+// routesOf has the routes of each function behind the API.
+var routesOf = map[string]map[string]string{
+	"Submit": {
 		"Submission": "POST /api/surveys/{id}/responses",
 		"Form":       "GET /api/surveys/{id}/form/{language}",
 		"FormHead":   "HEAD /api/surveys/{id}/form/{language}",
 		"Thanks":     "GET /api/surveys/{id}/thanks/{language}",
 		"ThanksHead": "HEAD /api/surveys/{id}/thanks/{language}",
-	}
-	if len(events) != len(routes) {
-		t.Errorf("submit has %d routes, want %d", len(events), len(routes))
-	}
-	for name, want := range routes {
-		route := lookUp(t, events, name, "Properties").(tree)
-		if got := fmt.Sprint(route["Method"], " ", route["Path"]); got != want {
-			t.Errorf("the route %s is %s, want %s", name, got, want)
+	},
+	"Invite": {
+		"Link":     "GET /i/{secret}",
+		"LinkHead": "HEAD /i/{secret}",
+		"Stop":     "GET /i/{secret}/stop",
+		"StopHead": "HEAD /i/{secret}/stop",
+		"Stopped":  "POST /i/{secret}/stop",
+		"Opened":   "POST /i/opened",
+	},
+}
+
+func TestRoutes(t *testing.T) {
+	resources := lookUp(t, template(t), "Resources").(tree)
+	for function, routes := range routesOf {
+		events := lookUp(t, resources, function, "Properties", "Events").(tree)
+		if len(events) != len(routes) {
+			t.Errorf("%s has %d routes, want %d", function, len(events), len(routes))
 		}
-		checkValue(t, route, "!Ref Api", "ApiId")
-		checkValue(t, route, "2.0", "PayloadFormatVersion")
+		for name, want := range routes {
+			route := lookUp(t, events, name, "Properties").(tree)
+			if got := fmt.Sprint(route["Method"], " ", route["Path"]); got != want {
+				t.Errorf("the route %s is %s, want %s", name, got, want)
+			}
+			checkValue(t, route, "!Ref Api", "ApiId")
+			checkValue(t, route, "2.0", "PayloadFormatVersion")
+		}
 	}
 	for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
 		lookUp(t, resources, "Api", "Properties", "DefaultRouteSettings", limit)
@@ -340,38 +389,41 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, before := range map[string]string{"Submission": `action="..`, "Form": `content="0; url=..`} {
-		address := strings.NewReplacer("{id}", "tea", "{language}", "en").Replace(lookUp(t, events, name, "Properties", "Path").(string))
+		address := strings.NewReplacer("{id}", "tea", "{language}", "en").Replace(lookUp(t, resources, "Submit", "Properties", "Events", name, "Properties", "Path").(string))
 		if !strings.Contains(form.String(), before+address+`"`) {
 			t.Errorf("the page does not lead to %s", address)
 		}
 	}
 	distribution := lookUp(t, resources, "Distribution", "Properties", "DistributionConfig").(tree)
 	behaviours := distribution["CacheBehaviors"].([]any)
-	if len(behaviours) != 1 {
-		t.Fatalf("%d behaviours, want 1", len(behaviours))
+	if len(behaviours) != 2 {
+		t.Fatalf("%d behaviours, want 2", len(behaviours))
 	}
-	checkValue(t, behaviours, "/api/*", "0", "PathPattern")
-	checkValue(t, behaviours, "handler", "0", "TargetOriginId")
-	checkValue(t, behaviours, "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "0", "CachePolicyId") // AWS's policy CachingDisabled
-	if !slices.Contains(stringList(lookUp(t, behaviours, "0", "AllowedMethods")), http.MethodPost) {
-		t.Error("the CDN does not pass forms on")
-	}
-	if _, exists := behaviours[0].(tree)["FunctionAssociations"]; exists {
-		t.Error("the edge function runs for requests to the handler")
-	}
-	checkValue(t, resources, "all", "ToHandler", "Properties", "OriginRequestPolicyConfig", "QueryStringsConfig", "QueryStringBehavior")
-	header := lookUp(t, resources, "Submit", "Properties", "Environment", "Variables", "ADDRESS_HEADER").(string)
-	passed := stringList(lookUp(t, resources, "ToHandler", "Properties", "OriginRequestPolicyConfig", "HeadersConfig", "Headers"))
-	for _, needed := range []string{header, "Content-Type", "Accept", "Accept-Language", "Referer", "User-Agent"} {
-		if !slices.Contains(passed, needed) {
-			t.Errorf("the CDN does not pass the header %s on", needed)
+	for _, c := range []struct{ index, path, policy, queries string }{{"0", "/api/*", "ToHandler", "all"}, {"1", "/i/*", "ToLinks", "none"}} {
+		behaviour := lookUp(t, behaviours, c.index).(tree)
+		checkValue(t, behaviour, c.path, "PathPattern")
+		checkValue(t, behaviour, "handler", "TargetOriginId")
+		checkValue(t, behaviour, "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "CachePolicyId") // AWS's policy CachingDisabled
+		if !slices.Contains(stringList(behaviour["AllowedMethods"]), http.MethodPost) {
+			t.Errorf("%s: the CDN does not pass forms on", c.path)
 		}
+		for _, edge := range []string{"FunctionAssociations", "LambdaFunctionAssociations"} {
+			if _, exists := behaviour[edge]; exists {
+				t.Errorf("%s: a function of the CDN sees requests to the handler", c.path)
+			}
+		}
+		checkValue(t, behaviour, "!Ref "+c.policy, "OriginRequestPolicyId")
+		policy := lookUp(t, resources, c.policy, "Properties", "OriginRequestPolicyConfig")
+		checkValue(t, policy, c.queries, "QueryStringsConfig", "QueryStringBehavior")
+		checkValue(t, policy, "whitelist", "CookiesConfig", "CookieBehavior")
+		checkValue(t, policy, []any{"__Host-glasspoll"}, "CookiesConfig", "Cookies")
+		checkHeadersArePassed(t, resources, stringList(lookUp(t, policy, "HeadersConfig", "Headers")))
 	}
 	secret := lookUp(t, distribution, "Origins", "1", "OriginCustomHeaders", "0").(tree)
-	if !stringLiterals(t, "../functions/submit")[secret["HeaderName"].(string)] || secret["HeaderValue"] != "!Ref OriginSecret" {
+	if !stringLiterals(t, "../internal/gateway")[secret["HeaderName"].(string)] || secret["HeaderValue"] != "!Ref OriginSecret" {
 		t.Errorf("the handler does not check the secret header %v", secret)
 	}
-	checkValue(t, resources, "Submit", "Distribution", "DependsOn") // otherwise the CDN may send a new secret before the handler accepts it
+	checkValue(t, resources, []any{"Submit", "Invite"}, "Distribution", "DependsOn") // otherwise the CDN may send a new secret before the handlers accept it
 	for _, e := range distribution["CustomErrorResponses"].([]any) {
 		if e.(tree)["ErrorCode"] != "404" {
 			t.Errorf("the CDN replaces the handler's reply %v", e.(tree)["ErrorCode"])
@@ -380,6 +432,58 @@ func TestRoutes(t *testing.T) {
 	if !stringLiterals(t, "../internal/upload")["404.html"] {
 		t.Error("the error page is not uploaded")
 	}
+}
+
+// checkHeadersArePassed checks that the CDN passes the headers on that the code reads of a request. What a policy does not name,
+// the handler never sees.
+func checkHeadersArePassed(t *testing.T, resources tree, passed []string) {
+	t.Helper()
+	if len(passed) > 10 {
+		t.Errorf("%d headers are passed on, and CloudFront takes 10", len(passed))
+	}
+	for _, function := range []string{"Submit", "Invite"} {
+		if header := lookUp(t, resources, function, "Properties", "Environment", "Variables", "ADDRESS_HEADER").(string); !slices.Contains(passed, header) {
+			t.Errorf("the CDN does not pass the header %s on", header)
+		}
+	}
+	read := requestHeaders(t, "../internal/intake")
+	for _, known := range []string{"Accept", "Accept-Language", "Content-Type"} {
+		if !slices.Contains(read, known) {
+			t.Errorf("the handler reads %v, and %s should be one of them", read, known)
+		}
+	}
+	for _, needed := range append(read, "Referer", "User-Agent") { // by methods of a request
+		if !slices.Contains(passed, needed) {
+			t.Errorf("the CDN does not pass the header %s on", needed)
+		}
+	}
+}
+
+// requestHeaders returns the names of the headers that the code of a folder reads of requests, as in r.Header.Get("Accept"). Those
+// of replies are read and written by the method Header.
+func requestHeaders(t *testing.T, folder string) []string {
+	t.Helper()
+	found := map[string]bool{}
+	for _, file := range parseFolder(t, folder) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 1 {
+				return true
+			}
+			method, _ := call.Fun.(*ast.SelectorExpr)
+			if method == nil || method.Sel.Name != "Get" && method.Sel.Name != "Values" {
+				return true
+			}
+			of, _ := method.X.(*ast.SelectorExpr)
+			text, _ := call.Args[0].(*ast.BasicLit)
+			if of != nil && of.Sel.Name == "Header" && text != nil {
+				name, _ := strconv.Unquote(text.Value)
+				found[http.CanonicalHeaderKey(name)] = true
+			}
+			return true
+		})
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 // onlyCDN has the headers that only the CDN sends, by name.
@@ -412,7 +516,8 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 		default:
 			sent[name] = fmt.Sprint(value)
 		}
-		checkValue(t, value, "true", "Override")
+		// The handler's is stricter where the address is a personal link, and must reach the browser.
+		checkValue(t, value, fmt.Sprint(name != "ReferrerPolicy"), "Override")
 	}
 	for _, custom := range lookUp(t, policy, "CustomHeadersConfig", "Items").([]any) {
 		sent[custom.(tree)["Header"].(string)] = custom.(tree)["Value"].(string)
@@ -431,7 +536,7 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 	if len(policy) != 3 {
 		t.Errorf("the policy has more than a name and headers: %v", policy)
 	}
-	for _, behaviour := range []any{lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "0")} {
+	for _, behaviour := range []any{lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "0"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "1")} {
 		checkValue(t, behaviour, "!Ref Headers", "ResponseHeadersPolicyId")
 		checkValue(t, behaviour, "true", "Compress")
 	}
@@ -521,9 +626,13 @@ func operations(t *testing.T, receivers []string, methods ...string) []string {
 // the calls that the functions make.
 func TestRolesAllowWhatIsCalled(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
-	submit := operations(t, []string{"Table"}, "Put", "Definition", "Assets", "Ready")
-	if !slices.Equal(submit, []string{"ConditionCheckItem", "GetItem", "PutItem"}) {
+	submit := operations(t, []string{"Table"}, "Put", "PutOn", "Definition", "Assets", "Ready", "Invitation", "Redeem", "Count")
+	if !slices.Equal(submit, []string{"ConditionCheckItem", "GetItem", "PutItem", "UpdateItem"}) {
 		t.Errorf("submit calls %v", submit)
+	}
+	invite := operations(t, []string{"Table"}, "Definition", "Assets", "Ready", "Invitation", "Count")
+	if !slices.Equal(invite, []string{"GetItem", "UpdateItem"}) {
+		t.Errorf("invite calls %v", invite)
 	}
 	publish := operations(t, []string{"Table", "collection"}, "Definition", "Assets", "Ready", "Surveys", "Collect", "Ends", "After", "Tally", "SaveTally", "Latest",
 		"Append", "OpenCase", "CasesOf", "SaveCase", "Pending", "MarkDelivered", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
@@ -533,7 +642,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		"dynamodb:BatchWriteItem": {"Q#*"}, // responses that have been collected
 		"dynamodb:BatchGetItem":   {"J#*"}, // the log, without private answers
 	}
-	for role, calls := range map[string][]string{"SubmitRole": submit, "PublishRole": publish} {
+	for role, calls := range map[string][]string{"SubmitRole": submit, "InviteRole": invite, "PublishRole": publish} {
 		allowed := map[string]bool{}
 		for _, s := range lookUp(t, resources, role, "Properties", "Policies", "0", "PolicyDocument", "Statement").([]any) {
 			statement := s.(tree)
@@ -572,6 +681,7 @@ func TestPoliciesAreLimited(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
 	documents := map[string]any{
 		"SubmitRole":  lookUp(t, resources, "SubmitRole", "Properties", "Policies", "0", "PolicyDocument"),
+		"InviteRole":  lookUp(t, resources, "InviteRole", "Properties", "Policies", "0", "PolicyDocument"),
 		"PublishRole": lookUp(t, resources, "PublishRole", "Properties", "Policies", "0", "PolicyDocument"),
 	}
 	for name, r := range resources {
@@ -579,10 +689,10 @@ func TestPoliciesAreLimited(t *testing.T) {
 			documents[name] = lookUp(t, r, "Properties", "PolicyDocument")
 		}
 	}
-	if len(documents) != 5 {
-		t.Errorf("%d policies, want 5", len(documents))
+	if len(documents) != 7 {
+		t.Errorf("%d policies, want 7", len(documents))
 	}
-	own := []string{"!GetAtt SurveyTable.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", `!Sub ${SurveyTable.Arn}/`, `!Sub ${Bucket.Arn}/`,
+	own := []string{"!GetAtt SurveyTable.", "!GetAtt InvitationTable.", "!GetAtt InviteLog.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", `!Sub ${SurveyTable.Arn}/`, `!Sub ${Bucket.Arn}/`,
 		"!Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}
 	for name, document := range documents {
 		for _, s := range lookUp(t, document, "Statement").([]any) {
@@ -648,6 +758,7 @@ func TestStreamWakesThePublisher(t *testing.T) {
 func TestAlarmsWatchMetrics(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
 	literals := stringLiterals(t, "../functions/submit")
+	maps.Copy(literals, stringLiterals(t, "../functions/invite"))
 	maps.Copy(literals, stringLiterals(t, "../functions/publish"))
 	watched := map[string]bool{}
 	for name, r := range resources {
@@ -665,7 +776,7 @@ func TestAlarmsWatchMetrics(t *testing.T) {
 			checkValue(t, properties, "!Ref SurveyTable", "Dimensions", "0", "Value")
 		}
 	}
-	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Differences", "Submissions", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {
+	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Differences", "Submissions", "Links", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {
 		if !watched[needed] {
 			t.Errorf("no alarm watches %s", needed)
 		}
@@ -674,7 +785,7 @@ func TestAlarmsWatchMetrics(t *testing.T) {
 
 func TestLogsHaveARetentionTime(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
-	for _, function := range []string{"Submit", "Publish"} {
+	for _, function := range []string{"Submit", "Invite", "Publish"} {
 		checkValue(t, resources, "!Ref "+function+"Log", function, "Properties", "LoggingConfig", "LogGroup")
 		checkValue(t, resources, "!Ref LogRetentionDays", function+"Log", "Properties", "RetentionInDays")
 	}

@@ -31,7 +31,7 @@ func TestPackagesAreReproducible(t *testing.T) {
 		return out
 	}
 	one, two := pack(), pack()
-	for _, name := range []string{"submit.zip", "publish.zip"} {
+	for _, name := range []string{"submit.zip", "invite.zip", "publish.zip"} {
 		a, err := os.ReadFile(filepath.Join(one, name))
 		if err != nil {
 			t.Fatal(err)

@@ -211,6 +211,7 @@ func waitUntilListening(address string, ended <-chan struct{}) error {
 // functionBinaries returns the path of each function's binary, which it builds once, with the flags of the deployment.
 var functionBinaries = map[string]func() (string, error){
 	"submit":  sync.OnceValues(func() (string, error) { return buildFunction("submit") }),
+	"invite":  sync.OnceValues(func() (string, error) { return buildFunction("invite") }),
 	"publish": sync.OnceValues(func() (string, error) { return buildFunction("publish") }),
 }
 

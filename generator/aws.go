@@ -30,7 +30,7 @@ func (f awsFlags) table(ctx context.Context, name string) (*cloud.Table, aws.Con
 	if err != nil {
 		return nil, settings, err
 	}
-	table := cloud.NewTable(database, name, cloud.Options{})
+	table := cloud.NewTable(database, name, cloud.Options{Invitations: cloud.InvitationTable(name)})
 	if err := table.CheckForm(ctx); err != nil {
 		return nil, settings, err
 	}

@@ -33,6 +33,7 @@ type commands struct {
 	Diff    diffCommand    `cmd:"" help:"Say what the edits of a questionnaire do to its figures."`
 	Serve   serveCommand   `cmd:"" help:"Serve the site, take answers, keep the results current."`
 	Share   shareCommand   `cmd:"" help:"Print links, QR codes and texts that invite people to a survey."`
+	Invite  inviteCommand  `cmd:"" help:"Invite people by links of their own, each of which can be used once."`
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
 	Cases   casesCommand   `cmd:"" help:"Follow up what alerts have opened, until it is closed."`

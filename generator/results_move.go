@@ -222,7 +222,8 @@ func (m *moveCommand) openTo(ctx context.Context) (to transfer.Target, done func
 		if err != nil {
 			return nil, nil, err
 		}
-		table := cloud.NewTable(database, strings.TrimPrefix(dir, tablePrefix), cloud.Options{Retention: time.Duration(m.RetentionDays) * 24 * time.Hour})
+		name := strings.TrimPrefix(dir, tablePrefix)
+		table := cloud.NewTable(database, name, cloud.Options{Retention: time.Duration(m.RetentionDays) * 24 * time.Hour, Invitations: cloud.InvitationTable(name)})
 		err = table.CheckForm(ctx)
 		if old := new(cloud.OldFormError); errors.As(err, &old) {
 			return nil, nil, message.Errorf("table %s is of an earlier version, and only read: name the table of a new stack to carry everything to", old.Table)

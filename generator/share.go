@@ -102,13 +102,26 @@ func (k shareCommand) Run(c *console.Console) error {
 	return nil
 }
 
-// base returns the address that links begin with: that of the flag, or else that of the theme.
+// find reads the survey to invite to.
+func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
+	return findSurvey(c, k.Surveys, k.ID)
+}
+
+// base returns the address that links begin with.
 func (k shareCommand) base(c *console.Console) (string, error) {
-	if k.Address != "" {
-		return invite.ParseBase(k.Address)
+	return siteBase(c, k.Surveys, k.Address)
+}
+
+// addressHint names the two ways to give the site's address.
+func (k shareCommand) addressHint() message.Text { return addressHint(k.Surveys) }
+
+// siteBase returns the address of the site: the given one, or else that of the theme beside the questionnaires.
+func siteBase(c *console.Console, surveys, given string) (string, error) {
+	if given != "" {
+		return invite.ParseBase(given)
 	}
-	file := filepath.Join(k.Surveys, theme.File)
-	t, problems, err := theme.Read(os.DirFS(k.Surveys), file)
+	file := filepath.Join(surveys, theme.File)
+	t, problems, err := theme.Read(os.DirFS(surveys), file)
 	switch {
 	case err != nil:
 		return "", err
@@ -125,27 +138,27 @@ func (k shareCommand) base(c *console.Console) (string, error) {
 	return base, nil
 }
 
-// addressHint names the two ways to give the site's address.
-func (k shareCommand) addressHint() message.Text {
-	return message.New("write 'address: https://…' into %s, or use --address https://…", filepath.Join(k.Surveys, theme.File))
+// addressHint names the two ways to give the address of a site.
+func addressHint(surveys string) message.Text {
+	return message.New("write 'address: https://…' into %s, or use --address https://…", filepath.Join(surveys, theme.File))
 }
 
-// find reads the survey to invite to. Mistakes in other questionnaires do not matter.
-func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
-	library := project.NewLibrary(k.Surveys)
+// findSurvey reads a survey of a directory. Mistakes in other questionnaires do not matter.
+func findSurvey(c *console.Console, dir, id string) (*survey.Survey, error) {
+	library := project.NewLibrary(dir)
 	surveys, problems, err := library.Read()
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
 	for _, s := range surveys {
-		if s.ID == k.ID {
+		if s.ID == id {
 			return s, nil
 		}
 		ids = append(ids, s.ID)
 	}
 	for _, f := range library.Questionnaires() {
-		if slices.Contains(f.IDs(), k.ID) {
+		if slices.Contains(f.IDs(), id) {
 			own := slices.DeleteFunc(slices.Clone(problems), func(p questionnaire.Problem) bool { return p.File != f.Path })
 			if len(own) > 0 {
 				c.Problems(own)
@@ -154,9 +167,9 @@ func (k shareCommand) find(c *console.Console) (*survey.Survey, error) {
 		}
 	}
 	if len(ids) == 0 {
-		return nil, message.Errorf("there is no survey %s in %s: there are none without mistakes", k.ID, k.Surveys)
+		return nil, message.Errorf("there is no survey %s in %s: there are none without mistakes", id, dir)
 	}
-	return nil, message.Errorf("there is no survey %s in %s: there are %s", k.ID, k.Surveys, strings.Join(ids, ", "))
+	return nil, message.Errorf("there is no survey %s in %s: there are %s", id, dir, strings.Join(ids, ", "))
 }
 
 // writeFiles writes files into a directory, which is made if it does not exist.

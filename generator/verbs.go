@@ -75,6 +75,12 @@ var verbs = map[string]func() verb{
 	"results repair":   func() verb { return &repairCommand{} },
 	"results show":     func() verb { return &showCommand{} },
 	"results move":     func() verb { return &moveCommand{} },
+
+	// What the commands of invitees ask of a store.
+	"invitations check":    func() verb { return &checkInvitations{} },
+	"invitations put":      func() verb { return &putInvitations{} },
+	"invitations withdraw": func() verb { return &withdrawInvitations{} },
+	"invitations list":     func() verb { return &listInvitations{} },
 }
 
 // verbTable returns the verbs for a server to run.

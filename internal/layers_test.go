@@ -32,10 +32,10 @@ var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
 		"message",
-		"decimal wording codec spreadsheet sheets yaml12",
+		"decimal wording codec spreadsheet sheets yaml12 limit",
 		"expression",
 		"survey",
-		"questionnaire picture invitation review",
+		"questionnaire picture invitation bounce review",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
 		"tally cases export sarif simulate starter workbook contacts",
@@ -51,17 +51,17 @@ var house = []floor{
 		"store",
 		"verify",
 		"intake publish notify records transfer invite demo",
-		"archive",
+		"archive mailing",
 	}},
 	{"the outside", false, []string{
 		"chromium durable",
 		"local cloud project staging console ownerfile",
-		"control upload local/format2 cloud/indexed",
+		"control upload gateway local/format2 cloud/indexed",
 		"server",
 	}},
 	{"mains", false, []string{
 		"/deploy/lambda",
-		"/generator /functions/submit /functions/publish /deploy/pack",
+		"/generator /functions/submit /functions/invite /functions/publish /deploy/pack",
 	}},
 }
 

@@ -1,4 +1,4 @@
-// Command pack builds the packages of the functions for AWS Lambda, DIR/submit.zip and DIR/publish.zip. The same source
+// Command pack builds the packages of the functions for AWS Lambda, DIR/submit.zip, DIR/invite.zip and DIR/publish.zip. The same source
 // gives the same bytes on every machine and at every time.
 package main
 
@@ -18,7 +18,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: pack DIR, in the module's root directory")
 		os.Exit(2)
 	}
-	for _, name := range []string{"submit", "publish"} {
+	for _, name := range []string{"submit", "invite", "publish"} {
 		size, packed, err := pack(name, filepath.Join(os.Args[1], name+".zip"))
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "pack %s: %v\n", name, err)

@@ -46,7 +46,7 @@ func TestTableNotInUse(t *testing.T) {
 			Body: `{"id": "00000000-0000-4000-8000-000000000001", "answers": {"taste": 5}}`,
 		}
 		e.RequestContext.HTTP.Method = http.MethodPost
-		reply, err := f.handle(t.Context(), e)
+		reply, err := f.Handle(t.Context(), e)
 		if err != nil || reply.StatusCode != http.StatusServiceUnavailable || reply.Headers["Retry-After"] == "" {
 			t.Errorf("%s: %d %v, %v", c.item, reply.StatusCode, reply.Headers, err)
 		}

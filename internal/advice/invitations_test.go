@@ -11,7 +11,7 @@ import (
 func TestContactDetailsOfTheIdentified(t *testing.T) {
 	for keys, want := range map[string]int{"": 1, "access: both\nanonymity: identified\n": 0} {
 		source := []byte(completeSurvey + keys + "sections: [{questions: [{id: q, type: email, required: true, label: {zh: 邮箱, en: E-mail}}]}]\n")
-		s, problems := questionnaire.ParseWith("tea.yaml", source, questionnaire.Files{Invitations: true})
+		s, problems := questionnaire.Parse("tea.yaml", source)
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

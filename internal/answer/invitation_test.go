@@ -18,7 +18,7 @@ const secret = "0123456789ABCDEF"
 // tiers parses a survey with two hidden questions.
 func tiers(t *testing.T) *survey.Survey {
 	t.Helper()
-	s, problems := questionnaire.ParseWith("tiers.yaml", []byte(`title: Service
+	s, problems := questionnaire.Parse("tiers.yaml", []byte(`title: Service
 access: both
 anonymity: identified
 sections:
@@ -26,7 +26,7 @@ sections:
       - {id: overall, type: nps, label: Overall}
       - {id: tier, type: hidden, label: Tier, segment: true, options: [{id: a, label: A}, {id: b, label: B}]}
       - {id: name, type: hidden, label: Name}
-`), questionnaire.Files{Invitations: true})
+`))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

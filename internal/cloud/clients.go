@@ -19,7 +19,7 @@ const attempts = 4
 
 // perTry bounds one try of a call to the table. A connection may have died unnoticed while the function was frozen, and
 // waiting for it until the function's time is up would lose the answer. Two tries and the pause between them fit into the
-// time limit of functions/submit.
+// time limit of functions/submit and functions/invite.
 const perTry = 4 * time.Second
 
 // DynamoDB makes a client from the environment.

@@ -41,16 +41,6 @@ func invitationKey(hash invitation.Hash) item {
 	return key("V#"+digits[:2], digits)
 }
 
-var errNoInvitations error = message.Key("this deployment has no table of invitations: bring its stack up to date with the template of this version")
-
-// withInvitations returns an error if there is no table of invitations.
-func (t *Table) withInvitations() error {
-	if t.invited == "" {
-		return t.wrap(errNoInvitations)
-	}
-	return nil
-}
-
 // invitationItem returns the item of an invitation.
 func invitationItem(i invitation.Invitation) item {
 	stored := invitationKey(i.Hash)
@@ -93,12 +83,12 @@ func (t *Table) Invitation(ctx context.Context, hash invitation.Hash) (i invitat
 	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.invited, Key: invitationKey(hash), ConsistentRead: aws.Bool(true)})
 	switch {
 	case err != nil:
-		return i, wrapOf(t.invited, err)
+		return i, t.wrapInvited(err)
 	case out.Item == nil:
 		return i, store.ErrNotInvited
 	}
 	i, err = invitationOf(out.Item)
-	return i, wrapOf(t.invited, err)
+	return i, t.wrapInvited(err)
 }
 
 // PutInvitations implements [store.Inviter].
@@ -142,7 +132,7 @@ func (t *Table) putInvitation(ctx context.Context, i invitation.Invitation) (cre
 		case refused(err):
 			return false, nil
 		default:
-			return err == nil, wrapOf(t.invited, err)
+			return err == nil, t.wrapInvited(err)
 		}
 	}
 }
@@ -207,7 +197,7 @@ func (t *Table) updateInvitation(ctx context.Context, hash invitation.Hash, upda
 		case refused(err):
 			return false, nil
 		default:
-			return err == nil, wrapOf(t.invited, err)
+			return err == nil, t.wrapInvited(err)
 		}
 	}
 }
@@ -220,16 +210,16 @@ func (t *Table) WithdrawInvitations(ctx context.Context, hashes []invitation.Has
 	return countEach(ctx, hashes, t.withdrawInvitation)
 }
 
-// InvitationsOf implements [store.Inviter]. It reads the invitations to every survey.
+// InvitationsOf implements [store.Inviter]. It reads the invitations to every survey. A deployment of an earlier version, which
+// has no table of them, has none to a survey that never took any.
 func (t *Table) InvitationsOf(ctx context.Context, survey string) iter.Seq2[invitation.Invitation, error] {
 	return func(yield func(invitation.Invitation, error) bool) {
-		if t.invited == "" {
-			return
-		}
 		for first := 0; first < 256; first += parallelInvitations {
 			parts, err := t.readInvitations(ctx, survey, first)
 			if err != nil {
-				yield(invitation.Invitation{}, err)
+				if err = t.unlessNever(ctx, survey, err); err != nil {
+					yield(invitation.Invitation{}, err)
+				}
 				return
 			}
 			for _, part := range parts {
@@ -245,6 +235,9 @@ func (t *Table) InvitationsOf(ctx context.Context, survey string) iter.Seq2[invi
 
 // readInvitations reads the invitations to a survey under some successive partition keys.
 func (t *Table) readInvitations(ctx context.Context, survey string, first int) (parts [parallelInvitations][]invitation.Invitation, err error) {
+	if err := t.withInvitations(); err != nil {
+		return parts, err
+	}
 	group, within := errgroup.WithContext(ctx)
 	for n := range parts {
 		group.Go(func() error {
@@ -257,7 +250,7 @@ func (t *Table) readInvitations(ctx context.Context, survey string, first int) (
 				}
 				i, err := invitationOf(stored)
 				if err != nil {
-					return wrapOf(t.invited, err)
+					return t.wrapInvited(err)
 				}
 				parts[n] = append(parts[n], i)
 			}
@@ -321,7 +314,7 @@ func (t *Table) notInvited(ctx context.Context, r store.Redemption) error {
 	case i.Withdrawn:
 		return store.ErrInvitationWithdrawn
 	}
-	return wrapOf(t.invited, message.Errorf("invitation %s is being changed: try again", r.Hash))
+	return t.wrapInvited(message.Errorf("an invitation is being changed: try again")) // without its hash, which would be logged with a time
 }
 
 func counterKey(survey string) string { return "N#" + survey }
@@ -335,18 +328,18 @@ func (t *Table) Count(ctx context.Context, survey, name string) error {
 		TableName: &t.invited, Key: key(counterKey(survey), name), UpdateExpression: aws.String("ADD #n :one"),
 		ExpressionAttributeNames: map[string]string{"#n": counted}, ExpressionAttributeValues: item{":one": number(1)},
 	})
-	return wrapOf(t.invited, err)
+	return t.wrapInvited(err)
 }
 
 // Counted implements [store.Counters].
 func (t *Table) Counted(ctx context.Context, survey string) (map[string]int64, error) {
 	all := map[string]int64{}
-	if t.invited == "" {
-		return all, nil
+	if err := t.withInvitations(); err != nil {
+		return all, t.unlessNever(ctx, survey, err)
 	}
 	for stored, err := range t.itemsIn(ctx, t.invited, counterKey(survey)) {
 		if err != nil {
-			return nil, err
+			return all, t.unlessNever(ctx, survey, err)
 		}
 		all[textOf(stored, sortKey)], _ = integerOf(stored, counted)
 	}

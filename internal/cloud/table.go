@@ -41,11 +41,13 @@ import (
 //	P#survey                  period      number of the latest release
 //	P#survey#period           sum         the latest release, compressed
 //	P#survey#period           number      what this release adds to the one before, compressed
+//	E#survey#period           number      decisions about responses, compressed
 //	C#survey                  case id     case and its revision, compressed
 //	O#survey                  case id     nothing: the case is in the outbox
 //	U#survey                  -           whose turn it is to bring the survey up to date
 //	G                         name        how far a long task has come
 //	X                         ids         32 random bytes that ids are keyed with
+//	E#, B#, Y                             what limits need: see limits.go
 //
 // An item of a partition key of its own never has to share the 1,000 write units a second that a key has. Where there are
 // many writes or long logs, keys are many: those of ids, of shards and of segments.
@@ -65,6 +67,7 @@ type Table struct {
 	ready        bool // a site has been published, in the current form
 
 	secret knownSecret
+	days   dayCache
 }
 
 // periodKey names a period of a survey.
@@ -95,7 +98,8 @@ type Options struct {
 	// stays counted as long as nothing has to be folded again.
 	Retention time.Duration
 
-	// Invitations is the name of the table of invitations; "" if the deployment has none, and takes answers without one alone.
+	// Invitations is the name of the table of invitations, mostly that of [InvitationTable]; "" if the deployment has none, and
+	// takes answers without one alone.
 	Invitations string
 }
 
@@ -228,7 +232,7 @@ func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2
 		for {
 			page, err := t.client.Query(ctx, input)
 			if err != nil {
-				yield(nil, wrapOf(*input.TableName, err))
+				yield(nil, t.wrapIn(*input.TableName, err))
 				return
 			}
 			for _, i := range page.Items {

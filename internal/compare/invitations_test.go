@@ -13,7 +13,7 @@ func TestInvitationsAreCompared(t *testing.T) {
 	read := func(keys string) compare.Version {
 		t.Helper()
 		source := []byte("title: A\n" + keys + "sections: [{questions: [{id: a, type: nps, label: A}]}]\n")
-		s, problems := questionnaire.ParseWith("a.yaml", source, questionnaire.Files{Invitations: true})
+		s, problems := questionnaire.Parse("a.yaml", source)
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

@@ -102,7 +102,7 @@ type fixture struct {
 
 func open(t testing.TB, yaml string) *fixture {
 	t.Helper()
-	s, problems := questionnaire.ParseWith("service.yaml", []byte(yaml), questionnaire.Files{Invitations: true})
+	s, problems := questionnaire.Parse("service.yaml", []byte(yaml))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

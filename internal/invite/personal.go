@@ -225,12 +225,7 @@ func (p *Personal) card(i *invitees.Invitee) (card, error) {
 		return card{}, err
 	}
 	language := p.languageOf(i.Contact)
-	s := *p.survey // with the window of the invitation
-	s.Window.From = max(s.Window.From, i.Batch.From)
-	if s.Window.Until == "" || i.Batch.Until != "" && i.Batch.Until < s.Window.Until {
-		s.Window.Until = i.Batch.Until
-	}
-	v := p.writer.invite(&s, language)
+	v := p.writer.invite(within(p.survey, i.Batch), language)
 	site := strings.TrimPrefix(strings.TrimPrefix(p.base, "https://"), "http://") + folder
 	c := card{
 		Lang: language, Dir: wording.Dir(language), Title: v.title(), From: v.from(), Scan: v.words.Say("poster.scan"), Until: v.window(),

@@ -38,6 +38,7 @@ const (
 	messaged  kind = "message"
 	stopped   kind = "stopped"
 	withdrawn kind = "withdrawn"
+	freed     kind = "freed" // the contact of a withdrawn invitation may be invited anew
 )
 
 // StoredEvent is the event that the store of the answers has the invitation.
@@ -48,6 +49,9 @@ func (i *Invitee) StoppedEvent() Event { return Event{Kind: stopped, Number: i.N
 
 // WithdrawnEvent is the event that the invitation has been withdrawn from the store.
 func (i *Invitee) WithdrawnEvent() Event { return Event{Kind: withdrawn, Number: i.Number} }
+
+// FreedEvent is the event that the contact may be invited anew. The invitation must have been withdrawn.
+func (i *Invitee) FreedEvent() Event { return Event{Kind: freed, Number: i.Number} }
 
 // MessageEvent is the event that a message has come to a state.
 func (i *Invitee) MessageEvent(m Message) Event {
@@ -69,9 +73,7 @@ func (r *Record) Apply(e Event) error {
 			return message.Errorf("invitee %d has neither an e-mail address nor a telephone number", e.Number)
 		}
 		for _, key := range e.Contact.Keys() {
-			if r.byKey[key] == nil {
-				r.byKey[key] = i
-			}
+			r.know(key, i)
 		}
 	case stored:
 		i.Stored = true
@@ -79,6 +81,14 @@ func (r *Record) Apply(e Event) error {
 		i.Stopped = true
 	case withdrawn:
 		i.Withdrawn = true
+	case freed:
+		if !i.Withdrawn {
+			return message.Errorf("invitee %d has an invitation that is not withdrawn", e.Number)
+		}
+		for _, key := range i.keys {
+			delete(r.byKey, key)
+		}
+		i.keys = nil
 	case messaged:
 		return i.move(Message{Name: e.Message, State: e.State, At: e.At, Note: e.Note})
 	default:
@@ -109,9 +119,17 @@ func (r *Record) invite(e Event) error {
 	r.invitees = append(r.invitees, i)
 	r.secrets[secret] = true
 	for _, key := range i.Contact.Keys() {
-		r.byKey[key] = i
+		r.know(key, i)
 	}
 	return nil
+}
+
+// know makes an invitee known by a key that nobody has.
+func (r *Record) know(key string, i *Invitee) {
+	if r.byKey[key] == nil {
+		r.byKey[key] = i
+		i.keys = append(i.keys, key)
+	}
 }
 
 // moves lists the states that a message may come to from each.

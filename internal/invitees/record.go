@@ -38,6 +38,8 @@ type Invitee struct {
 	Stopped   bool // wants no more mail
 	Withdrawn bool // the invitation cannot be used any more
 	Messages  []Message
+
+	keys []string // by which the record knows it
 }
 
 // A Batch is what invitations have in common that are made together.

@@ -50,10 +50,11 @@ import (
 // that it tells no time either. So logs grow at their end only, and the pages written at random are those of the small index
 // of ids. docs/formats.md describes the values.
 type Store struct {
-	path         string
-	db           *bbolt.DB
-	committer    committer
-	now          func() time.Time
+	path      string
+	db        *bbolt.DB
+	committer committer
+	now       func() time.Time
+	store.Transient
 	definitions  sync.Map // by definitionKey: *survey.Survey
 	vocabularies sync.Map // by definitionKey: *answer.Vocabulary
 

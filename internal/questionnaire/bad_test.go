@@ -126,7 +126,7 @@ func onlyGoodPictures(name string, _ survey.PictureUse) ([]survey.PictureCopy, e
 func (f badFile) read() (good bool, problems Problems) {
 	_, kind := Sidecar(f.name)
 	if kind == "" {
-		s, problems := ParseWith(f.name, []byte(f.source), Files{Picture: onlyGoodPictures, Invitations: strings.HasPrefix(f.name, "invited")})
+		s, problems := ParseWith(f.name, []byte(f.source), Files{Picture: onlyGoodPictures})
 		return s != nil, problems
 	}
 	s, found := Parse("beside.yaml", []byte(withSidecars))

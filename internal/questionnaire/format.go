@@ -149,13 +149,6 @@ func (m *mapping) key(name string, t survey.Type) (key, bool) {
 			return *k, true
 		}
 	}
-	if m.id == "questionnaire" {
-		for i := range invitationKeys {
-			if invitationKeys[i].name == name {
-				return invitationKeys[i], true
-			}
-		}
-	}
 	return key{}, false
 }
 
@@ -257,6 +250,10 @@ var (
 			doc: doc{"Who is asked, for the response rate and the sample size.", "调查对象有多少，用来算回收率和样本量。"}},
 		{name: "channels", form: listOf(ofKind(nameIDForm), 0), example: "[web, email, sms, phone, onsite]",
 			doc: doc{"The ways by which answers come: ?c=email in the link. They are counted apart.", "答卷的来源：链接里写 ?c=email。各来源分别统计。"}},
+		{name: "access", form: oneOfWords("open", "invited", "both"), example: "invited",
+			doc: doc{"Who may answer: whoever has the survey's address (open), those with an invitation, each once (invited), or either (both). Left out: open.", "谁可以填写：有网址的人都可以（open），只有受邀人、每人一份（invited），还是两者均可（both）。不写就是 open。"}},
+		{name: "anonymity", form: oneOfWords("anonymous", "confidential", "identified"), example: "confidential",
+			doc: doc{"What is known of the invited: nobody can tell whose the answers are, you neither (anonymous); you see who has answered, and what they answered is not stored with them (confidential); answers are stored with who gave them (identified). Left out: confidential.", "对受邀人知道些什么：谁也无法知道答卷是谁的，主办方也不能（anonymous）；知道谁答过，但不保存谁答了什么（confidential）；答卷和答的人一起保存（identified）。不写就是 confidential。"}},
 		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, max: maxOptions * survey.One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
 			doc: doc{"Lists of options under a name, for several questions to share.", "起了名字的选项表，供几道题共用。"}},
 		{name: "sections", form: listOf(objectOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: `[{questions: [{id: overall, type: nps, label: "Would you recommend us?"}]}]`,
@@ -430,7 +427,7 @@ var (
 	keywords = []string{"and", "or", "not", "in", "contains", "answered", "score", "count", "channel", "language", "true", "false", "null",
 		"nil", "let", "if", "else", "matches"}
 	// reservedIDs lists the addresses of the site itself: no survey can have one as its id.
-	reservedIDs = []string{"api", "assets", "thanks", "results"}
+	reservedIDs = []string{"api", "assets", "thanks", "results", "i"}
 )
 
 // typeNames converts types to strings.

@@ -7,14 +7,6 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// invitationKeys are keys of a questionnaire that are known only where [Files] says so.
-var invitationKeys = []key{
-	{name: "access", form: oneOfWords("open", "invited", "both"), example: "invited",
-		doc: doc{"Who may answer: whoever has the survey's address (open), those with an invitation, each once (invited), or either (both). Left out: open.", "谁可以填写：有网址的人都可以（open），只有受邀人、每人一份（invited），还是两者均可（both）。不写就是 open。"}},
-	{name: "anonymity", form: oneOfWords("anonymous", "confidential", "identified"), example: "confidential",
-		doc: doc{"What is known of the invited: nobody can tell whose the answers are, you neither (anonymous); you see who has answered, and what they answered is not stored with them (confidential); answers are stored with who gave them (identified). Left out: confidential.", "对受邀人知道些什么：谁也无法知道答卷是谁的，主办方也不能（anonymous）；知道谁答过，但不保存谁答了什么（confidential）；答卷和答的人一起保存（identified）。不写就是 confidential。"}},
-}
-
 // access reads who may answer.
 func (o object) access() survey.Access {
 	if word := o.word("access", "open"); word != "open" {

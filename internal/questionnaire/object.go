@@ -27,7 +27,7 @@ type object struct {
 func (r *reader) object(n *yaml.Node, m *mapping) object {
 	o := object{reader: r, mapping: m, node: n, keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}}
 	if content := o.content(n); content != nil {
-		k := keyReader{object: &o, content: content, allowed: r.namesOf(m)}
+		k := keyReader{object: &o, content: content, allowed: m.names("")}
 		for i := 0; i+1 < len(content.Content) && !o.stopped && !k.nextEntry; i += 2 {
 			k.read(content.Content[i], content.Content[i+1])
 		}
@@ -36,17 +36,6 @@ func (r *reader) object(n *yaml.Node, m *mapping) object {
 		o.failMissing()
 	}
 	return o
-}
-
-// namesOf lists the names of a mapping's keys, with those of invitations if they are known.
-func (r *reader) namesOf(m *mapping) []string {
-	names := m.names("")
-	if m == &questionnaireMapping && r.files.Invitations {
-		for i := range invitationKeys {
-			names = append(names, invitationKeys[i].name)
-		}
-	}
-	return names
 }
 
 // content returns the mapping node of an object. It reports anything else, and an empty mapping: o.node is nil then.

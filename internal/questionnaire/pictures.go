@@ -18,10 +18,6 @@ type Files struct {
 
 	// Theme puts the survey's theme over the site's, and returns what is wrong with the two together.
 	Theme func(*survey.Theme) []ThemeFault
-
-	// Invitations says that the keys access and anonymity are known. They are not part of the format, nor of its schema and
-	// reference, while nothing makes invitations.
-	Invitations bool
 }
 
 // picture reads the key "image".

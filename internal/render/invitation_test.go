@@ -16,7 +16,7 @@ import (
 // inviting parses a survey with invitations, in every language of the interface.
 func inviting(t *testing.T, keys string) *survey.Survey {
 	t.Helper()
-	s, problems := questionnaire.ParseWith("yearly.yaml", []byte(`title: {zh: 年度客户调查, en: Yearly survey, ar: الاستبيان السنوي}
+	s, problems := questionnaire.Parse("yearly.yaml", []byte(`title: {zh: 年度客户调查, en: Yearly survey, ar: الاستبيان السنوي}
 languages: [zh, en, ar]
 purpose: {zh: 用来改进服务。, en: To improve our service., ar: لتحسين خدمتنا.}
 minutes: 4
@@ -30,7 +30,7 @@ sections:
       - {id: region, type: hidden, label: {zh: 地区, en: Region, ar: المنطقة}, options: [{id: north, label: {zh: 北方, en: the north, ar: الشمال}}, {id: south, label: {zh: 南方, en: the south, ar: الجنوب}}]}
       - {id: why, type: long_text, label: {zh: "您在{{region}}，为什么这样评价？", en: "You are in {{region}}: why this mark?", ar: "أنت في {{region}}: لماذا هذا التقييم؟"}}
       - {id: reply, type: email, label: {zh: 邮箱, en: E-mail, ar: البريد}}
-`), questionnaire.Files{Invitations: true})
+`))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

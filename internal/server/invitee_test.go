@@ -14,7 +14,7 @@ import (
 // Authors see the form of a survey for the invited; visitors do not.
 func TestPreviewForInvitees(t *testing.T) {
 	t.Parallel()
-	s, problems := questionnaire.ParseWith("tea.yaml", []byte(servertest.TeaSurvey+"access: invited\n"), questionnaire.Files{Invitations: true})
+	s, problems := questionnaire.Parse("tea.yaml", []byte(servertest.TeaSurvey+"access: invited\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

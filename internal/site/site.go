@@ -28,7 +28,7 @@ type Output interface {
 }
 
 // reserved are ids that no survey may have, because they are addresses of the site itself.
-var reserved = []string{"api", "assets", "thanks", "results"}
+var reserved = []string{"api", "assets", "thanks", "results", "i"}
 
 // A Conflict is a survey that cannot be part of the site because its address is taken.
 type Conflict struct {

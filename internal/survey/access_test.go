@@ -12,7 +12,7 @@ import (
 func TestAccess(t *testing.T) {
 	read := func(keys string) *survey.Survey {
 		t.Helper()
-		s, problems := questionnaire.ParseWith("a.yaml", []byte("title: A\n"+keys+"\nsections: [{questions: [{id: a, type: nps, label: A}]}]\n"), questionnaire.Files{Invitations: true})
+		s, problems := questionnaire.Parse("a.yaml", []byte("title: A\n"+keys+"\nsections: [{questions: [{id: a, type: nps, label: A}]}]\n"))
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

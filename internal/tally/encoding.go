@@ -38,6 +38,7 @@ type heldRecord struct {
 	Rules    map[survey.HoldRule]int64 `cbor:"1,keyasint,omitempty"`
 	Waiting  int64                     `cbor:"2,keyasint,omitempty"`
 	Rejected int64                     `cbor:"3,keyasint,omitempty"`
+	Erased   int64                     `cbor:"7,keyasint,omitempty"`
 	Bursts   []Span                    `cbor:"4,keyasint,omitempty"`
 	Steps    map[int64]int64           `cbor:"5,keyasint,omitempty"`
 	Last     int64                     `cbor:"6,keyasint,omitempty"`
@@ -174,7 +175,7 @@ func (h *Held) check() error {
 	if h == nil {
 		return nil
 	}
-	if h.Waiting < 0 || h.Rejected < 0 || h.Last < 0 || h.Waiting > h.Total() {
+	if h.Waiting < 0 || h.Rejected < 0 || h.Erased < 0 || h.Last < 0 || h.Waiting > h.Total() {
 		return fmt.Errorf("of %d held %d wait, %d rejected", h.Total(), h.Waiting, h.Rejected)
 	}
 	for rule, n := range h.Rules {

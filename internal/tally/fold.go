@@ -49,6 +49,9 @@ func (t *Tally) setAside(s *survey.Survey, c Came, r answer.Response) bool {
 	default:
 		t.held().Waiting++
 	}
+	if r.Withdrawn {
+		t.held().Erased++
+	}
 	return true
 }
 
@@ -128,6 +131,7 @@ func (t *Tally) UnfoldCame(s *survey.Survey, c Came, r answer.Response) bool {
 	case r.Withdrawn || c.Cursor > t.Cursor:
 		return false
 	case t.isAside(s, c, r):
+		t.held().Erased++
 		return true
 	}
 	if !t.wasSkipped(c, r) && !t.stopWaiting(s, c, r) {

@@ -15,6 +15,7 @@ type Held struct {
 	Rules    map[survey.HoldRule]int64 // responses that a rule holds back or has held back, by rule
 	Waiting  int64                     // of these, those of whom nobody has decided yet
 	Rejected int64                     // responses that were rejected, also those that no rule has held
+	Erased   int64                     // tombstones among those that wait or were rejected
 
 	Bursts []Span          // when far more responses came than is usual, in order of recognition
 	Steps  map[int64]int64 // watched responses that no other rule holds, by the step of their arrival; of the last day
@@ -163,6 +164,44 @@ func (h *Held) begin(at, until int64) bool {
 	}
 	h.Bursts = append(h.Bursts, Span{from, until})
 	return at >= from
+}
+
+// Erasures counts the responses that have become tombstones, whether they count or not.
+func (t *Tally) Erasures() int64 {
+	if t.Held == nil {
+		return t.Withdrawn
+	}
+	return t.Withdrawn + t.Held.Erased
+}
+
+// A State says what has become of a response.
+type State string
+
+// The states.
+const (
+	Uncounted State = "uncounted" // it has not been folded yet
+	IsHeld    State = "held"      // by a rule, and nobody has decided
+	Rejected  State = "rejected"
+	Erased    State = "erased"
+	Waits     State = "waiting" // to be released
+	Released  State = "released"
+)
+
+// StateOf says what has become of a response.
+func (t *Tally) StateOf(s *survey.Survey, c Came, r answer.Response) State {
+	switch {
+	case r.Withdrawn:
+		return Erased
+	case c.Cursor > t.Cursor:
+		return Uncounted
+	case c.Decision.Reject:
+		return Rejected
+	case t.isAside(s, c, r):
+		return IsHeld
+	case t.wasSkipped(c, r) || !t.waits(s, c, r):
+		return Released
+	}
+	return Waits
 }
 
 // Total counts the responses that rules hold back or have held back.

@@ -425,7 +425,7 @@ func (p *period) foldOn(ctx context.Context, counted *tally.Tally, until string)
 // erasedNone reports whether none of the responses that the source has counted has been erased since, nor released, nor decided of.
 func (p *period) erasedNone(ctx context.Context, counted *tally.Tally) (bool, error) {
 	now, _, err := p.from.Tally(ctx, p.survey.ID, p.name)
-	return err == nil && now != nil && now.Release == counted.Release && now.Withdrawn == counted.Withdrawn && now.Decided == counted.Decided, err
+	return err == nil && now != nil && now.Release == counted.Release && now.Erasures() == counted.Erasures() && now.Decided == counted.Decided, err
 }
 
 // checkDeleted checks that the source knows no responses from its tally alone, because they could not be counted in the

@@ -110,7 +110,7 @@ func (w *writer) dropUnusedLists() {
 }
 
 // reservedIDs lists addresses of the site that cannot be ids of surveys.
-func reservedIDs() IDs { return IDs{"api": 1, "assets": 1, "thanks": 1, "results": 1} }
+func reservedIDs() IDs { return IDs{"api": 1, "assets": 1, "thanks": 1, "results": 1, "i": 1} }
 
 // chooseID makes the survey's id, which may have hyphens, from the source's id or from the file's name.
 func (w *writer) chooseID() {

@@ -31,7 +31,8 @@ func NewMemory() *Memory {
 		logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
 		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
-		counted: map[string]map[string]int64{}, reviews: map[string][][]byte{},
+		counted: map[string]map[string]int64{}, used: map[string]time.Time{}, origins: map[string]origin{},
+		reviews: map[string][][]byte{},
 	}}
 }
 
@@ -54,6 +55,9 @@ type memory struct {
 	invitations map[invitation.Hash]invitation.Invitation
 	counted     map[string]map[string]int64 // by survey
 	reviews     map[string][][]byte         // decisions, by survey and period
+	origins     map[string]origin
+	days        store.Transient
+	used        map[string]time.Time // by label
 }
 
 // turn is the state of a survey's turns.
@@ -87,7 +91,7 @@ type Memory struct {
 
 func (h *Memory) backend() Backend {
 	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
-		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
+		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Reviews: h, Origins: h, DaySecrets: h, Rates: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
 }
 
 func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }

@@ -37,6 +37,10 @@ type Backend struct {
 	IDs         store.IDs
 	Secrets     Secrets
 	Invitations Invitations
+	Reviews     store.Reviews
+	Origins     store.Origins
+	DaySecrets  store.DaySecrets
+	Rates       store.Rates // nil: the back end is used by one process
 
 	// Reopen closes the back end and opens it again on the same data. nil: there is nothing to close.
 	Reopen func(t *testing.T) Backend
@@ -111,6 +115,10 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"KeysAgree":             keysAgree,
 		"Secrets":               secrets,
 		"TakenIDs":              takenIDs,
+		"Decisions":             decisions,
+		"DecisionsAtOnce":       decisionsAtOnce,
+		"DecisionsImported":     decisionsImported,
+		"HeldAndDecided":        heldAndDecided,
 		"Invitations":           invitations,
 		"ManyInvitations":       manyInvitations,
 		"Redeem":                redeem,
@@ -120,6 +128,9 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"RedeemAndWithdraw":     redeemAndWithdraw,
 		"DayArrivals":           dayArrivals,
 		"Counters":              counters,
+		"Origins":               origins,
+		"DaySecrets":            daySecrets,
+		"Rates":                 rates,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

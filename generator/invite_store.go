@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"slices"
+
+	"glasspoll/internal/console"
+	"glasspoll/internal/invitation"
+	"glasspoll/internal/message"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
+)
+
+// storedInvitations reaches the invitations in the store of the answers, through the server that has it open if there is one. It
+// implements [store.Inviter].
+type storedInvitations struct {
+	flags   storeFlags
+	console *console.Console
+}
+
+var _ store.Inviter = storedInvitations{}
+
+// putAtOnce bounds the invitations of one call to a server.
+const putAtOnce = 5000
+
+// call does a verb, and returns what it prints.
+func (s storedInvitations) call(ctx context.Context, name string, v verb) ([]byte, error) {
+	return s.flags.printed(ctx, s.console, name, v)
+}
+
+// number does a verb that prints a number.
+func (s storedInvitations) number(ctx context.Context, name string, v verb) (n int, err error) {
+	out, err := s.call(ctx, name, v)
+	if err == nil {
+		err = json.Unmarshal(out, &n)
+	}
+	return n, err
+}
+
+// PutInvitations implements [store.Inviter].
+func (s storedInvitations) PutInvitations(ctx context.Context, all []invitation.Invitation) (added int, err error) {
+	for some := range slices.Chunk(all, putAtOnce) {
+		n, err := s.number(ctx, "invitations put", &putInvitations{some})
+		if err != nil {
+			return added, err
+		}
+		added += n
+	}
+	return added, nil
+}
+
+// WithdrawInvitations implements [store.Inviter].
+func (s storedInvitations) WithdrawInvitations(ctx context.Context, hashes []invitation.Hash) (withdrawn int, err error) {
+	for some := range slices.Chunk(hashes, putAtOnce) {
+		n, err := s.number(ctx, "invitations withdraw", &withdrawInvitations{some})
+		if err != nil {
+			return withdrawn, err
+		}
+		withdrawn += n
+	}
+	return withdrawn, nil
+}
+
+// InvitationsOf implements [store.Inviter].
+func (s storedInvitations) InvitationsOf(ctx context.Context, survey string) iter.Seq2[invitation.Invitation, error] {
+	return func(yield func(invitation.Invitation, error) bool) {
+		out, err := s.call(ctx, "invitations list", &listInvitations{survey})
+		lines := json.NewDecoder(bytes.NewReader(out))
+		for err == nil {
+			var i invitation.Invitation
+			if err = lines.Decode(&i); err == nil && !yield(i, nil) {
+				return
+			}
+		}
+		if !errors.Is(err, io.EOF) {
+			yield(invitation.Invitation{}, err)
+		}
+	}
+}
+
+// knows returns an error if the store cannot keep invitations. It warns if the survey that is in force in it makes another promise
+// to the invited, or none.
+func (s storedInvitations) knows(ctx context.Context, of *survey.Survey) error {
+	out, err := s.call(ctx, "invitations check", &checkInvitations{of.ID})
+	if err != nil {
+		return err
+	}
+	var inForce promise
+	if err := json.Unmarshal(out, &inForce); err != nil {
+		return err
+	}
+	if inForce != (promise{true, of.Access, of.Anonymity}) {
+		s.console.Print(s.console.Err, "Note: %s is not in force yet as its questionnaire says. Publish it before you send invitations: until then their links do not work, or promise something else.", of.ID)
+	}
+	return nil
+}
+
+// A promise is what a survey that is in force says about who may answer.
+type promise struct {
+	Known     bool
+	Access    survey.Access
+	Anonymity survey.Anonymity
+}
+
+// The verbs that work on the invitations of a store.
+type (
+	checkInvitations    struct{ Survey string }
+	putInvitations      struct{ Invitations []invitation.Invitation }
+	withdrawInvitations struct{ Hashes []invitation.Hash }
+	listInvitations     struct{ Survey string }
+)
+
+// inviter returns the store's port for invitations.
+func (e *environment) inviter() (store.Inviter, error) {
+	inviter, ok := e.store.(store.Inviter)
+	if !ok {
+		return nil, message.Errorf("there can be no invitations here: the store is of an earlier version. `glasspoll results move` carries it over")
+	}
+	return inviter, nil
+}
+
+func (k *checkInvitations) do(ctx context.Context, env *environment) error {
+	if _, err := env.inviter(); err != nil {
+		return err
+	}
+	var found promise
+	switch s, err := env.store.Definition(ctx, k.Survey, ""); {
+	case err == nil:
+		found = promise{true, s.Access, s.Anonymity}
+	case !errors.Is(err, store.ErrUnknown):
+		return err
+	}
+	return json.NewEncoder(env.Out).Encode(found)
+}
+
+func (p *putInvitations) do(ctx context.Context, env *environment) error {
+	inviter, err := env.inviter()
+	if err != nil {
+		return err
+	}
+	n, err := inviter.PutInvitations(ctx, p.Invitations)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(env.Out).Encode(n)
+}
+
+func (w *withdrawInvitations) do(ctx context.Context, env *environment) error {
+	inviter, err := env.inviter()
+	if err != nil {
+		return err
+	}
+	n, err := inviter.WithdrawInvitations(ctx, w.Hashes)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(env.Out).Encode(n)
+}
+
+func (l *listInvitations) do(ctx context.Context, env *environment) error {
+	inviter, err := env.inviter()
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(env.Out)
+	for i, err := range inviter.InvitationsOf(ctx, l.Survey) {
+		if err != nil {
+			return err
+		}
+		if err := lines.Encode(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
