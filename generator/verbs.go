@@ -81,6 +81,8 @@ var verbs = map[string]func() verb{
 	"invitations put":      func() verb { return &putInvitations{} },
 	"invitations withdraw": func() verb { return &withdrawInvitations{} },
 	"invitations list":     func() verb { return &listInvitations{} },
+	"invitations get":      func() verb { return &getInvitation{} },
+	"invitations count":    func() verb { return &countStep{} },
 }
 
 // verbTable returns the verbs for a server to run.

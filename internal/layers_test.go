@@ -38,7 +38,7 @@ var house = []floor{
 		"questionnaire picture invitation bounce review",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
-		"tally cases export sarif simulate starter workbook contacts",
+		"tally cases export sarif simulate starter workbook contacts blind",
 		"release invitees",
 		"stats audit",
 	}},

@@ -23,7 +23,14 @@ type Invitation struct {
 	// Redeemed is the mark: it has been used. Nothing says when.
 	Redeemed bool
 	Answer   string // the id of the answers it was used for, in identified surveys alone; "" in all others
+
+	// Blinded is the hash of the blinded value that was signed for it, of an anonymous survey. The value is random: it tells
+	// nothing of the answers, which may still be on their way.
+	Blinded Digest
 }
+
+// A Digest is the SHA-256 of a blinded value; the zero value is none.
+type Digest [32]byte
 
 // A State is what can be done with an invitation.
 type State int
@@ -54,7 +61,7 @@ func (i Invitation) StateOn(today survey.Date) State {
 
 // Issued returns the invitation as it was made: not withdrawn, and without a mark. The values are shared.
 func (i Invitation) Issued() Invitation {
-	i.Withdrawn, i.Redeemed, i.Answer = false, false, ""
+	i.Withdrawn, i.Redeemed, i.Answer, i.Blinded = false, false, "", Digest{}
 	return i
 }
 
@@ -66,12 +73,21 @@ func (i Invitation) Merge(other Invitation) Invitation {
 	if i.Answer == "" {
 		i.Answer = other.Answer
 	}
+	if i.Blinded == (Digest{}) {
+		i.Blinded = other.Blinded
+	}
 	return i
 }
 
 // Redeem returns the invitation as one that has been used, for answers with an id ("": the mark does not say).
 func (i Invitation) Redeem(id string) Invitation {
 	i.Redeemed, i.Answer = true, id
+	return i
+}
+
+// RedeemBlinded returns the invitation as one that has been used for a blinded value.
+func (i Invitation) RedeemBlinded(value Digest) Invitation {
+	i.Redeemed, i.Blinded = true, value
 	return i
 }
 
@@ -92,8 +108,9 @@ type fixed struct {
 	from, until                              survey.Date
 	withdrawn, redeemed                      bool
 	answer                                   string
+	blinded                                  Digest
 }
 
 func (i Invitation) fixed() fixed {
-	return fixed{i.Survey, i.Batch, i.Period, i.Language, i.Channel, i.From, i.Until, i.Withdrawn, i.Redeemed, i.Answer}
+	return fixed{i.Survey, i.Batch, i.Period, i.Language, i.Channel, i.From, i.Until, i.Withdrawn, i.Redeemed, i.Answer, i.Blinded}
 }

@@ -23,6 +23,7 @@ type record struct {
 	Withdrawn bool              `cbor:"9,keyasint,omitempty"`
 	Redeemed  bool              `cbor:"10,keyasint,omitempty"`
 	Answer    string            `cbor:"11,keyasint,omitempty"`
+	Blinded   []byte            `cbor:"12,keyasint,omitempty"`
 }
 
 // MaxRecord bounds the record of an invitation, in bytes.
@@ -41,6 +42,8 @@ func (i Invitation) Check() error {
 		return message.Errorf("an invitation that is both withdrawn and used")
 	case i.Answer != "" && !i.Redeemed:
 		return message.Errorf("an invitation that names answers and is not used")
+	case i.Blinded != Digest{} && (!i.Redeemed || i.Answer != ""):
+		return message.Errorf("an invitation that names a blinded value, and is not used for one")
 	case len(i.Encode()) > MaxRecord:
 		return message.Errorf("an invitation of more than %d bytes: give it fewer or shorter values", MaxRecord)
 	}
@@ -58,8 +61,16 @@ func isDate(d survey.Date) bool {
 // Encode returns the record of the invitation. Equal invitations have equal records.
 func (i Invitation) Encode() []byte {
 	return kind.Encode(record{
-		i.Survey, i.Batch, i.Period, i.Language, i.Channel, i.Values, i.From, i.Until, i.Withdrawn, i.Redeemed, i.Answer,
+		i.Survey, i.Batch, i.Period, i.Language, i.Channel, i.Values, i.From, i.Until, i.Withdrawn, i.Redeemed, i.Answer, i.Blinded.bytes(),
 	})
+}
+
+// bytes returns the digest; nil if there is none.
+func (d Digest) bytes() []byte {
+	if d == (Digest{}) {
+		return nil
+	}
+	return d[:]
 }
 
 // Decode reads the record of the invitation that has a hash.
@@ -71,7 +82,11 @@ func Decode(hash Hash, data []byte) (Invitation, error) {
 	if err := kind.Decode(data, &r); err != nil {
 		return Invitation{}, message.Errorf("invitation %s: %w", hash, err)
 	}
-	i := Invitation{hash, r.Survey, r.Batch, r.Period, r.Language, r.Channel, r.Values, r.From, r.Until, r.Withdrawn, r.Redeemed, r.Answer}
+	i := Invitation{hash, r.Survey, r.Batch, r.Period, r.Language, r.Channel, r.Values, r.From, r.Until, r.Withdrawn, r.Redeemed, r.Answer, Digest{}}
+	if len(r.Blinded) != 0 && len(r.Blinded) != len(i.Blinded) {
+		return Invitation{}, message.Errorf("invitation %s: the record is damaged: a hash of %d bytes", hash, len(r.Blinded))
+	}
+	copy(i.Blinded[:], r.Blinded)
 	if len(i.Values) == 0 {
 		i.Values = nil
 	}

@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
@@ -282,7 +283,7 @@ func (s *Store) checkMarks(ctx context.Context, survey, period string, yield fun
 		if err = cmp.Or(err, failed); err != nil {
 			break
 		}
-		if !i.Redeemed {
+		if !i.Redeemed || i.Blinded != (invitation.Digest{}) { // whose answers may still be on their way
 			continue
 		}
 		marks++

@@ -43,6 +43,7 @@ import (
 //	invitations              hash → invitation and its mark
 //	counted/SURVEY           name → count
 //	reviews/SURVEY/PERIOD    number → decisions about responses
+//	signing/SURVEY           id → private key of a group of invitees
 //	progress                 name of a task → how far it has come
 //
 // A position is a time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is the

@@ -32,7 +32,8 @@ type record struct {
 	Annulled []annulmentRecord            `cbor:"24,keyasint,omitempty"`
 	Held     *heldRecord                  `cbor:"28,keyasint,omitempty"`
 	Kept     *keptRecord                  `cbor:"29,keyasint,omitempty"` // of a difference
-	Reviewed *reviewedRecord              `cbor:"30,keyasint,omitempty"` // facts, too
+	Invited  *invitedRecord               `cbor:"30,keyasint,omitempty"`
+	Reviewed *reviewedRecord              `cbor:"31,keyasint,omitempty"` // facts, too
 }
 
 const (
@@ -120,7 +121,7 @@ func (r *Release) record() *record {
 	to := &record{
 		Survey: r.Survey, Period: r.Period, Number: r.Number, Date: r.Date, Version: r.Version, Form: r.Form, Names: names,
 		K: r.K, Facts: factsRecord{Received: r.Facts.Received, Through: r.Facts.Through, Withdrawn: r.Facts.Withdrawn},
-		Coded: recordsOf(r.Coded), Parts: map[string]partRecord{}, Rows: rowsRecords(r.Rows), Held: r.Held.record(&names),
+		Coded: recordsOf(r.Coded), Parts: map[string]partRecord{}, Rows: rowsRecords(r.Rows), Held: r.Held.record(&names), Invited: invitedRecordOf(r.Invited),
 	}
 	if len(r.Hidden) > 0 {
 		to.Hidden = r.Hidden
@@ -301,7 +302,7 @@ func (from *record) release() (r *Release, err error) {
 	r = &Release{
 		Survey: from.Survey, Period: from.Period, Number: from.Number, Date: from.Date, Version: from.Version, Form: from.Form, K: from.K,
 		Hidden: from.Hidden, Facts: Facts{Received: from.Facts.Received, Through: from.Facts.Through, Withdrawn: from.Facts.Withdrawn},
-		Parts: map[string]*Part{}, Coded: coded(from.Coded),
+		Parts: map[string]*Part{}, Coded: coded(from.Coded), Invited: from.Invited.facts(),
 	}
 	if reviewed := from.Reviewed; reviewed != nil {
 		r.Facts.Held, r.Facts.Rejected = reviewed.Held, reviewed.Rejected

@@ -174,7 +174,7 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 	}
 	return publish.New(publish.Options{
 		Collector: srv.store, Log: srv.store, Definitions: srv.store, Tallies: srv.store, Releases: srv.store, Progress: srv.store, Reviews: srv.store, Pages: pages, Renderer: results.New(e.renderer), Now: time.Now,
-		Sidecars: &srv.actions, Cases: srv.store, Notify: srv.notifier != nil,
+		Sidecars: &srv.actions, Counts: srv.store, Cases: srv.store, Notify: srv.notifier != nil,
 	})
 }
 
@@ -183,6 +183,9 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 	return &intake.Handler{
 		Definitions: presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
 		Responses:   observedResponses{srv.store, srv.updater.request},
+		Days:        observedDays{srv.store, srv.updater.request},
+		Redeemer:    observedRedeemer{srv.store, srv.updater.request},
+		Invitations: srv.store,
 		IDs:         srv.store,
 		Secrets:     srv.store,
 		Renderer:    e.renderer,

@@ -51,6 +51,11 @@ func (s *Survey) complete() error {
 	if s.ID == "" || len(s.Languages) == 0 || s.Timezone == "" {
 		return errors.New("id, languages or timezone is missing")
 	}
+	if s.Keys != nil {
+		if err := s.Keys.Check(); err != nil {
+			return err
+		}
+	}
 	location, err := time.LoadLocation(s.Timezone)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/blind"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
@@ -232,10 +233,31 @@ func (h *hooked) InvitationsOf(ctx context.Context, survey string) iter.Seq2[inv
 	return each(h.calls, h.memory.InvitationsOf(ctx, survey))
 }
 
+func (h *hooked) Counted(ctx context.Context, survey string) (map[string]int64, error) {
+	return do(h.calls, func() (map[string]int64, error) { return h.memory.Counted(ctx, survey) })
+}
+
+func (h *hooked) Raise(ctx context.Context, survey string, counts map[string]int64) error {
+	return doOnly(h.calls, func() error { return h.memory.Raise(ctx, survey, counts) })
+}
+
 func (h *hooked) Progress(ctx context.Context, name string) (string, error) {
 	return do(h.calls, func() (string, error) { return h.memory.Progress(ctx, name) })
 }
 
 func (h *hooked) SaveProgress(ctx context.Context, name, value string) error {
 	return doOnly(h.calls, func() error { return h.memory.SaveProgress(ctx, name, value) })
+}
+
+func (h *hooked) PutSigningKeys(ctx context.Context, survey string, keys []blind.Private) error {
+	_, err := do(h.calls, func() (struct{}, error) { return struct{}{}, h.memory.PutSigningKeys(ctx, survey, keys) })
+	return err
+}
+
+func (h *hooked) SigningKey(ctx context.Context, survey, id string) (blind.Private, error) {
+	return do(h.calls, func() (blind.Private, error) { return h.memory.SigningKey(ctx, survey, id) })
+}
+
+func (h *hooked) SigningKeysOf(ctx context.Context, survey string) ([]blind.Private, error) {
+	return do(h.calls, func() ([]blind.Private, error) { return h.memory.SigningKeysOf(ctx, survey) })
 }

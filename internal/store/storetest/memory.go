@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/blind"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
@@ -31,7 +32,7 @@ func NewMemory() *Memory {
 		logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
 		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
-		counted: map[string]map[string]int64{}, used: map[string]time.Time{}, origins: map[string]origin{},
+		counted: map[string]map[string]int64{}, signing: map[string]map[string]blind.Private{}, used: map[string]time.Time{}, origins: map[string]origin{},
 		reviews: map[string][][]byte{},
 	}}
 }
@@ -53,8 +54,9 @@ type memory struct {
 	turns       map[string]*turn // by survey
 	secret      []byte
 	invitations map[invitation.Hash]invitation.Invitation
-	counted     map[string]map[string]int64 // by survey
-	reviews     map[string][][]byte         // decisions, by survey and period
+	signing     map[string]map[string]blind.Private // by survey and id
+	counted     map[string]map[string]int64         // by survey
+	reviews     map[string][][]byte                 // decisions, by survey and period
 	origins     map[string]origin
 	days        store.Transient
 	used        map[string]time.Time // by label
