@@ -120,6 +120,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"DecisionsImported":     decisionsImported,
 		"HeldAndDecided":        heldAndDecided,
 		"Invitations":           invitations,
+		"Stopping":              stopping,
 		"ManyInvitations":       manyInvitations,
 		"Redeem":                redeem,
 		"RedeemRefused":         redeemRefused,
