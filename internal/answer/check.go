@@ -19,7 +19,8 @@ const maxProblems = 100
 
 // Check reads a submission as answers to a questionnaire. It returns a Response or the problems, in the order of the
 // questions. The caller sets the response's Period and, if the client gave none, its ID. Answers to what is not asked are
-// dropped. thanks is which thank-you text applies.
+// dropped. thanks is which thank-you text applies. Where hidden questions are answered by invitations, they alone are no answer:
+// an empty form that a program sends must not use an invitation up.
 func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Problem) {
 	problems = slices.Clone(p.problems)
 	if p.values != nil {
@@ -50,16 +51,21 @@ func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Probl
 		problems = append(problems, found...)
 	}
 	r.Answers = make([]Answer, 0, len(state.Values))
+	given := 0 // by the respondent
 	for _, f := range s.Fields() {
 		switch chosen := state.Values[f.Name]; {
 		case len(chosen) == 0:
+			continue
 		case f.Question.Private:
 			r.Private = append(r.Private, append(Answer{f.Name}, chosen...))
 		default:
 			r.Answers = append(r.Answers, append(Answer{f.Name}, chosen...))
 		}
+		if f.Question.Type != survey.Hidden || !s.HasInvitations() {
+			given++
+		}
 	}
-	if len(problems) == 0 && len(r.Answers)+len(r.Private) == 0 {
+	if len(problems) == 0 && given == 0 {
 		problems = append(problems, Problem{Code: Empty})
 	}
 	if len(problems) == 0 {

@@ -48,7 +48,7 @@ func BenchmarkAccept(b *testing.B) {
 		b.Fatal(err)
 	}
 	handler := &intake.Handler{
-		Definitions: store, Responses: store, IDs: store, Secrets: store, Renderer: renderer, Now: time.Now,
+		Definitions: store, Responses: store, Days: store, Redeemer: store, Invitations: store, IDs: store, Secrets: store, Renderer: renderer, Now: time.Now,
 		Client: func(r *http.Request) string { return r.RemoteAddr },
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}

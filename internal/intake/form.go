@@ -13,19 +13,26 @@ const maxQuery = 8 << 10
 
 // serveForm replies with an empty form under an id of its own. The page of the site cannot carry one, because everybody gets
 // the same; its script makes one, and browsers without it are led here. Every copy of the form is one submission: the browser
-// keeps it for the way back, and asks again for another answer.
+// keeps it for the way back, and asks again for another answer. The invited get their form here, too.
 func (s *submission) serveForm(id, language string) {
 	if len(s.r.URL.RawQuery) > maxQuery {
 		s.notice(s.w, s.r, http.StatusRequestURITooLong, answer.Problem{Code: answer.NotFound})
 		return
 	}
 	s.isForm, s.posted = true, answer.Posted{Language: language, Fields: map[string][]string{}}
+	if s.r.Method == http.MethodPost && !s.readInvitation() {
+		return
+	}
 	if !s.findSurvey(s.r.Context(), id) {
+		return
+	}
+	if s.r.Method == http.MethodPost && !s.current.HasInvitations() {
+		s.allows(http.MethodGet, http.MethodHead)
 		return
 	}
 	if s.current.PhaseAt(s.now) != survey.Open { // without grace: nobody begins after the end
 		s.refuseClosed()
-	} else {
+	} else if s.admit(s.r.Context()) {
 		s.form(http.StatusOK, render.SurveyPage{}, "Cache-Control", "private, max-age=0", "X-Robots-Tag", "noindex")
 	}
 }

@@ -18,8 +18,15 @@ import (
 // put stores a response under its id, or one that it gets, and sets the id to the one under which it is stored: of a second
 // click, that of the first.
 func (s *submission) put(ctx context.Context, r *answer.Response) (created bool, err error) {
+	if s.invited != nil {
+		return s.redeem(ctx, r)
+	}
 	also := s.assignID(ctx, r)
-	created, err = s.Responses.Put(ctx, *r, also...)
+	if day := s.day(); day.IsZero() {
+		created, err = s.Responses.Put(ctx, *r, also...)
+	} else {
+		created, err = s.Days.PutOn(ctx, day, *r, also...)
+	}
 	if created || err != nil {
 		return created, err
 	}
@@ -33,6 +40,22 @@ func (s *submission) put(ctx context.Context, r *answer.Response) (created bool,
 		}
 	}
 	return false, nil
+}
+
+// redeem stores a response with the mark that its invitation has been used. An id that the client has not given is random: one
+// that followed from the invitation would join the two.
+func (s *submission) redeem(ctx context.Context, r *answer.Response) (created bool, err error) {
+	if r.ID == "" {
+		key := randomKey()
+		s.posted.ID, r.ID = key.String(), answer.IDOf(r.Survey, key)
+	}
+	return s.Redeemer.Redeem(ctx, store.Redemption{Response: *r, Hash: s.invited.secret.Hash(), Identified: s.isIdentified(), Day: s.day()})
+}
+
+// postedKey returns the id that the client has given, if it is one.
+func (s *submission) postedKey() (uuid.UUID, bool) {
+	key, err := uuid.Parse(s.posted.ID)
+	return key, err == nil && len(s.posted.ID) == 36 && key != uuid.Nil
 }
 
 // slot is the time within which equal answers from one address and browser, without an id, are one submission.

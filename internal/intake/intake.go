@@ -1,6 +1,7 @@
-// Package intake takes submissions: it looks up the questionnaire, checks the answers, stores them, and replies. Plain forms
-// and JSON are handled alike; for browsers without a script it also hands out forms that carry an id. Nothing is confirmed
-// before it is durable, and a form that has problems is shown again with everything that was typed.
+// Package intake takes submissions: it looks up the questionnaire and the invitation, checks the answers, stores them, and
+// replies. Plain forms and JSON are handled alike; for browsers without a script, and for the invited, it also hands out forms
+// that carry an id. Nothing is confirmed before it is durable, and a form that has problems is shown again with everything that
+// was typed.
 package intake
 
 import (
@@ -28,11 +29,14 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Handler serves POST …/api/surveys/ID/responses, and GET …/api/surveys/ID/form/LANGUAGE and …/thanks/LANGUAGE. All fields
-// are required.
+// Handler serves POST …/api/surveys/ID/responses; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
+// invitation, and …/thanks/LANGUAGE; and GET …/i/SECRET, the link of an invitation. All fields are required but Steps.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
+	Days        store.DayResponses // for surveys in which nothing may join a person and an answer
+	Redeemer    store.Redeemer
+	Invitations store.Invitations
 	IDs         store.IDs
 	Secrets     store.Secrets
 	Renderer    Renderer
@@ -52,9 +56,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: answer.Internal})
 		}
 	}()
+	s := &submission{Handler: h, w: w, r: r, now: h.Now()}
+	if address, ok := parseLink(r.URL.Path); ok {
+		s.serveLink(address)
+		return
+	}
 	id, tail := parsePath(r.URL.Path)
 	page, language, isPage := strings.Cut(tail, "/")
-	s := &submission{Handler: h, w: w, r: r, now: h.Now()}
 	switch {
 	case id == "" || tail != "responses" && (!isPage || page != "form" && page != "thanks"):
 		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
@@ -62,11 +70,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if s.allows(http.MethodPost) {
 			s.accept(id)
 		}
-	case !s.allows(http.MethodGet, http.MethodHead):
 	case page == "form":
-		s.serveForm(id, language)
+		if s.allows(http.MethodGet, http.MethodHead, http.MethodPost) {
+			s.serveForm(id, language)
+		}
 	default:
-		s.serveThanks(id, language)
+		if s.allows(http.MethodGet, http.MethodHead) {
+			s.serveThanks(id, language)
+		}
 	}
 }
 
@@ -81,9 +92,33 @@ func parsePath(path string) (id, tail string) {
 	return id, strings.TrimSuffix(tail, "/")
 }
 
-// rootOf returns the path from an address of the API to the root of the site.
+// parseLink returns what follows …/i/ in the address of an invitation. Ok is false for every other address.
+func parseLink(path string) (address string, ok bool) {
+	i := linkIndex(path)
+	if i < 0 {
+		return "", false
+	}
+	return path[i+len(linkPrefix):], true
+}
+
+// linkPrefix begins the addresses of invitations, below the root of the site.
+const linkPrefix = "/i/"
+
+// linkIndex returns where linkPrefix is in the address of an invitation; -1 in every other.
+func linkIndex(path string) int {
+	if strings.Contains(path, "/api/surveys/") {
+		return -1
+	}
+	return strings.LastIndex(path, linkPrefix)
+}
+
+// rootOf returns the path from an address of the handler to the root of the site.
 func rootOf(path string) string {
-	return strings.Repeat("../", max(0, strings.Count(path[max(0, strings.LastIndex(path, "/api/")):], "/")-1))
+	begin := linkIndex(path)
+	if begin < 0 {
+		begin = max(0, strings.LastIndex(path, "/api/"))
+	}
+	return strings.Repeat("../", max(0, strings.Count(path[begin:], "/")-1))
 }
 
 // submission is one request to store answers, or for the form to fill them in.
@@ -97,6 +132,7 @@ type submission struct {
 	current  *survey.Survey // the questionnaire in force, whose window and periods count
 	answered *survey.Survey // the version that the respondent saw
 	posted   answer.Posted
+	invited  *invitee // who answers; nil without an invitation
 }
 
 // allows reports whether the request's method is one of those given. If it is not, it replies.
@@ -111,24 +147,39 @@ func (s *submission) allows(methods ...string) bool {
 
 // accept reads the submission, takes it and replies.
 func (s *submission) accept(id string) {
-	media, parameters, err := mime.ParseMediaType(s.r.Header.Get("Content-Type"))
-	charset := parameters["charset"]
-	if err != nil || media != "application/json" && media != "application/x-www-form-urlencoded" || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		s.w.Header().Set("Accept", "application/x-www-form-urlencoded, application/json")
-		s.notice(s.w, s.r, http.StatusUnsupportedMediaType, answer.Problem{Code: answer.BadMediaType})
+	media, body, ok := s.read(formMedia, jsonMedia)
+	if !ok {
 		return
 	}
-	body, err := s.readBody()
+	s.isForm = media == formMedia
+	s.serve(s.r.Context(), id, body)
+}
+
+// The media types of submissions.
+const (
+	formMedia = "application/x-www-form-urlencoded"
+	jsonMedia = "application/json"
+)
+
+// read reads a body of one of some media types. If it cannot, it replies.
+func (s *submission) read(media ...string) (sent string, body []byte, ok bool) {
+	sent, parameters, err := mime.ParseMediaType(s.r.Header.Get("Content-Type"))
+	charset := parameters["charset"]
+	if err != nil || !slices.Contains(media, sent) || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		s.w.Header().Set("Accept", strings.Join(media, ", "))
+		s.notice(s.w, s.r, http.StatusUnsupportedMediaType, answer.Problem{Code: answer.BadMediaType})
+		return "", nil, false
+	}
+	body, err = s.readBody()
 	if err != nil {
 		status, code := http.StatusBadRequest, answer.BadBody
 		if large := new(http.MaxBytesError); errors.As(err, &large) {
 			status, code = http.StatusRequestEntityTooLarge, answer.TooMuch
 		}
 		s.notice(s.w, s.r, status, answer.Problem{Code: code})
-		return
+		return "", nil, false
 	}
-	s.isForm = media != "application/json"
-	s.serve(s.r.Context(), id, body)
+	return sent, body, true
 }
 
 // readBody reads the body. Of one that is declared to be too large it reads nothing.
@@ -158,8 +209,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		s.refuseClosed()
 		return
 	}
-	if !s.current.IsOpenToAll() {
-		s.refuse(http.StatusForbidden, answer.Problem{Code: answer.InvitedOnly})
+	if !s.findInvitation(ctx) {
 		return
 	}
 	response, thanks, problems := answer.Check(s.answered, s.posted)
@@ -168,7 +218,19 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		return
 	}
 	response.Period = period
+	if s.invited != nil && s.invited.invitation.Period != "" {
+		response.Period = s.invited.invitation.Period
+	}
 	created, err := s.put(ctx, &response)
+	if err != nil {
+		s.refusePut(err)
+		return
+	}
+	s.confirm(response, thanks, created)
+}
+
+// refusePut replies that the response is not stored.
+func (s *submission) refusePut(err error) {
 	switch {
 	case errors.Is(err, store.ErrWithdrawn):
 		s.refuse(http.StatusConflict, answer.Problem{Code: answer.Withdrawn})
@@ -176,13 +238,22 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		s.refuse(http.StatusConflict, answer.Problem{Code: answer.Conflict})
 	case errors.Is(err, store.ErrTooLarge):
 		s.refuse(http.StatusRequestEntityTooLarge, answer.Problem{Code: answer.TooMuch})
-	case err != nil:
-		s.Log.Error("response not stored", "survey", id, "error", err)
-		s.w.Header().Set("Retry-After", "5")
-		s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
+	case errors.Is(err, store.ErrRedeemed): // since it was looked up
+		s.refuseInvitation(answer.Problem{Code: answer.InvitationUsed})
+	case errors.Is(err, store.ErrInvitationWithdrawn):
+		s.refuseInvitation(answer.Problem{Code: answer.InvitationWithdrawn})
+	case errors.Is(err, store.ErrNotInvited):
+		s.refuseInvitation(answer.Problem{Code: answer.InvitationUnknown})
 	default:
-		s.confirm(response, thanks, created)
+		s.refuseUnstored("response not stored", err)
 	}
+}
+
+// refuseUnstored replies that the store has failed, and logs how.
+func (s *submission) refuseUnstored(what string, err error) {
+	s.Log.Error(what, "survey", s.current.ID, "error", err)
+	s.w.Header().Set("Retry-After", "5")
+	s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 }
 
 // refuseClosed replies that no answers are taken now, and when they are or were.
@@ -294,6 +365,7 @@ func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 		thanks = len(s.current.Thanks) - 1
 	}
 	page := render.Address(s.current, language, "", s.current.ThanksPath(thanks))
+	s.forgetInvitation()
 	if s.isForm {
 		address := s.thanksAddress(s.r.Context(), r.ID, language, thanks)
 		if address == "" {
@@ -341,6 +413,9 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 	if p.ID == "" || status == http.StatusConflict {
 		p.ID = randomKey().String()
 	}
+	if s.invited != nil && s.answered.HasInvitations() {
+		p.Invitee = &render.Invitee{Secret: s.invited.secret.Word(), Draft: s.invited.secret.Draft()}
+	}
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {
 		s.Log.Error("form not rendered", "survey", s.answered.ID, "error", err)
@@ -353,16 +428,22 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 
 // notice replies to a request for which there is no form.
 func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, fault answer.Problem) {
-	language := h.Renderer.Match(r.Header.Get("Accept-Language"))
+	id, _ := parsePath(r.URL.Path)
+	h.writeNotice(w, r, status, render.NoticePage{
+		Language: h.Renderer.Match(r.Header.Get("Accept-Language")), Root: rootOf(r.URL.Path), Code: fault.Code, Args: fault.Args, Survey: id,
+	})
+}
+
+// writeNotice replies with a notice, or with its text as a problem in JSON if the client is no browser.
+func (h *Handler) writeNotice(w http.ResponseWriter, r *http.Request, status int, p render.NoticePage) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		h.writeProblems(w, status, language, []answer.Problem{fault})
+		h.writeProblems(w, status, p.Language, []answer.Problem{{Code: p.Code, Args: p.Args}})
 		return
 	}
-	id, _ := parsePath(r.URL.Path)
 	var page bytes.Buffer
-	if err := h.Renderer.Notice(&page, render.NoticePage{Language: language, Root: rootOf(r.URL.Path), Code: fault.Code, Args: fault.Args, Survey: id}); err != nil {
+	if err := h.Renderer.Notice(&page, p); err != nil {
 		h.Log.Error("notice not rendered", "error", err)
-		h.writeProblems(w, http.StatusInternalServerError, language, []answer.Problem{{Code: answer.Internal}})
+		h.writeProblems(w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
 	h.header(w, status, "text/html; charset=utf-8")
@@ -401,7 +482,9 @@ func (s *submission) header(status int, media string, more ...string) {
 func (h *Handler) header(w http.ResponseWriter, status int, media string, more ...string) {
 	all := w.Header()
 	for name, value := range headers.Security() {
-		all.Set(name, value)
+		if len(all[name]) == 0 {
+			all.Set(name, value)
+		}
 	}
 	all.Set("Cache-Control", "no-store")
 	if media != "" {

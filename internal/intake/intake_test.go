@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/headers"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/store"
@@ -50,6 +51,9 @@ type memory struct {
 	lost        bool                       // Put stores, and returns an error
 	secret      []byte
 	noSecret    error // of Secret, if not nil
+
+	invitations map[invitation.Hash]invitation.Invitation
+	days        map[string]time.Time // by id, the arrival of answers that have a day alone
 }
 
 func (s *memory) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
@@ -74,6 +78,52 @@ func (s *memory) Taken(_ context.Context, _, id string) (bool, error) {
 func (s *memory) Put(_ context.Context, r answer.Response, also ...string) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.put(r, func() error { return nil }, also...)
+}
+
+func (s *memory) PutOn(_ context.Context, day time.Time, r answer.Response, also ...string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.put(r, func() error { s.days[r.ID] = day; return nil }, also...)
+}
+
+func (s *memory) Invitation(_ context.Context, hash invitation.Hash) (invitation.Invitation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, found := s.invitations[hash]
+	if !found {
+		return i, store.ErrNotInvited
+	}
+	return i, s.fault
+}
+
+func (s *memory) Redeem(_ context.Context, r store.Redemption) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.put(r.Response, func() error {
+		i, found := s.invitations[r.Hash]
+		switch {
+		case !found || i.Survey != r.Response.Survey:
+			return store.ErrNotInvited
+		case i.Redeemed:
+			return store.ErrRedeemed
+		case i.Withdrawn:
+			return store.ErrInvitationWithdrawn
+		}
+		id := ""
+		if r.Identified {
+			id = r.Response.ID
+		}
+		s.invitations[r.Hash] = i.Redeem(id)
+		if !r.Day.IsZero() {
+			s.days[r.Response.ID] = r.Day
+		}
+		return nil
+	})
+}
+
+// put stores a response if also may, which is called before.
+func (s *memory) put(r answer.Response, may func() error, also ...string) (bool, error) {
 	if s.fault != nil {
 		return false, s.fault
 	}
@@ -84,6 +134,9 @@ func (s *memory) Put(_ context.Context, r answer.Response, also ...string) (bool
 			}
 			return false, nil
 		}
+	}
+	if err := may(); err != nil {
+		return false, err
 	}
 	s.responses[r.ID] = r
 	if s.lost {
@@ -111,9 +164,9 @@ func open(t testing.TB, yaml string) *fixture {
 		t.Fatal(err)
 	}
 	d := &fixture{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
-	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}, secret: store.NewSecret()}
+	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}, invitations: map[invitation.Hash]invitation.Invitation{}, days: map[string]time.Time{}, secret: store.NewSecret()}
 	d.handler = &intake.Handler{
-		Definitions: d.memory, Responses: d.memory, IDs: d.memory, Secrets: d.memory, Renderer: renderer,
+		Definitions: d.memory, Responses: d.memory, Days: d.memory, Redeemer: d.memory, Invitations: d.memory, IDs: d.memory, Secrets: d.memory, Renderer: renderer,
 		Now:    func() time.Time { return d.now },
 		Client: func(r *http.Request) string { return r.RemoteAddr },
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),

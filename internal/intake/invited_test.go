@@ -1,10 +1,14 @@
 package intake_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/questionnaire"
 )
 
@@ -66,5 +70,291 @@ func TestHiddenValuesAreOfTheInvited(t *testing.T) {
 	}
 	if w := d.send("GET", formAddress+"en?tier=a", "", ""); w.Code != http.StatusOK || hidden(w)["tier"] != "" {
 		t.Error(w.Code, hidden(w))
+	}
+}
+
+const (
+	linkSecret = "04HMASW9NF6YY00H"
+	otherLink  = "041061050R3GG28A"
+)
+
+// invite stores an invitation to the survey, and returns it.
+func (d *fixture) invite(t testing.TB, word string, change func(*invitation.Invitation)) invitation.Invitation {
+	t.Helper()
+	secret, err := invitation.ParseSecret(word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := invitation.Invitation{Hash: secret.Hash(), Survey: "service", Channel: "email", Language: "en", Values: map[string]string{"tier": "a"}}
+	if change != nil {
+		change(&i)
+	}
+	d.invitations[i.Hash] = i
+	return i
+}
+
+const asHTML = "text/html"
+
+// get opens an address in a browser that has cookies, over plain http.
+func (d *fixture) get(address string, more ...string) *httptest.ResponseRecorder {
+	return d.send("GET", address, "", "", append([]string{"Accept", asHTML}, more...)...)
+}
+
+const formOfInvited = formAddress + "en?invited"
+
+// The link leads to the form at an address without the secret, by a cookie that no script reads.
+func TestLinkLeadsToTheForm(t *testing.T) {
+	for _, access := range []string{"invited", "both"} {
+		d := open(t, tierYAML+access+"\n")
+		want := d.invite(t, linkSecret, nil)
+		w := d.get("/i/" + linkSecret)
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "../api/surveys/service/form/en?invited" {
+			t.Fatal(w.Code, w.Header(), w.Body)
+		}
+		if got := w.Header().Get("Set-Cookie"); got != "glasspoll="+linkSecret+"; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax" {
+			t.Error(got)
+		}
+		if w.Header().Get("Referrer-Policy") != "no-referrer" || w.Header().Get("Cache-Control") != "no-store" || strings.Contains(w.Body.String(), linkSecret) {
+			t.Error(w.Header(), w.Body)
+		}
+		w = d.get(formOfInvited, "Cookie", "glasspoll="+linkSecret)
+		fields, page := hidden(w), w.Body.String()
+		if w.Code != http.StatusOK || fields["_invitation"] != linkSecret || fields["tier"] != "a" || fields["_channel"] != "email" || fields["_id"] == "" || strings.Count(page, linkSecret) != 1 {
+			t.Error(w.Code, fields)
+		}
+		if got := d.invitations[want.Hash]; !got.Equal(want) || len(d.responses) > 0 {
+			t.Errorf("opening the link has changed it: %+v", got)
+		}
+		w = d.form("overall=4&tier=b&_id=" + fields["_id"] + "&_channel=web&_language=en&_invitation=" + linkSecret)
+		if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "thanks/en?") {
+			t.Fatal(w.Code, w.Body)
+		}
+		for id, r := range d.responses {
+			if r.Channel != "email" || fmt.Sprint(r.Answers) != "[[overall 4] [tier a]]" || !d.days[id].Equal(time.Date(2026, 11, 22, 0, 0, 0, 0, d.survey.Location())) {
+				t.Errorf("stored: %+v on %s", r, d.days[id])
+			}
+		}
+		if got := d.invitations[want.Hash]; len(d.responses) != 1 || !got.Redeemed || got.Answer != "" {
+			t.Errorf("%d stored, %+v", len(d.responses), got)
+		}
+	}
+}
+
+// Over TLS the cookie is the site's alone, and none of another name counts.
+func TestCookieOverTLS(t *testing.T) {
+	d := open(t, tierYAML+"invited\n")
+	d.invite(t, linkSecret, nil)
+	const secure, plain = "__Host-glasspoll", "glasspoll"
+	for _, c := range []struct{ host, header, value, want string }{
+		{"example.com", "X-Forwarded-Proto", "https", secure},
+		{"example.com", "X-Forwarded-Proto", "HTTPS, http", secure},
+		{"example.com", "Sec-Fetch-Site", "none", secure},
+		{"example.com", "X-Forwarded-Proto", "http", plain},
+		{"example.com", "X-Other", "", plain},
+		{"localhost:8080", "Sec-Fetch-Site", "none", plain},
+		{"127.0.0.1:8080", "Sec-Fetch-Site", "none", plain},
+		{"[::1]:8080", "Sec-Fetch-Site", "none", plain},
+		{"forms.localhost", "Sec-Fetch-Site", "none", plain},
+	} {
+		ask := func(address, cookie string) *httptest.ResponseRecorder {
+			r := httptest.NewRequest("GET", address, nil)
+			r.Host = c.host
+			r.Header.Set(c.header, c.value)
+			r.Header.Set("Cookie", cookie+"="+linkSecret)
+			w := httptest.NewRecorder()
+			d.handler.ServeHTTP(w, r)
+			return w
+		}
+		got := ask("/i/"+linkSecret, "x").Header().Get("Set-Cookie")
+		if !strings.HasPrefix(got, c.want+"=") || strings.Contains(got, "; Secure") != (c.want == secure) {
+			t.Errorf("%+v: %s", c, got)
+		}
+		for _, name := range []string{secure, plain} {
+			if has := hidden(ask(formAddress+"en", name))["_invitation"] == linkSecret; has != (name == c.want) {
+				t.Errorf("%+v: the cookie %s counts: %t", c, name, has)
+			}
+		}
+	}
+}
+
+// Links that lead nowhere say why, in a page of their own, and set no cookie.
+func TestLinksThatLeadNowhere(t *testing.T) {
+	d := open(t, tierYAML+"invited\n")
+	for name, c := range map[string]struct {
+		change func(*invitation.Invitation)
+		status int
+		says   string
+	}{
+		"used":      {func(i *invitation.Invitation) { i.Redeemed = true }, 200, "You have already answered. Thank you!"},
+		"withdrawn": {func(i *invitation.Invitation) { i.Withdrawn = true }, 410, "This invitation was withdrawn"},
+		"expired":   {func(i *invitation.Invitation) { i.Until = "2026-11-21" }, 410, "valid until 21 November 2026"},
+		"early":     {func(i *invitation.Invitation) { i.From = "2026-11-23" }, 200, "valid from 23 November 2026"},
+		"unknown":   {func(i *invitation.Invitation) { i.Hash[0]++ }, 410, "This invitation is not known"},
+		"no survey": {func(i *invitation.Invitation) { i.Survey = "gone" }, 410, "This invitation is not known"},
+	} {
+		clear(d.invitations)
+		stored := d.invite(t, linkSecret, c.change)
+		for _, method := range []string{"GET", "HEAD"} {
+			w := d.send(method, "/i/"+linkSecret, "", "", "Accept", asHTML)
+			if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) || w.Header().Get("Set-Cookie") != "" || w.Header().Get("Referrer-Policy") != "no-referrer" || w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: %d %v\n%s", name, w.Code, w.Header(), w.Body)
+			}
+			if strings.Contains(w.Body.String(), linkSecret) {
+				t.Errorf("%s: the secret is on the page", name)
+			}
+		}
+		if got := d.invitations[stored.Hash]; !got.Equal(stored) {
+			t.Errorf("%s: now %+v", name, got)
+		}
+	}
+	for _, address := range []string{"/i/", "/i/x", "/i/" + linkSecret + "/other", "/i/" + linkSecret + "/stop/x", "/i"} {
+		if w := d.get(address); w.Code != 404 && w.Code != 410 {
+			t.Errorf("%s: %d", address, w.Code)
+		}
+	}
+	if w := d.send("POST", "/i/"+linkSecret, plainForm, "", "Accept", asHTML); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
+		t.Error(w.Code, w.Header())
+	}
+}
+
+// A link below a folder or a stage leads to the form there.
+func TestLinkBelowAFolder(t *testing.T) {
+	d := open(t, tierYAML+"invited\n")
+	d.invite(t, linkSecret, nil)
+	for _, address := range []string{"/prod/i/" + linkSecret, "/surveys/i/04hm-asw9-nf6y-yooh"} {
+		if w := d.get(address); w.Code != 303 || w.Header().Get("Location") != "../api/surveys/service/form/en?invited" {
+			t.Errorf("%s: %d %s", address, w.Code, w.Header().Get("Location"))
+		}
+	}
+	if w := d.get("/i/" + linkSecret + "/"); w.Header().Get("Location") != "../../api/surveys/service/form/en?invited" {
+		t.Errorf("%d %s", w.Code, w.Header().Get("Location"))
+	}
+}
+
+// A browser that keeps no cookie can send the letters and digits of the invitation, and gets the form.
+func TestWithoutACookie(t *testing.T) {
+	d := open(t, tierYAML+"both\n")
+	d.invite(t, linkSecret, nil)
+	w := d.get(formOfInvited)
+	if page := w.Body.String(); w.Code != 200 || !strings.Contains(page, "Your browser did not keep your invitation") || !strings.Contains(page, `action="../../../../api/surveys/service/form/en"`) || !strings.Contains(page, `name="_invitation"`) {
+		t.Fatal(w.Code, page)
+	}
+	w = d.send("POST", formAddress+"en", plainForm, "_invitation=04hm-asw9-nf6y-yooh", "Accept", asHTML)
+	if fields := hidden(w); w.Code != 200 || fields["_invitation"] != linkSecret || fields["tier"] != "a" {
+		t.Error(w.Code, fields)
+	}
+	for _, typed := range []string{"", "x", otherLink, strings.Repeat("0", 999)} {
+		w := d.send("POST", formAddress+"en", plainForm, "_invitation="+typed, "Accept", asHTML)
+		if page := w.Body.String(); typed != "" && (!strings.Contains(page, "This invitation is not known") || !strings.Contains(page, `name="_invitation"`)) {
+			t.Errorf("%q: %d\n%s", typed, w.Code, page)
+		}
+	}
+	if w := d.send("POST", formAddress+"en", "text/plain", "x", "Accept", asHTML); w.Code != 415 {
+		t.Error(w.Code)
+	}
+}
+
+// One invitation is one answer, whoever sends others by it, and a retry is success.
+func TestInvitationIsUsedOnce(t *testing.T) {
+	d := open(t, tierYAML+"invited\n")
+	i := d.invite(t, linkSecret, nil)
+	const uuid2 = "6f1c3f0e-52f1-4d6b-9a52-0b4f3f1f7a12"
+	first := "overall=4&_id=" + uuid1 + "&_invitation=" + linkSecret + "&_language=en"
+	if w := d.form(first, "Cookie", "glasspoll="+linkSecret); w.Code != 303 || w.Header().Get("Set-Cookie") != "glasspoll=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax" {
+		t.Fatal(w.Code, w.Header())
+	}
+	if w := d.form(first, "Cookie", "glasspoll="+otherLink); w.Code != 303 || w.Header().Get("Set-Cookie") != "" {
+		t.Error("a retry:", w.Code, w.Header())
+	}
+	if w := d.json(`{"id":"` + uuid1 + `","language":"en","invitation":"` + linkSecret + `","answers":{"overall":4}}`); w.Code != 200 {
+		t.Error("a retry by the script:", w.Code, w.Body)
+	}
+	w := d.form("overall=2&advice=More+tea&_id=" + uuid2 + "&_invitation=" + linkSecret + "&_language=en")
+	if page := w.Body.String(); w.Code != 409 || !strings.Contains(page, "You have already answered") || !strings.Contains(page, "quote the receipt") || !strings.Contains(page, "More tea</textarea>") {
+		t.Error("a second device:", w.Code, page)
+	}
+	if w := d.json(`{"id":"` + uuid2 + `","invitation":"` + linkSecret + `","answers":{"overall":2}}`); w.Code != 409 || !strings.Contains(w.Body.String(), `"code":"invitation_used"`) {
+		t.Error("a second device, by the script:", w.Code, w.Body)
+	}
+	if w := d.form("overall=1&_id=" + uuid1 + "&_invitation=" + linkSecret); w.Code != 409 {
+		t.Error("other answers under the id:", w.Code)
+	}
+	d.now = d.now.AddDate(0, 0, 20)
+	i.Until, i.Redeemed = "2026-11-30", true
+	d.invitations[i.Hash] = i
+	if w := d.form(first); w.Code != 303 {
+		t.Error("a retry after the last day:", w.Code)
+	}
+	if len(d.responses) != 1 {
+		t.Errorf("%d stored", len(d.responses))
+	}
+}
+
+// What is not an answer uses no invitation up: programs that look through mail send forms, too.
+func TestEmptyFormsUseNoInvitation(t *testing.T) {
+	optional := strings.Replace(tierYAML, "required: true, ", "", 1)
+	for name, c := range map[string]struct{ yaml, body string }{
+		"a required question":    {tierYAML, "overall=&advice=x"},
+		"nothing at all":         {optional, ""},
+		"every field, and empty": {optional, "overall=&advice=&mail=&tier=a"},
+		"blanks":                 {optional, "advice=+++"},
+		"a mistake":              {optional, "overall=9"},
+	} {
+		d := open(t, c.yaml+"invited\n")
+		i := d.invite(t, linkSecret, nil)
+		w := d.form(c.body + "&_language=en&_id=" + uuid1 + "&_invitation=" + linkSecret)
+		if w.Code != 422 || hidden(w)["_invitation"] != linkSecret || hidden(w)["_id"] != uuid1 || len(d.responses) > 0 || d.invitations[i.Hash].Redeemed {
+			t.Errorf("%s: %d, %d stored, %v", name, w.Code, len(d.responses), hidden(w))
+		}
+		if w := d.form("overall=3&_id=" + uuid1 + "&_invitation=" + linkSecret); w.Code != 303 {
+			t.Errorf("%s: then %d", name, w.Code)
+		}
+	}
+}
+
+// An invitation that has ended between opening the form and sending it says so, and what was typed stays. At the end of its last
+// day there is the same grace as at the end of the survey.
+func TestInvitationEndsMeanwhile(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*invitation.Invitation)
+		after  time.Duration // the beginning of 23 November
+		status int
+		says   string
+	}{
+		"withdrawn":      {func(i *invitation.Invitation) { i.Withdrawn = true }, 0, 403, "This invitation was withdrawn"},
+		"over":           {func(i *invitation.Invitation) { i.Until = "2026-11-22" }, 31 * time.Minute, 403, "Your invitation has expired"},
+		"in grace":       {func(i *invitation.Invitation) { i.Until = "2026-11-22" }, 29 * time.Minute, 303, ""},
+		"early":          {func(i *invitation.Invitation) { i.From = "2026-11-24" }, 0, 403, "Your invitation is not valid yet"},
+		"just begun":     {func(i *invitation.Invitation) { i.From = "2026-11-23" }, 0, 303, ""},
+		"another survey": {func(i *invitation.Invitation) { i.Survey = "other" }, 0, 403, "This invitation is not known"},
+	} {
+		d := open(t, tierYAML+"invited\n")
+		d.now = time.Date(2026, 11, 23, 0, 0, 0, 0, d.survey.Location()).Add(c.after)
+		d.invite(t, linkSecret, c.change)
+		w := d.form("overall=3&advice=More+tea&_language=en&_invitation=" + linkSecret)
+		page := w.Body.String()
+		if w.Code != c.status || !strings.Contains(page, c.says) || c.says != "" && !strings.Contains(page, "More tea</textarea>") {
+			t.Errorf("%s: %d\n%s", name, w.Code, page)
+		}
+	}
+}
+
+// Identified answers are stored with the invitation and at their time, if the page that was answered said so.
+func TestIdentified(t *testing.T) {
+	d := open(t, tierYAML+"invited\nanonymity: identified\n")
+	i := d.invite(t, linkSecret, func(i *invitation.Invitation) { i.Period = "2026-Q3" })
+	other := d.invite(t, otherLink, nil)
+	before, problems := questionnaire.Parse("service.yaml", []byte(tierYAML+"invited\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	d.definitions["service@"+before.Version] = before
+	d.form("overall=3&_id=" + uuid1 + "&_invitation=" + linkSecret)
+	if got := d.invitations[i.Hash]; got.Answer != uuid1 || len(d.days) > 0 || d.responses[uuid1].Period != "2026-Q3" {
+		t.Errorf("%+v, %v, %+v", got, d.days, d.responses)
+	}
+	d.form("overall=3&_version=" + before.Version + "&_invitation=" + otherLink)
+	if got := d.invitations[other.Hash]; !got.Redeemed || got.Answer != "" || len(d.days) != 1 {
+		t.Errorf("%+v, %v", got, d.days)
 	}
 }

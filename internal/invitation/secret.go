@@ -127,6 +127,15 @@ func (s Secret) Hash() Hash {
 	return Hash(hash.Sum(nil))
 }
 
+// Draft returns 8 hexadecimal digits by which a device keeps the draft of one person apart from those of others. The hash under
+// which the invitation is stored does not follow from them, nor they from it.
+func (s Secret) Draft() string {
+	hash := sha256.New()
+	hash.Write([]byte("glasspoll draft 1\n"))
+	hash.Write(s[:])
+	return hex.EncodeToString(hash.Sum(nil)[:4])
+}
+
 // String returns the hash in 32 hexadecimal digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 

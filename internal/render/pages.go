@@ -82,6 +82,9 @@ type NoticePage struct {
 	Args     []any       // for its wording
 	Survey   string      // whose look it has; "" or unknown for the site's
 
+	// AsksInvitation adds a field for the secret of an invitation, which a form sends. About must be set.
+	AsksInvitation bool
+
 	About *survey.Survey // in place of Survey: named, with its contact and its results; nil where that is not known
 }
 
@@ -95,6 +98,7 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 		Home    string
 		Results string // address
 		Contact *contact
+		Asks    string // address of the form that is asked for with an invitation; "" for none
 	}{
 		Frame: r.Frame("notice", words.Say("notice."+string(p.Code)), p.Language, p.Root, nil),
 		Text:  problemText(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
@@ -105,6 +109,9 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 		data.Over, data.Contact = s.Title.In(p.Language), newContact(s, p.Language)
 		if s.Results.Audience == "public" {
 			data.Results = Address(s, p.Language, p.Root, "results/")
+		}
+		if p.AsksInvitation {
+			data.Asks = handlerAddress(s, p.Root, "form/"+p.Language)
 		}
 	}
 	data.Private = true

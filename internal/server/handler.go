@@ -53,15 +53,20 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case h.live != nil && strings.HasPrefix(r.URL.Path, previewPath):
 		h.servePreview(e, w, r)
-	case h.live != nil && strings.HasPrefix(r.URL.Path, "/api/"):
+	case h.live != nil && isHandlers(r.URL.Path):
 		reply := &previewWriter{ResponseWriter: w, root: rootOf(r.URL.Path)}
 		e.intake.ServeHTTP(reply, r)
 		reply.finish()
-	case strings.HasPrefix(r.URL.Path, "/api/"):
+	case isHandlers(r.URL.Path):
 		e.intake.ServeHTTP(w, r)
 	default:
 		h.servePage(e, w, r)
 	}
+}
+
+// isHandlers reports whether an address is one of the handler that takes answers.
+func isHandlers(path string) bool {
+	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/i/")
 }
 
 func (h *handler) servePage(e *edition, w http.ResponseWriter, r *http.Request) {

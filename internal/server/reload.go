@@ -183,6 +183,9 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 	return &intake.Handler{
 		Definitions: presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
 		Responses:   observedResponses{srv.store, srv.updater.request},
+		Days:        observedDays{srv.store, srv.updater.request},
+		Redeemer:    observedRedeemer{srv.store, srv.updater.request},
+		Invitations: srv.store,
 		IDs:         srv.store,
 		Secrets:     srv.store,
 		Renderer:    e.renderer,

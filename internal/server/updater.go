@@ -154,6 +154,34 @@ func (o observedResponses) Put(ctx context.Context, r answer.Response, also ...s
 	return created, err
 }
 
+// observedDays is observedResponses for answers whose arrival is known to the day.
+type observedDays struct {
+	store.DayResponses
+	stored func(survey string, periods ...string)
+}
+
+func (o observedDays) PutOn(ctx context.Context, day time.Time, r answer.Response, also ...string) (bool, error) {
+	created, err := o.DayResponses.PutOn(ctx, day, r, also...)
+	if created && err == nil {
+		o.stored(r.Survey, r.Period)
+	}
+	return created, err
+}
+
+// observedRedeemer is observedResponses for answers that are given by invitation.
+type observedRedeemer struct {
+	store.Redeemer
+	stored func(survey string, periods ...string)
+}
+
+func (o observedRedeemer) Redeem(ctx context.Context, r store.Redemption) (bool, error) {
+	created, err := o.Redeemer.Redeem(ctx, r)
+	if created && err == nil {
+		o.stored(r.Response.Survey, r.Response.Period)
+	}
+	return created, err
+}
+
 // observedPages reports every page that was written.
 type observedPages struct {
 	store.Pages
