@@ -20,8 +20,11 @@ import (
 )
 
 type inviteCommand struct {
-	List inviteListCommand `cmd:"" help:"Check a list of people to invite: what is read from each column, and every fault."`
-	Make inviteMakeCommand `cmd:"" help:"Make an invitation for each person of a list who has none yet."`
+	List    inviteListCommand    `cmd:"" help:"Check a list of people to invite: what is read from each column, and every fault."`
+	Make    inviteMakeCommand    `cmd:"" help:"Make an invitation for each person of a list who has none yet."`
+	Send    inviteSendCommand    `cmd:"" help:"Send the invitations by e-mail, each once."`
+	Remind  inviteRemindCommand  `cmd:"" help:"Remind those who have not answered yet, by e-mail."`
+	Bounces inviteBouncesCommand `cmd:"" help:"Write down who could not be reached, from delivery reports and lists."`
 }
 
 func (inviteCommand) Help() string {

@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FORMAT2", old) // a data file of an earlier version, packed
 			return nil
 		},
+		Cmds:                map[string]func(ts *testscript.TestScript, neg bool, args []string){"mailserver": mailServer},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})

@@ -82,6 +82,8 @@ var verbs = map[string]func() verb{
 	"invitations withdraw": func() verb { return &withdrawInvitations{} },
 	"invitations list":     func() verb { return &listInvitations{} },
 	"invitations sign":     func() verb { return &putSigningKeys{} },
+	"invitations get":      func() verb { return &getInvitation{} },
+	"invitations count":    func() verb { return &countStep{} },
 }
 
 // verbTable returns the verbs for a server to run.

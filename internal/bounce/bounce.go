@@ -40,7 +40,7 @@ func Read(source []byte) (Result, error) {
 		return Result{}, message.Errorf("the file is empty")
 	case bytes.HasPrefix(source, []byte("From ")):
 		return readMailbox(source), nil
-	case field.Match(source):
+	case field.Match(source) && usual.Match(source):
 		var r Result
 		r.add(source, message.New("the message"))
 		return r, nil
@@ -51,8 +51,11 @@ func Read(source []byte) (Result, error) {
 // field matches the beginning of a message: the name of a field.
 var field = regexp.MustCompile(`^[!-9;-~]+:[ \t\r\n]`)
 
-// separator matches the line before each message of a mailbox.
-var separator = regexp.MustCompile(`(?m)^From [^\r\n]*\r?\n`)
+// usual matches the fields of which every message has one.
+var usual = regexp.MustCompile(`(?mi)^(?:From|Date|Received|Return-Path|Message-ID|Content-Type|X-Failed-Recipients):`)
+
+// separator matches the line before each message of a mailbox: From, an address or a hyphen, and a time. The first may be anything.
+var separator = regexp.MustCompile(`\AFrom [^\r\n]*\r?\n|(?m:^From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,][^\r\n]*\r?\n)`)
 
 // quotedFrom matches a line of a message that would be taken for the beginning of the next one, and was changed for it.
 var quotedFrom = regexp.MustCompile(`(?m)^>(>*From )`)

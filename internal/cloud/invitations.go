@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"regexp"
+	"slices"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -352,4 +354,28 @@ func (t *Table) Counted(ctx context.Context, survey string) (map[string]int64, e
 		all[textOf(stored, sortKey)], _ = integerOf(stored, counted)
 	}
 	return all, nil
+}
+
+// Raise implements [store.Totals].
+func (t *Table) Raise(ctx context.Context, survey string, counts map[string]int64) error {
+	if err := errors.Join(t.withInvitations(), store.CheckCounters(survey, counts)); err != nil || len(counts) == 0 {
+		return err
+	}
+	_, err := countEach(ctx, slices.Sorted(maps.Keys(counts)), func(ctx context.Context, name string) (bool, error) {
+		return true, t.raise(ctx, survey, name, counts[name])
+	})
+	return err
+}
+
+// raise sets a counter, if it is lower.
+func (t *Table) raise(ctx context.Context, survey, name string, n int64) error {
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.invited, Key: key(counterKey(survey), name), UpdateExpression: aws.String("SET #n = :n"),
+		ConditionExpression:      aws.String("attribute_not_exists(#n) OR #n < :n"),
+		ExpressionAttributeNames: map[string]string{"#n": counted}, ExpressionAttributeValues: item{":n": number(n)},
+	})
+	if refused(err) {
+		return nil
+	}
+	return wrapOf(t.invited, err)
 }

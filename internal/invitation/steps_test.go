@@ -14,7 +14,7 @@ import (
 
 func invitedSurvey(t *testing.T, anonymity string) *survey.Survey {
 	t.Helper()
-	s, problems := questionnaire.ParseWith("tea.yaml", []byte(`
+	s, problems := questionnaire.Parse("tea.yaml", []byte(`
 title: {en: Tea}
 languages: [en]
 access: invited
@@ -24,7 +24,7 @@ sections:
       - {id: tier, type: hidden, label: {en: Tier}, segment: true, options: [{id: a, label: {en: A}}, {id: b, label: {en: B}}]}
       - {id: shop, type: hidden, label: {en: Shop}, options: [{id: ada, label: {en: Ada}}]}
       - {id: taste, type: rating, steps: 5, low: {en: Poor}, high: {en: Good}, label: {en: Taste}}
-`), questionnaire.Files{Invitations: true})
+`))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -58,3 +58,32 @@ func (s *Store) Counted(ctx context.Context, survey string) (all map[string]int6
 	})
 	return all, err
 }
+
+// Raise implements [store.Totals].
+func (s *Store) Raise(ctx context.Context, survey string, counts map[string]int64) error {
+	if err := store.CheckCounters(survey, counts); err != nil {
+		return s.wrap(err)
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	return s.update(ctx, func(tx *bbolt.Tx) error {
+		b, err := makeBucket(tx, countedBucket, []byte(survey))
+		if err != nil {
+			return err
+		}
+		for name, n := range counts {
+			known, err := decodeCount(b.Get([]byte(name)))
+			if err != nil {
+				return message.Errorf("%s, counter %s: %w", survey, name, err)
+			}
+			if known >= uint64(n) {
+				continue
+			}
+			if err := b.Put([]byte(name), binary.BigEndian.AppendUint64(nil, uint64(n))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -217,6 +217,7 @@ func encodingOf(body string) gomail.Encoding {
 // Names of messages.
 const (
 	Invitation = "invitation"
+	Reminder   = "reminder" // as a sample; the real ones are numbered
 	reminder   = "reminder "
 )
 

@@ -91,6 +91,23 @@ func (s *Server) Try(ctx context.Context) error {
 	return err
 }
 
+// SendOne sends one message, and returns the server's reply.
+func (s *Server) SendOne(ctx context.Context, m Message) (reply message.Text, err error) {
+	c, err := s.dial(ctx)
+	if err != nil {
+		return message.Text{}, err
+	}
+	defer c.close()
+	switch d := c.deliver(m); d.outcome {
+	case accepted:
+		return message.Plain(d.note), nil
+	case unfit:
+		return message.Text{}, message.Errorf("this mail server cannot write to such an address")
+	default:
+		return message.Text{}, message.Errorf("mail server %s: it replies: %s", s.Address(), d.note)
+	}
+}
+
 func (s *Server) dial(ctx context.Context) (*connection, error) {
 	options := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(dialTime), gomail.WithTLSConfig(&tls.Config{ServerName: s.host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}),

@@ -11,7 +11,8 @@
 //     another publisher has written must not stay: then the tags of all files are read, as in 6.
 //  3. Releases.Latest and Sidecars.Actions.
 //  4. Log.Ends. Then for each period, unless nothing has changed on which a release depends: Tallies.Tally, and if it does
-//     not reach the end of the log, Log.After, Definitions.Definition, Cases.OpenCase and Tallies.SaveTally.
+//     not reach the end of the log, Log.After, Definitions.Definition, Cases.OpenCase and Tallies.SaveTally. Of a survey with
+//     invitations, Counts.Counted, once in the first run of a day, and in runs in which a closed period has changed.
 //  5. Releases.Append, for each period that has a release due, with the tally that is left of the one in 4.
 //  6. Pages.Replace, for each file that is out of date, from one report of the releases that 3 has read and 5 has appended. Of
 //     files that an earlier questionnaire had and today's has not, the tags are read first; they lose their figures.
@@ -85,6 +86,7 @@ type Options struct {
 	Turns    store.Turns    // nil: runs do not wait for each other
 	Progress store.Progress // nil: all places in the logs are those that releases were made from, see [store.Settled]
 	Sidecars store.Sidecars // nil: questionnaires have none
+	Counts   store.Counts   // nil: nothing is known of invitations
 	Cases    store.Cases    // nil: alerts are not evaluated
 	Notify   bool           // cases are put in the outbox when they are opened
 }
@@ -100,6 +102,7 @@ type Publisher struct {
 	turns       store.Turns
 	progress    store.Progress
 	sidecars    store.Sidecars
+	counts      store.Counts
 	cases       store.Cases
 	notify      bool
 	renderer    Renderer
@@ -116,7 +119,7 @@ type Publisher struct {
 func New(o Options) *Publisher {
 	return &Publisher{
 		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
-		progress: o.Progress, sidecars: o.Sidecars, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
+		progress: o.Progress, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, formers: map[string][]formerFile{},
 	}
 }
@@ -180,6 +183,7 @@ type run struct {
 	before   []*release.Release // the latest ones before this run
 	latest   []*release.Release
 	actions  survey.Actions
+	counted  map[string]int64 // counters of invitations; nil: not read yet
 	out      Outcome
 }
 
@@ -272,7 +276,11 @@ func (u *update) tryOnce(ctx context.Context, state upToDate) (done bool, err er
 	if err != nil {
 		return false, err
 	}
-	next, left := release.Next(u.survey, forms, u.period, state.day, u.last, whole, state.closed)
+	counted, err := u.invited(ctx, state)
+	if err != nil {
+		return false, err
+	}
+	next, left := release.NextInvited(u.survey, forms, u.period, state.day, u.last, whole, state.closed, counted)
 	if next == nil {
 		u.setUpToDate(u.survey, u.period, state)
 		return true, nil
@@ -286,6 +294,22 @@ func (u *update) tryOnce(ctx context.Context, state upToDate) (done bool, err er
 	u.last = next
 	u.out.Released = append(u.out.Released, next)
 	return true, nil
+}
+
+// invited returns the counters of invitations if the release may say something of them: on the first run of a day, and when
+// the period is closed. They are read once in a run, however many periods there are.
+func (u *update) invited(ctx context.Context, state upToDate) (map[string]int64, error) {
+	if u.counts == nil || !u.survey.HasInvitations() || !release.SaysFacts(u.last, state.day, state.closed) {
+		return nil, nil
+	}
+	if u.counted == nil {
+		counted, err := u.counts.Counted(ctx, u.survey.ID)
+		if err != nil {
+			return nil, err
+		}
+		u.run.counted = counted
+	}
+	return u.counted, nil
 }
 
 // state is what a release depends on now, besides the tally.

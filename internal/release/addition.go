@@ -15,7 +15,7 @@ import (
 // ever as what they add.
 type Addition struct {
 	// Release holds the differences of counters and rows, without those that have not changed, and what is new or has another
-	// value. A part that was there before has no form; Hidden is nil, and Form empty, if it is the same as before. If Whole
+	// value. A part that was there before has no form; Hidden and Invited are nil, and Form empty, if they are the same as before. If Whole
 	// is set, it is the release itself, as the first one is.
 	*Release
 
@@ -46,6 +46,9 @@ func (r *Release) since(before *Release) *Addition {
 	more.Steps, more.Annulled = r.Steps[a.KeptSteps:], r.Annulled[a.KeptAnnulled:]
 	if bytes.Equal(before.Form, r.Form) {
 		more.Form = nil
+	}
+	if b := before.Invited; b.Equal(r.Invited) && (b == nil || b.Through == r.Invited.Through) {
+		more.Invited = nil
 	}
 	switch {
 	case slices.Equal(before.Hidden, r.Hidden):
@@ -223,6 +226,9 @@ func (r *Release) Plus(a *Addition) (*Release, error) {
 	}
 	if next.Hidden == nil {
 		next.Hidden = r.Hidden
+	}
+	if next.Invited == nil {
+		next.Invited = r.Invited
 	}
 	next.Steps = slices.Concat(r.Steps[:a.KeptSteps], a.Steps)
 	next.Annulled = slices.Concat(r.Annulled[:a.KeptAnnulled], a.Annulled)

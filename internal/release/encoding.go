@@ -32,6 +32,7 @@ type record struct {
 	Annulled []annulmentRecord            `cbor:"24,keyasint,omitempty"`
 	Held     *heldRecord                  `cbor:"28,keyasint,omitempty"`
 	Kept     *keptRecord                  `cbor:"29,keyasint,omitempty"` // of a difference
+	Invited  *invitedRecord               `cbor:"30,keyasint,omitempty"`
 }
 
 const (
@@ -112,7 +113,7 @@ func (r *Release) record() *record {
 	to := &record{
 		Survey: r.Survey, Period: r.Period, Number: r.Number, Date: r.Date, Version: r.Version, Form: r.Form, Names: names,
 		K: r.K, Facts: factsRecord{Received: r.Facts.Received, Through: r.Facts.Through, Withdrawn: r.Facts.Withdrawn},
-		Coded: recordsOf(r.Coded), Parts: map[string]partRecord{}, Rows: rowsRecords(r.Rows), Held: r.Held.record(&names),
+		Coded: recordsOf(r.Coded), Parts: map[string]partRecord{}, Rows: rowsRecords(r.Rows), Held: r.Held.record(&names), Invited: invitedRecordOf(r.Invited),
 	}
 	if len(r.Hidden) > 0 {
 		to.Hidden = r.Hidden
@@ -276,7 +277,7 @@ func (from *record) release() (r *Release, err error) {
 	r = &Release{
 		Survey: from.Survey, Period: from.Period, Number: from.Number, Date: from.Date, Version: from.Version, Form: from.Form, K: from.K,
 		Hidden: from.Hidden, Facts: Facts{from.Facts.Received, from.Facts.Through, from.Facts.Withdrawn},
-		Parts: map[string]*Part{}, Coded: coded(from.Coded),
+		Parts: map[string]*Part{}, Coded: coded(from.Coded), Invited: from.Invited.facts(),
 	}
 	for shape, p := range from.Parts {
 		part := &Part{Number: p.Number, Version: p.Version, Form: p.Form, Since: p.Since, PooledOn: p.PooledOn, K: p.K}

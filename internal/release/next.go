@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -23,6 +24,18 @@ const Pool = "*"
 // Next reads three kinds of things, and nothing else decides when it releases what: facts (who answered when, in which
 // cohort, under which questionnaire), settings, and the counters of blocks that are out.
 func Next(s *survey.Survey, forms map[string]*survey.Survey, period, today string, last *Release, t *tally.Tally, closed bool) (*Release, *tally.Tally) {
+	return NextInvited(s, forms, period, today, last, t, closed, nil)
+}
+
+// SaysFacts reports whether the release after the last one, if there is one on a day, says facts of whole days anew. Else
+// [NextInvited] does not read counters of invitations.
+func SaysFacts(last *Release, today string, closed bool) bool {
+	return last == nil || today > last.Date || closed
+}
+
+// NextInvited is Next for a survey with invitations, whose counters are given by their names; nil: they are not known, and
+// what is public of them stays as it is.
+func NextInvited(s *survey.Survey, forms map[string]*survey.Survey, period, today string, last *Release, t *tally.Tally, closed bool, counters map[string]int64) (*Release, *tally.Tally) {
 	n := &next{survey: s, forms: forms, today: today, closed: closed, last: last, Release: first(s, period, today), after: t.Without(), stored: map[string]*survey.Survey{}}
 	if last != nil {
 		n.follow(last)
@@ -38,6 +51,7 @@ func Next(s *survey.Survey, forms map[string]*survey.Survey, period, today strin
 	changed = n.holdSensitive() || changed
 	changed = n.publishCoded() || changed
 	changed = n.updateFacts(t, newDay || closed) || changed
+	changed = counters != nil && SaysFacts(last, today, closed) && n.updateInvited(period, counters) || changed
 	if !changed {
 		return nil, nil
 	}
@@ -76,6 +90,7 @@ func (n *next) follow(last *Release) {
 	n.Number = last.Number + 1
 	n.K = max(n.K, last.K)
 	n.Hidden = hidden(n.survey, last.Hidden)
+	n.Invited = last.Invited
 	n.Facts, n.Steps, n.Annulled = last.Facts, slices.Clone(last.Steps), last.Annulled
 	n.copyMaps(last)
 }
@@ -182,6 +197,20 @@ func (n *next) updateFacts(t *tally.Tally, whole bool) bool {
 	news := facts.Received != n.Facts.Received || facts.Withdrawn != n.Facts.Withdrawn
 	n.Facts = facts
 	return news
+}
+
+// updateInvited states how far invitations have come, once anything is said of who has answered. It reports whether that is
+// news.
+func (n *next) updateInvited(period string, counters map[string]int64) bool {
+	if n.Facts.Received < int64(n.K) {
+		return false
+	}
+	facts := invitation.FactsOf(n.survey, period, n.today, n.closed, n.K, counters)
+	if facts == nil || facts.Equal(n.Invited) {
+		return false
+	}
+	n.Invited = facts
+	return true
 }
 
 // ended reports whether sensitive questions may be published: the period is closed or, in a survey without an end, the

@@ -19,6 +19,7 @@ package release
 import (
 	"encoding/json"
 
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/tally"
 )
 
@@ -35,6 +36,8 @@ type Release struct {
 	K       int             `json:"k"`                // of the blocks to come: never falls within a period
 	Hidden  []string        `json:"hidden,omitempty"` // fields that are not public, sorted: of the questionnaire in force, and of earlier ones of the period as far as it no longer asks them; QUESTION.* for whole questions
 	Facts   Facts           `json:"facts"`
+
+	Invited *invitation.Facts `json:"invited,omitempty"` // nil without invitations, and while they are too few
 
 	Parts    map[string]*Part       `json:"parts"`           // by the shape of the questionnaire answered; and [Legacy]
 	Coded    map[string]*Coded      `json:"coded,omitempty"` // sensitive questions, by [CodedKey]

@@ -8,6 +8,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/message"
+	"glasspoll/internal/survey"
 )
 
 // The errors of invitations that callers branch on.
@@ -82,11 +83,46 @@ type DayResponses interface {
 
 // Counters counts what is known of a survey by approximation, such as the forms that were opened on a day. Nobody is in a name.
 type Counters interface {
+	Counts
+
 	// Count adds one to a counter. After an error it may have been added: a count may be lost, or be one too many.
 	Count(ctx context.Context, survey, name string) error
+}
 
+// Counts reads counters: all that publishing may know of invitations. What it costs follows how many counters there are, not
+// how many invitations.
+type Counts interface {
 	// Counted returns the counters of a survey by their names.
 	Counted(ctx context.Context, survey string) (map[string]int64, error)
+}
+
+// Totals keeps counters of what is stored and never becomes less, such as the invitations to a survey.
+type Totals interface {
+	// Raise sets counters to what they are at least, durably: one that is as high already stays. So it may be repeated, and
+	// several may do it at the same time.
+	Raise(ctx context.Context, survey string, counts map[string]int64) error
+}
+
+// Tallying is what counting invitations needs of a back end.
+type Tallying interface {
+	Inviter
+	Counts
+	Totals
+}
+
+// RaiseInvitations counts the invitations to a survey and raises the counters from which pages say how many were issued. It
+// reads all of them: call it when invitations have been made or withdrawn, and not when pages are made. Invitations that are of
+// no period count in that of the day.
+func RaiseInvitations(ctx context.Context, b Tallying, s *survey.Survey, now time.Time) error {
+	known, err := b.Counted(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	totals, err := invitation.Totals(s, s.PeriodAt(now), b.InvitationsOf(ctx, s.ID), known)
+	if err != nil {
+		return err
+	}
+	return b.Raise(ctx, s.ID, totals)
 }
 
 // maxCounterName bounds the name of a counter, in bytes.
@@ -96,6 +132,19 @@ const maxCounterName = 512
 func CheckCounter(survey, name string) error {
 	if survey == "" || name == "" || len(name) > maxCounterName {
 		return message.Errorf("a counter without a survey or a name, or with one of more than %d bytes", maxCounterName)
+	}
+	return nil
+}
+
+// CheckCounters checks the names of counters that are raised, and what to.
+func CheckCounters(survey string, counts map[string]int64) error {
+	for name, n := range counts {
+		if err := CheckCounter(survey, name); err != nil {
+			return err
+		}
+		if n < 0 {
+			return message.Errorf("counter %s cannot be %d", name, n)
+		}
 	}
 	return nil
 }

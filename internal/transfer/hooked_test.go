@@ -220,6 +220,14 @@ func (h *hooked) InvitationsOf(ctx context.Context, survey string) iter.Seq2[inv
 	return each(h.calls, h.memory.InvitationsOf(ctx, survey))
 }
 
+func (h *hooked) Counted(ctx context.Context, survey string) (map[string]int64, error) {
+	return do(h.calls, func() (map[string]int64, error) { return h.memory.Counted(ctx, survey) })
+}
+
+func (h *hooked) Raise(ctx context.Context, survey string, counts map[string]int64) error {
+	return doOnly(h.calls, func() error { return h.memory.Raise(ctx, survey, counts) })
+}
+
 func (h *hooked) Progress(ctx context.Context, name string) (string, error) {
 	return do(h.calls, func() (string, error) { return h.memory.Progress(ctx, name) })
 }

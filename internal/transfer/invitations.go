@@ -48,10 +48,25 @@ func (o *one) invitations(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(some) == 0 {
-		return nil
+	if len(some) > 0 {
+		if err := put(); err != nil {
+			return err
+		}
 	}
-	return put()
+	counts, err := o.counters(ctx)
+	if err != nil || len(counts) == 0 {
+		return err
+	}
+	return o.to.Raise(ctx, o.survey.ID, counts)
+}
+
+// counters returns the counters of the source, such as how many forms were opened on a day.
+func (o *one) counters(ctx context.Context) (map[string]int64, error) {
+	from, ok := o.from.(store.Counts)
+	if !ok {
+		return nil, nil
+	}
+	return from.Counted(ctx, o.survey.ID)
 }
 
 // compareInvitations says how many invitations the target lacks, and how many can be used there and not in the source.
@@ -75,6 +90,23 @@ func (o *one) compareInvitations(ctx context.Context, all iter.Seq2[invitation.I
 		case !mine.Merge(i).Equal(mine):
 			behind++
 		}
+	}
+	counts, err := o.counters(ctx)
+	if err != nil {
+		return err
+	}
+	known, err := o.to.Counted(ctx, o.survey.ID)
+	if err != nil {
+		return err
+	}
+	lower := 0
+	for name, n := range counts {
+		if known[name] < n {
+			lower++
+		}
+	}
+	if lower > 0 {
+		o.differs("%s: %d counters of invitations are lower", o.survey.ID, lower)
 	}
 	if missing > 0 {
 		o.differs("%s: %d invitations are missing", o.survey.ID, missing)

@@ -79,6 +79,9 @@ func TestInvitations(t *testing.T) {
 	}
 	use(w.from, 3)
 	people[4].withdrawn = w.withdraw(4)
+	for range 3 {
+		w.must(w.from.Count(ctx, surveyID, "opened"))
+	}
 	differences := func(want ...string) {
 		t.Helper()
 		got := w.check()
@@ -88,11 +91,14 @@ func TestInvitations(t *testing.T) {
 			}
 		}
 	}
-	differences(surveyID + ": 2500 invitations are missing")
+	differences(surveyID+": 2500 invitations are missing", surveyID+": 1 counters of invitations are lower")
 	if report := w.move(); report.Invitations != n {
 		t.Errorf("%d carried", report.Invitations)
 	}
 	w.wantPeople(people)
+	if got, err := w.to.Counted(ctx, surveyID); err != nil || got["opened"] != 3 {
+		t.Errorf("counters %v, %v", got, err)
+	}
 	if got := w.check(); len(got) != 0 {
 		t.Errorf("differences %q", got)
 	}

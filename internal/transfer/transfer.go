@@ -43,7 +43,7 @@ type Target interface {
 	store.Eraser
 	store.DefinitionWriter
 	store.Importer
-	store.Inviter
+	store.Tallying
 	store.KeyRing
 	store.Progress
 }

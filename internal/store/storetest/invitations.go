@@ -26,6 +26,7 @@ type Invitations interface {
 	store.Redeemer
 	store.DayResponses
 	store.Counters
+	store.Totals
 	store.KeyRing
 	store.Marker
 }
@@ -437,5 +438,40 @@ func counters(t *testing.T, b Backend) {
 	b = b.reopen(t)
 	if got, err := b.Invitations.Counted(ctx, surveyID); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("counted %v, %v; want %v", got, err, want)
+	}
+}
+
+// raised raises counters at the same time as they are counted, and to less than they are.
+func raised(t *testing.T, b Backend) {
+	i := b.Invitations
+	counts := func() map[string]int64 {
+		t.Helper()
+		got, err := i.Counted(ctx, surveyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if err := i.Raise(ctx, surveyID, nil); err != nil || len(counts()) != 0 {
+		t.Errorf("raised nothing: %v, %v", err, counts())
+	}
+	var group errgroup.Group
+	for n := range int64(8) {
+		group.Go(func() error { return i.Raise(ctx, surveyID, map[string]int64{"a": 10 + n, "b/一": 3}) })
+		group.Go(func() error { return i.Count(ctx, surveyID, "c") })
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(i.Raise(ctx, surveyID, map[string]int64{"a": 16, "c": 9}), i.Raise(ctx, surveyID+"_two", map[string]int64{"a": 99})); err != nil {
+		t.Fatal(err)
+	}
+	if i.Raise(ctx, surveyID, map[string]int64{"": 1}) == nil || i.Raise(ctx, surveyID, map[string]int64{"d": -1}) == nil {
+		t.Error("raised a counter without a name, or to less than nothing")
+	}
+	b = b.reopen(t)
+	i = b.Invitations
+	if want := map[string]int64{"a": 17, "b/一": 3, "c": 9}; !reflect.DeepEqual(counts(), want) {
+		t.Errorf("counted %v, want %v", counts(), want)
 	}
 }

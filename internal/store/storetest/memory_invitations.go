@@ -117,3 +117,18 @@ func (h *Memory) Redeem(ctx context.Context, r store.Redemption) (created bool, 
 		return nil
 	})
 }
+
+func (h *Memory) Raise(_ context.Context, survey string, counts map[string]int64) error {
+	if err := store.CheckCounters(survey, counts); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.counted[survey] == nil {
+		h.counted[survey] = map[string]int64{}
+	}
+	for name, n := range counts {
+		h.counted[survey][name] = max(h.counted[survey][name], n)
+	}
+	return nil
+}

@@ -123,6 +123,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"RedeemAndWithdraw":     redeemAndWithdraw,
 		"DayArrivals":           dayArrivals,
 		"Counters":              counters,
+		"Raised":                raised,
 		"SigningKeys":           signingKeys,
 		"RedeemedBlindly":       redeemedBlindly,
 		"BlindedAtOnce":         blindedAtOnce,
