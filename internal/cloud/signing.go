@@ -17,10 +17,10 @@ import (
 // Private keys are in the table of invitations:
 //
 //	PK           SK      what
-//	K#survey     id      private key of a group
+//	G#survey     id      private key of a group
 //
 // The kind is theirs alone, so that the role that signs, and no other, can be allowed to read them.
-func signingKey(survey string) string { return "K#" + survey }
+func signingKey(survey string) string { return "G#" + survey }
 
 // blinded is the attribute of an invitation's item with the hash of the blinded value that it has been used for.
 const blinded = "blinded"
