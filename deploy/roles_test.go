@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/blind"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/cloud/cloudtest"
@@ -259,6 +261,7 @@ type deployment struct {
 	survey                                       *survey.Survey
 	submit, publish, publisher, operator, member *actor // a member of staff follows up cases
 	invite, inviter                              *actor // the function, and who makes invitations
+	key                                          string // the id of one that signs
 }
 
 func (d *deployment) must(err error) {
@@ -338,7 +341,7 @@ func (d *deployment) makeInvitations() {
 	d.must(err)
 	_, err = d.inviter.Definition(ctx, "tea", "")
 	d.must(err)
-	all := []invitation.Invitation{d.personal(1), d.personal(2), d.personal(3)}
+	all := []invitation.Invitation{d.personal(1), d.personal(2), d.personal(3), d.personal(5)}
 	for _, want := range []int{len(all), 0} {
 		if added, err := d.inviter.PutInvitations(ctx, all); err != nil || added != want {
 			d.Fatal(added, err)
@@ -352,6 +355,11 @@ func (d *deployment) makeInvitations() {
 		d.Fatal(counts, err)
 	}
 	d.must(d.inviter.Count(ctx, "tea", "sent"))
+	d.must(d.inviter.Raise(ctx, "tea", map[string]int64{"made": 3}))
+	key, err := blind.NewPrivate(rand.Reader)
+	d.must(err)
+	d.must(d.inviter.PutSigningKeys(ctx, "tea", []blind.Private{key}))
+	d.key = key.ID()
 	_, err = d.inviter.Counted(ctx, "tea")
 	d.must(err)
 }
@@ -367,6 +375,12 @@ func (d *deployment) followLink() {
 	_, err = d.invite.Invitation(ctx, d.personal(1).Hash)
 	d.must(err)
 	d.must(d.invite.Count(ctx, "tea", "opened"))
+	_, err = d.invite.SigningKey(ctx, "tea", d.key)
+	d.must(err)
+	d.must(d.invite.RedeemBlinded(ctx, "tea", d.personal(5).Hash, invitation.Digest{1}))
+	if err := d.invite.RedeemBlinded(ctx, "tea", d.personal(5).Hash, invitation.Digest{2}); !errors.Is(err, store.ErrRedeemed) {
+		d.Fatal(err)
+	}
 }
 
 // answerByInvitation does what functions/submit does with answers that come by invitation: the answers of one, which come twice,
@@ -418,7 +432,7 @@ func (d *deployment) publishResults() {
 	d.must(err)
 	publisher := publish.New(publish.Options{
 		Collector: table, Turns: table, Progress: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
-		Sidecars: table, Cases: table, Notify: true,
+		Sidecars: table, Counts: table, Cases: table, Notify: true,
 	})
 	out, err := publisher.Publish(ctx, s, d.response(0).Period)
 	if err != nil || out.Folded != submitted || len(out.Released) == 0 || out.Opened != submitted {
@@ -516,7 +530,8 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
 	all := slices.Concat(answers, []string{"I#"})
 	unread := slices.Concat(all, []string{"X"}) // the form handler alone reads the secret
-	invitations := []string{mark + "V#", mark + "N#"}
+	invitations := []string{mark + "V#", mark + "N#", mark + "K#"}
+	all, unread = append(all, mark+"K#"), append(unread, mark+"K#") // one role alone signs
 	for _, c := range []struct {
 		name   string
 		actor  *actor
@@ -526,12 +541,12 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		closed []string // kinds that must not be written either
 	}{
 		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
-		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "V#"}},
-		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X"}, slices.Concat([]string{"D#", "S", "I#", "X"}, invitations)},
+		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, slices.DeleteFunc(slices.Clone(unread), func(kind string) bool { return kind == mark+"K#" }), []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "K#"}},
+		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X"}, invitations)},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
 		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#", "X"}, invitations)},
 		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
-		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#", "X"}, slices.Concat([]string{"D#", "S", "O#", "U#", "G", "X"}, invitations)},
+		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "O#", "U#", "G", "X"}, invitations)},
 	} {
 		statements := lookUp(t, resources, append([]string{c.name, "Properties"}, append(c.path, "Statement")...)...)
 		allowed := allowedBy(t, statements)

@@ -46,10 +46,11 @@ func s3Client(endpoint string) *s3.Client {
 	})
 }
 
-// deployment has both functions as they are deployed, the stores, and the proxies between them.
+// deployment has the functions as they are deployed, the stores, and the proxies between them.
 type deployment struct {
 	t               *testing.T
 	submit, publish *aws.Function
+	invite          *aws.Function
 	database, files *aws.Proxy
 	client          *dynamodb.Client
 	bucket          *s3.Client
@@ -86,15 +87,17 @@ func deploy(t *testing.T) *deployment {
 	name := uniqueName()
 	env := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"TABLE": name, "BUCKET": name,
+		"TABLE": name, "BUCKET": name, "INVITATIONS": cloud.InvitationTable(name),
 	}
 	direct := maps.Clone(env)
 	direct["DYNAMODB_ENDPOINT"], direct["S3_ENDPOINT"] = d.database.Target, d.files.Target
 	getenv := func(key string) string { return direct[key] }
 	d.client, d.bucket = newDynamoDBClient(getenv), s3Client(d.files.Target)
 	ctx := t.Context()
-	if _, err := d.client.CreateTable(ctx, cloud.Schema(name)); err != nil {
-		t.Fatal(err)
+	for _, schema := range []*dynamodb.CreateTableInput{cloud.Schema(name), cloud.InvitationSchema(cloud.InvitationTable(name))} {
+		if _, err := d.client.CreateTable(ctx, schema); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := d.bucket.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
@@ -104,7 +107,7 @@ func deploy(t *testing.T) *deployment {
 		t.Fatal(problems)
 	}
 	d.survey = s
-	d.table = cloud.NewTable(d.client, name, cloud.Options{})
+	d.table = cloud.NewTable(d.client, name, cloud.Options{Invitations: cloud.InvitationTable(name)})
 	if err := d.table.PutDefinition(ctx, s); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +115,7 @@ func deploy(t *testing.T) *deployment {
 		t.Fatal(err)
 	}
 	env["DYNAMODB_ENDPOINT"], env["S3_ENDPOINT"] = d.database.URL, d.files.URL
-	d.submit, d.publish = d.function("submit", env), d.function("publish", env)
+	d.submit, d.invite, d.publish = d.function("submit", env), d.function("invite", env), d.function("publish", env)
 	return d
 }
 

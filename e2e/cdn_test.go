@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +23,7 @@ import (
 )
 
 // cdn serves a deployment as its distribution does: with the edge function, the bucket, the response headers and the error page,
-// and at /api/ the form handler, with the headers that the template passes on and adds.
+// and at /api/ and /i/ the functions behind the API, with what the template passes on of a request, and adds.
 type cdn struct {
 	d        *deployment
 	template *aws.Template
@@ -52,16 +50,10 @@ func startCDN(t *testing.T, d *deployment, secret string) (address string) {
 }
 
 func (c *cdn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	policy := c.template.Resources.Headers.Properties.ResponseHeadersPolicyConfig
-	security := policy.SecurityHeadersConfig
-	w.Header().Set("Content-Security-Policy", security.ContentSecurityPolicy.ContentSecurityPolicy)
-	w.Header().Set("Referrer-Policy", security.ReferrerPolicy.ReferrerPolicy)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	for _, custom := range policy.CustomHeadersConfig.Items {
-		w.Header().Set(custom.Header, custom.Value)
-	}
-	if strings.HasPrefix(r.URL.Path, "/api/") {
-		c.api(w, r)
+	c.addHeaders(w.Header())
+	if policy, ok := c.template.RequestPolicy(r.URL.Path); ok {
+		c.api(w, r, policy.Properties.OriginRequestPolicyConfig.CookiesConfig.Cookies, policy.Properties.OriginRequestPolicyConfig.HeadersConfig.Headers,
+			policy.Properties.OriginRequestPolicyConfig.QueryStringsConfig.QueryStringBehavior == "all")
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -75,6 +67,20 @@ func (c *cdn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.object(w, r, key, http.StatusOK)
+}
+
+// addHeaders adds the headers of the distribution to a reply. It replaces those of the handler, but for one that it is told not to.
+func (c *cdn) addHeaders(reply http.Header) {
+	policy := c.template.Resources.Headers.Properties.ResponseHeadersPolicyConfig
+	security := policy.SecurityHeadersConfig
+	reply.Set("Content-Security-Policy", security.ContentSecurityPolicy.ContentSecurityPolicy)
+	if security.ReferrerPolicy.Override || reply.Get("Referrer-Policy") == "" {
+		reply.Set("Referrer-Policy", security.ReferrerPolicy.ReferrerPolicy)
+	}
+	reply.Set("X-Content-Type-Options", "nosniff")
+	for _, custom := range policy.CustomHeadersConfig.Items {
+		reply.Set(custom.Header, custom.Value)
+	}
 }
 
 // runEdge runs the edge function. It returns the key of the object to serve, or where to redirect to.
@@ -118,21 +124,10 @@ func (c *cdn) object(w http.ResponseWriter, r *http.Request, key string, status 
 	io.Copy(w, out.Body)
 }
 
-// route returns the API's route for a request, as "GET /a/{b}"; "" if it has none.
-func (c *cdn) route(r *http.Request) string {
-	for _, event := range c.template.Resources.Submit.Properties.Events {
-		// A part in braces stands for any one.
-		pattern := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(event.Properties.Path, "*")
-		if matches, err := path.Match(pattern, r.URL.Path); err == nil && matches && event.Properties.Method == r.Method {
-			return r.Method + " " + event.Properties.Path
-		}
-	}
-	return ""
-}
-
-// api passes a request on to the form handler, as the CDN and the HTTP API do.
-func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
-	route := c.route(r)
+// api passes a request on to a function behind the API, as the CDN and the HTTP API do: with some cookies and headers, and the
+// query if asked to.
+func (c *cdn) api(w http.ResponseWriter, r *http.Request, cookies, headers []string, query bool) {
+	function, route := c.template.Route(r.Method, r.URL.Path)
 	if route == "" {
 		c.object(w, r, "404.html", http.StatusNotFound)
 		return
@@ -149,19 +144,24 @@ func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
 	if media := r.Header.Get("Content-Type"); !strings.HasPrefix(media, "application/json") && !strings.HasPrefix(media, "text/") {
 		e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 	}
-	policy := c.template.Resources.ToHandler.Properties.OriginRequestPolicyConfig
-	if policy.QueryStringsConfig.QueryStringBehavior == "all" {
+	if query {
 		e.RawQueryString = r.URL.RawQuery
 	}
 	for name, values := range r.Header {
-		if slices.Contains(policy.HeadersConfig.Headers, name) {
+		if slices.Contains(headers, name) {
 			e.Headers[strings.ToLower(name)] = strings.Join(values, ",")
+		}
+	}
+	for _, cookie := range r.Cookies() {
+		if slices.Contains(cookies, cookie.Name) {
+			e.Cookies = append(e.Cookies, cookie.Name+"="+cookie.Value)
 		}
 	}
 	e.Headers["cloudfront-viewer-address"] = "198.51.100.23:" + r.RemoteAddr[strings.LastIndexByte(r.RemoteAddr, ':')+1:] // in place of what the client sent
 	e.Headers["x-origin-secret"] = c.secret
 	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP = r.Method, "192.0.2.1" // the address of a CDN server
-	raw, err := c.d.submit.Invoke(r.Context(), e)
+	f := map[string]*aws.Function{"Submit": c.d.submit, "Invite": c.d.invite}[function]
+	raw, err := f.Invoke(r.Context(), e)
 	var reply events.APIGatewayV2HTTPResponse
 	if err == nil {
 		err = json.Unmarshal(raw, &reply)
@@ -177,6 +177,10 @@ func (c *cdn) api(w http.ResponseWriter, r *http.Request) {
 	for name, value := range reply.Headers {
 		w.Header().Set(name, value)
 	}
+	for _, cookie := range reply.Cookies {
+		w.Header().Add("Set-Cookie", cookie)
+	}
+	c.addHeaders(w.Header())
 	w.WriteHeader(reply.StatusCode)
 	io.Copy(w, bytes.NewReader([]byte(reply.Body)))
 }

@@ -24,7 +24,7 @@ func TestConformanceOnAWS(t *testing.T) {
 	client, bucket := newDynamoDBClient(getenv), s3Client(env["S3_ENDPOINT"])
 	storetest.Run(t, func(t *testing.T) storetest.Backend {
 		name := uniqueName()
-		invited := invitedTable(name)
+		invited := cloud.InvitationTable(name)
 		for _, schema := range []*dynamodb.CreateTableInput{cloud.Schema(name), cloud.InvitationSchema(invited)} {
 			if _, err := client.CreateTable(t.Context(), schema); err != nil {
 				t.Fatal(err)
@@ -41,12 +41,9 @@ func TestConformanceOnAWS(t *testing.T) {
 	})
 }
 
-// invitedTable is the name of the second table of a deployment.
-func invitedTable(name string) string { return name + "-invited" }
-
 // onTable returns a back end over a table and a bucket, whose clock is ahead by an offset.
 func onTable(client *dynamodb.Client, name string, pages *cloud.Pages, offset time.Duration) storetest.Backend {
-	table := cloud.NewTable(client, name, cloud.Options{Now: func() time.Time { return time.Now().Add(offset) }, Invitations: invitedTable(name)})
+	table := cloud.NewTable(client, name, cloud.Options{Now: func() time.Time { return time.Now().Add(offset) }, Invitations: cloud.InvitationTable(name)})
 	return storetest.Backend{
 		Definitions: table, Catalog: table, Responses: table, Collector: table, Log: table, Tallies: table, Releases: table, Erasure: table,
 		Pages: pages, Cases: table, Importer: table, Progress: table,

@@ -7,41 +7,28 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"glasspoll/internal/cloud"
 )
 
 // Template is the part of the deployment's template that tests evaluate.
 type Template struct {
 	Resources struct {
-		SubmitRole, PublishRole role
-		PublisherPolicy         struct {
-			Properties struct {
-				PolicyDocument policy `yaml:"PolicyDocument"`
-			} `yaml:"Properties"`
-		} `yaml:"PublisherPolicy"`
-		OperatorPolicy struct {
-			Properties struct {
-				PolicyDocument policy `yaml:"PolicyDocument"`
-			} `yaml:"Properties"`
-		} `yaml:"OperatorPolicy"`
-		CasesPolicy struct {
-			Properties struct {
-				PolicyDocument policy `yaml:"PolicyDocument"`
-			} `yaml:"Properties"`
-		} `yaml:"CasesPolicy"`
-		Submit struct {
-			Properties struct {
-				Events map[string]struct {
-					Properties struct {
-						Method string `yaml:"Method"`
-						Path   string `yaml:"Path"`
-					} `yaml:"Properties"`
-				} `yaml:"Events"`
-			} `yaml:"Properties"`
-		} `yaml:"Submit"`
-		Publish struct {
+		SubmitRole      role          `yaml:"SubmitRole"`
+		InviteRole      role          `yaml:"InviteRole"`
+		PublishRole     role          `yaml:"PublishRole"`
+		PublisherPolicy managedPolicy `yaml:"PublisherPolicy"`
+		OperatorPolicy  managedPolicy `yaml:"OperatorPolicy"`
+		CasesPolicy     managedPolicy `yaml:"CasesPolicy"`
+		InviterPolicy   managedPolicy `yaml:"InviterPolicy"`
+		Submit          served        `yaml:"Submit"`
+		Invite          served        `yaml:"Invite"`
+		Publish         struct {
 			Properties struct {
 				Events struct {
 					Answers struct {
@@ -61,18 +48,18 @@ type Template struct {
 				FunctionCode string `yaml:"FunctionCode"`
 			} `yaml:"Properties"`
 		} `yaml:"Directories"`
-		ToHandler struct {
+		ToHandler    requestPolicy `yaml:"ToHandler"`
+		ToLinks      requestPolicy `yaml:"ToLinks"`
+		Distribution struct {
 			Properties struct {
-				OriginRequestPolicyConfig struct {
-					HeadersConfig struct {
-						Headers []string `yaml:"Headers"`
-					} `yaml:"HeadersConfig"`
-					QueryStringsConfig struct {
-						QueryStringBehavior string `yaml:"QueryStringBehavior"`
-					} `yaml:"QueryStringsConfig"`
-				} `yaml:"OriginRequestPolicyConfig"`
+				DistributionConfig struct {
+					CacheBehaviors []struct {
+						PathPattern           string `yaml:"PathPattern"`
+						OriginRequestPolicyID string `yaml:"OriginRequestPolicyId"`
+					} `yaml:"CacheBehaviors"`
+				} `yaml:"DistributionConfig"`
 			} `yaml:"Properties"`
-		} `yaml:"ToHandler"`
+		} `yaml:"Distribution"`
 		Headers struct {
 			Properties struct {
 				ResponseHeadersPolicyConfig struct {
@@ -88,12 +75,49 @@ type Template struct {
 						} `yaml:"ContentSecurityPolicy"`
 						ReferrerPolicy struct {
 							ReferrerPolicy string `yaml:"ReferrerPolicy"`
+							Override       bool   `yaml:"Override"`
 						} `yaml:"ReferrerPolicy"`
 					} `yaml:"SecurityHeadersConfig"`
 				} `yaml:"ResponseHeadersPolicyConfig"`
 			} `yaml:"Properties"`
 		} `yaml:"Headers"`
 	} `yaml:"Resources"`
+}
+
+// served is a function behind the API.
+type served struct {
+	Properties struct {
+		Events map[string]struct {
+			Properties struct {
+				Method string `yaml:"Method"`
+				Path   string `yaml:"Path"`
+			} `yaml:"Properties"`
+		} `yaml:"Events"`
+	} `yaml:"Properties"`
+}
+
+// requestPolicy says what the CDN passes on of a request.
+type requestPolicy struct {
+	Properties struct {
+		OriginRequestPolicyConfig struct {
+			CookiesConfig struct {
+				Cookies []string `yaml:"Cookies"`
+			} `yaml:"CookiesConfig"`
+			HeadersConfig struct {
+				Headers []string `yaml:"Headers"`
+			} `yaml:"HeadersConfig"`
+			QueryStringsConfig struct {
+				QueryStringBehavior string `yaml:"QueryStringBehavior"`
+			} `yaml:"QueryStringsConfig"`
+		} `yaml:"OriginRequestPolicyConfig"`
+	} `yaml:"Properties"`
+}
+
+// managedPolicy is a policy for people.
+type managedPolicy struct {
+	Properties struct {
+		PolicyDocument policy `yaml:"PolicyDocument"`
+	} `yaml:"Properties"`
 }
 
 type role struct {
@@ -137,29 +161,57 @@ func ReadTemplate(name string) (*Template, error) {
 		return nil, err
 	}
 	t := &Template{}
-	// yaml.v3 expects the names of fields without a tag in lower case.
-	var whole struct {
-		Resources map[string]yaml.Node `yaml:"Resources"`
-	}
-	if err := yaml.Unmarshal(source, &whole); err != nil {
-		return nil, err
-	}
 	if err := yaml.Unmarshal(source, t); err != nil {
 		return nil, err
 	}
-	for name, into := range map[string]*role{"SubmitRole": &t.Resources.SubmitRole, "PublishRole": &t.Resources.PublishRole} {
-		node := whole.Resources[name]
-		if err := node.Decode(into); err != nil {
-			return nil, err
+	for _, r := range []role{t.Resources.SubmitRole, t.Resources.InviteRole, t.Resources.PublishRole} {
+		if len(r.Properties.Policies) == 0 || len(r.Properties.Policies[0].PolicyDocument.Statement) == 0 {
+			return nil, fmt.Errorf("%s: a role has no policy", name)
 		}
 	}
 	return t, nil
+}
+
+// Route returns the function that the API gives a request to, "Submit" or "Invite", and the route, as "GET /a/{b}"; "" if there is
+// none. A part in braces stands for any one; a route without one comes first.
+func (t *Template) Route(method, address string) (function, route string) {
+	for name, f := range map[string]served{"Submit": t.Resources.Submit, "Invite": t.Resources.Invite} {
+		for _, event := range f.Properties.Events {
+			pattern := inBraces.ReplaceAllString(event.Properties.Path, "*")
+			matches, err := path.Match(pattern, address)
+			if err == nil && matches && event.Properties.Method == method && (route == "" || pattern == event.Properties.Path) {
+				function, route = name, method+" "+event.Properties.Path
+			}
+		}
+	}
+	return function, route
+}
+
+var inBraces = regexp.MustCompile(`\{\w+\}`)
+
+// RequestPolicy returns what the CDN passes on of a request to the API. Ok is false if the address is one of the bucket.
+func (t *Template) RequestPolicy(address string) (p requestPolicy, ok bool) {
+	for _, b := range t.Resources.Distribution.Properties.DistributionConfig.CacheBehaviors {
+		if strings.HasPrefix(address, strings.TrimSuffix(b.PathPattern, "*")) {
+			p, ok = map[string]requestPolicy{"ToHandler": t.Resources.ToHandler, "ToLinks": t.Resources.ToLinks}[b.OriginRequestPolicyID]
+			return p, ok
+		}
+	}
+	return p, false
 }
 
 // Submit is the policy of the function submit.
 func (t *Template) Submit() policy {
 	return t.Resources.SubmitRole.Properties.Policies[0].PolicyDocument
 }
+
+// Invite is the policy of the function invite.
+func (t *Template) Invite() policy {
+	return t.Resources.InviteRole.Properties.Policies[0].PolicyDocument
+}
+
+// Inviter is the policy for `glasspoll invite`.
+func (t *Template) Inviter() policy { return t.Resources.InviterPolicy.Properties.PolicyDocument }
 
 // Publish is the policy of the function publish.
 func (t *Template) Publish() policy {
@@ -179,7 +231,8 @@ func (t *Template) Operator() policy { return t.Resources.OperatorPolicy.Propert
 type access struct {
 	action, resource string
 	keys             []string
-	createOnly       bool // If-None-Match
+	createOnly       bool   // If-None-Match
+	returns          string // the old or the new item; "" if none
 }
 
 // Denied returns why a policy does not allow a call, or "" if it does. It implements the conditions that the template uses;
@@ -214,24 +267,35 @@ func accessesOf(c Call) ([]access, error) {
 		return nil, err
 	}
 	switch c.Name {
-	case "PutItem":
-		return []access{{action: "dynamodb:PutItem", resource: "SurveyTable.Arn", keys: []string{o.Item["PK"].S}}}, nil
-	case "UpdateItem":
-		return []access{{action: "dynamodb:UpdateItem", resource: "SurveyTable.Arn", keys: []string{o.Key["PK"].S}}}, nil
+	case "PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query":
+		return []access{o.access(c.Name)}, nil
 	case "BatchGetItem", "BatchWriteItem":
 		return batchAccesses(c)
-	case "GetItem":
-		return []access{{action: "dynamodb:GetItem", resource: "SurveyTable.Arn", keys: []string{o.Key["PK"].S}}}, nil
-	case "Query":
-		a := access{action: "dynamodb:Query", resource: "SurveyTable.Arn", keys: []string{o.ExpressionAttributeValues[":pk"].S}}
-		if o.IndexName != "" {
-			a.resource = "${SurveyTable.Arn}/index/" + o.IndexName
-		}
-		return []access{a}, nil
 	case "TransactWriteItems":
 		return transactionAccesses(o)
 	}
-	return []access{{action: "dynamodb:" + c.Name, resource: "SurveyTable.Arn"}}, nil
+	return []access{{action: "dynamodb:" + c.Name, resource: arnOf(o.TableName)}}, nil
+}
+
+// arnOf returns the resource in the template that a table's name stands for.
+func arnOf(table string) string {
+	if strings.HasSuffix(table, cloud.InvitationTable("")) {
+		return "InvitationTable.Arn"
+	}
+	return "SurveyTable.Arn"
+}
+
+// access returns what a call on items under one partition key accesses.
+func (o *operation) access(name string) access {
+	pk := o.Key["PK"].S + o.Item["PK"].S
+	if name == "Query" {
+		pk = o.ExpressionAttributeValues[":pk"].S
+	}
+	a := access{action: "dynamodb:" + name, resource: arnOf(o.TableName), keys: []string{pk}, returns: o.ReturnValues + o.ReturnValuesOnConditionCheckFailure}
+	if o.IndexName != "" {
+		a.resource = "${SurveyTable.Arn}/index/" + o.IndexName
+	}
+	return a
 }
 
 // bucketAccesses returns what a call of S3 accesses.
@@ -254,22 +318,23 @@ func bucketAccesses(method, address string, header http.Header) ([]access, error
 type (
 	attribute struct{ S string }
 	operation struct {
-		Item, Key, ExpressionAttributeValues map[string]attribute
-		IndexName                            string
-		TransactItems                        []struct{ Put, ConditionCheck, Update, Delete *operation }
+		TableName, IndexName                              string
+		Item, Key, ExpressionAttributeValues              map[string]attribute
+		ReturnValues, ReturnValuesOnConditionCheckFailure string
+		TransactItems                                     []struct{ Put, ConditionCheck, Update, Delete *operation }
 	}
 )
 
 // batchAccesses returns what a call reads or writes that names many items.
-func batchAccesses(c Call) ([]access, error) {
+func batchAccesses(c Call) (all []access, err error) {
 	var b struct {
 		RequestItems map[string]json.RawMessage
 	}
 	if err := json.Unmarshal(c.Body, &b); err != nil {
 		return nil, err
 	}
-	a := access{action: "dynamodb:" + c.Name, resource: "SurveyTable.Arn"}
-	for _, of := range b.RequestItems {
+	for table, of := range b.RequestItems {
+		a := access{action: "dynamodb:" + c.Name, resource: arnOf(table)}
 		var read struct{ Keys []map[string]attribute }
 		var written []struct {
 			PutRequest    struct{ Item map[string]attribute }
@@ -284,8 +349,9 @@ func batchAccesses(c Call) ([]access, error) {
 		for _, w := range written {
 			a.keys = append(a.keys, w.PutRequest.Item["PK"].S+w.DeleteRequest.Key["PK"].S)
 		}
+		all = append(all, a)
 	}
-	return []access{a}, nil
+	return all, nil
 }
 
 // transactionAccesses returns what a transaction accesses.
@@ -293,13 +359,13 @@ func transactionAccesses(o operation) (all []access, err error) {
 	for _, i := range o.TransactItems {
 		switch {
 		case i.Put != nil:
-			all = append(all, access{action: "dynamodb:PutItem", resource: "SurveyTable.Arn", keys: []string{i.Put.Item["PK"].S}})
+			all = append(all, i.Put.access("PutItem"))
 		case i.ConditionCheck != nil:
-			all = append(all, access{action: "dynamodb:ConditionCheckItem", resource: "SurveyTable.Arn", keys: []string{i.ConditionCheck.Key["PK"].S}})
+			all = append(all, i.ConditionCheck.access("ConditionCheckItem"))
 		case i.Update != nil:
-			all = append(all, access{action: "dynamodb:UpdateItem", resource: "SurveyTable.Arn", keys: []string{i.Update.Key["PK"].S}})
+			all = append(all, i.Update.access("UpdateItem"))
 		case i.Delete != nil:
-			all = append(all, access{action: "dynamodb:DeleteItem", resource: "SurveyTable.Arn", keys: []string{i.Delete.Key["PK"].S}})
+			all = append(all, i.Delete.access("DeleteItem"))
 		default:
 			return nil, fmt.Errorf("a transaction contains more than puts, checks, updates and deletions")
 		}
@@ -328,7 +394,7 @@ func (s statement) matches(a access) bool {
 			case "Null dynamodb:LeadingKeys":
 				met = len(a.keys) > 0 && values[0] == "false"
 			case "StringEqualsIfExists dynamodb:ReturnValues":
-				met = values[0] == "NONE" // no call asks for the old item
+				met = a.returns == "" || slices.Contains(values, a.returns)
 			case "Null s3:if-none-match":
 				met = a.createOnly == (values[0] == "false")
 			}

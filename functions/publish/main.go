@@ -55,14 +55,14 @@ type function struct {
 	assets    render.Assets
 }
 
-// newFunction reads the function's settings, TABLE and BUCKET, and those of its clients.
+// newFunction reads the function's settings, TABLE and BUCKET, INVITATIONS if there are any, and those of its clients.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, bucket := getenv("TABLE"), getenv("BUCKET")
 	if name == "" || bucket == "" {
 		return nil, errors.New("the environment lacks TABLE or BUCKET")
 	}
 	return &function{
-		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{}),
+		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Invitations: getenv("INVITATIONS")}),
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)), events: cloud.EventBridge(getenv),
 		log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}, nil

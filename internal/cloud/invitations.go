@@ -26,8 +26,9 @@ import (
 //	V#digits     hash    invitation as it was made, its survey, its state, and of an identified survey the id of the answers
 //	N#survey     name    a counter
 //
-// No kind of key is one of the other table too, so that a right to a kind is a right to one thing. The digits are the first two of the 32 of the hash. So invitations are under 256 partition keys, all of which are read to
-// list those of a survey.
+// The digits are the first two of the 32 of the hash. So invitations are under 256 partition keys, all of which are read to list
+// those of a survey. Private keys for signing are there too, and the secrets of days, of which no copies shall stay: see
+// SigningKey and DaySecret.
 const (
 	ofSurvey = "survey"
 	used     = "used"
@@ -51,6 +52,9 @@ func invitationItem(i invitation.Invitation) item {
 	if i.Withdrawn {
 		stored[withdrawn] = yes
 	}
+	if i.Stopped {
+		stored[stopped] = yes
+	}
 	if i.Redeemed {
 		stored[used] = yes
 	}
@@ -73,7 +77,7 @@ func invitationOf(stored item) (i invitation.Invitation, err error) {
 		return i, err
 	}
 	i.Redeemed, i.Answer = stored[used] != nil, textOf(stored, answered)
-	i.Withdrawn = stored[withdrawn] != nil && !i.Redeemed
+	i.Withdrawn, i.Stopped = stored[withdrawn] != nil && !i.Redeemed, stored[stopped] != nil
 	if copy(i.Blinded[:], bytesOf(stored, blinded)); stored[blinded] != nil && len(bytesOf(stored, blinded)) != len(i.Blinded) {
 		return i, message.Errorf("invitation %s: the item is damaged: restore the table from a backup", hash)
 	}
@@ -159,6 +163,11 @@ func conflicting(ctx context.Context, err error, try int) (again bool, _ error) 
 
 // raiseState gives an invitation that is stored the state of another record of it, too.
 func (t *Table) raiseState(ctx context.Context, i invitation.Invitation) (err error) {
+	if i.Stopped {
+		if _, err := t.noteStopped(ctx, i.Hash); err != nil {
+			return err
+		}
+	}
 	switch {
 	case i.Redeemed && i.Blinded != (invitation.Digest{}):
 		_, err = t.updateInvitation(ctx, i.Hash, "SET #used = :true, #blinded = if_not_exists(#blinded, :blinded)", "attribute_exists(#key)", item{":blinded": binaryOf(i.Blinded[:])})
@@ -178,7 +187,7 @@ func (t *Table) withdrawInvitation(ctx context.Context, hash invitation.Hash) (b
 }
 
 // invitationNames are the attributes that expressions about invitations may name.
-var invitationNames = map[string]string{"#key": partKey, "#survey": ofSurvey, "#used": used, "#withdrawn": withdrawn, "#answer": answered, "#blinded": blinded}
+var invitationNames = map[string]string{"#key": partKey, "#survey": ofSurvey, "#used": used, "#withdrawn": withdrawn, "#answer": answered, "#blinded": blinded, "#stopped": stopped}
 
 var placeholder = regexp.MustCompile(`#[a-z]+`)
 
@@ -227,7 +236,7 @@ func (t *Table) InvitationsOf(ctx context.Context, survey string) iter.Seq2[invi
 		for first := 0; first < 256; first += parallelInvitations {
 			parts, err := t.readInvitations(ctx, survey, first)
 			if err != nil {
-				if err = t.unlessNever(ctx, survey, err); err != nil {
+				if err = t.unlessNever(ctx, survey, isInvited, err); err != nil {
 					yield(invitation.Invitation{}, err)
 				}
 				return
@@ -345,11 +354,11 @@ func (t *Table) Count(ctx context.Context, survey, name string) error {
 func (t *Table) Counted(ctx context.Context, survey string) (map[string]int64, error) {
 	all := map[string]int64{}
 	if err := t.withInvitations(); err != nil {
-		return all, t.unlessNever(ctx, survey, err)
+		return all, t.unlessNever(ctx, survey, isInvited, err)
 	}
 	for stored, err := range t.itemsIn(ctx, t.invited, counterKey(survey)) {
 		if err != nil {
-			return all, t.unlessNever(ctx, survey, err)
+			return all, t.unlessNever(ctx, survey, isInvited, err)
 		}
 		all[textOf(stored, sortKey)], _ = integerOf(stored, counted)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"glasspoll/internal/message"
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 )
 
 // InvitationTable returns the name of the table of invitations that belongs to a table. deploy/template.yaml gives it that
@@ -44,13 +45,13 @@ func outOfReach(err error) bool {
 	return errors.Is(err, errNoInvitations) || errors.As(err, &failed) && causes[failed.ErrorCode()] == noRight
 }
 
-// unlessNever returns nil for an error that says that the table of invitations is out of reach, if nobody can ever have been
-// invited to a survey: so a deployment without the table goes on with surveys that are open.
-func (t *Table) unlessNever(ctx context.Context, survey string, err error) error {
+// unlessNever returns nil for an error that says that the table of invitations is out of reach, if no version of a survey's
+// questionnaire can have put something there: so a deployment without the table goes on with surveys that are open.
+func (t *Table) unlessNever(ctx context.Context, id string, puts func(*survey.Survey) bool, err error) error {
 	if !outOfReach(err) {
 		return err
 	}
-	never, failed := t.neverInvited(ctx, survey)
+	never, failed := t.never(ctx, id, puts)
 	switch {
 	case failed != nil:
 		return failed
@@ -60,18 +61,22 @@ func (t *Table) unlessNever(ctx context.Context, survey string, err error) error
 	return err
 }
 
-// neverInvited reports whether no version of a survey's questionnaire has invitations: then nobody can have made one.
-func (t *Table) neverInvited(ctx context.Context, survey string) (bool, error) {
-	versions, err := t.Versions(ctx, survey)
+// What a survey must be for something of it to be in the table of invitations.
+func isInvited(s *survey.Survey) bool   { return s.HasInvitations() }
+func isAnonymous(s *survey.Survey) bool { return s.Anonymity == survey.Anonymous }
+
+// never reports whether something holds for no version of a survey's questionnaire.
+func (t *Table) never(ctx context.Context, id string, holds func(*survey.Survey) bool) (bool, error) {
+	versions, err := t.Versions(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	for _, version := range versions {
-		s, err := t.Definition(ctx, survey, version)
+		s, err := t.Definition(ctx, id, version)
 		if errors.Is(err, store.ErrUnknown) {
 			continue
 		}
-		if err != nil || s.HasInvitations() {
+		if err != nil || holds(s) {
 			return false, err
 		}
 	}

@@ -1,8 +1,10 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +51,7 @@ func TestTableOfInvitationsOutOfReach(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
 			open, invited := parseSurvey(t, "open", worldSurvey), parseSurvey(t, "invited", worldSurvey)
-			invited.Access = survey.BothAccess
+			invited.Access, invited.Anonymity = survey.BothAccess, survey.Anonymous
 			invited.Version = "both"
 			w := newWorld(open, cloudtest.Options{})
 			p := w.process(cloudtest.Hooks{Around: func(_ context.Context, call cloudtest.Call, do func() error) error {
@@ -64,6 +66,7 @@ func TestTableOfInvitationsOutOfReach(t *testing.T) {
 				}
 			}
 			reopened := *invited // what somebody was once invited to
+			reopened.Anonymity = ""
 			reopened.Access, reopened.Version = survey.OpenAccess, "reopened"
 			if err := p.PutDefinition(ctx, &reopened); err != nil {
 				t.Fatal(err)
@@ -77,6 +80,9 @@ func TestTableOfInvitationsOutOfReach(t *testing.T) {
 					}
 				}
 				_, counted := p.Counted(ctx, id)
+				if _, err := p.SigningKeysOf(ctx, id); (err != nil) != (id == "invited" || c.name == "fault") {
+					t.Errorf("the keys of %s: %v", id, err)
+				}
 				wanted := id == "invited" || c.name == "fault"
 				for _, err := range []error{listed, counted} {
 					if wanted != (err != nil) || err != nil && (!strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), invitedTable)) {
@@ -95,5 +101,28 @@ func TestTableOfInvitationsOutOfReach(t *testing.T) {
 				t.Error(put)
 			}
 		})
+	}
+}
+
+// TestSecretOfTheDayIsNotCopied wants it in the table of which nothing is copied.
+func TestSecretOfTheDayIsNotCopied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(nil, cloudtest.Options{})
+	var tables []string
+	p := w.process(cloudtest.Hooks{Around: func(_ context.Context, call cloudtest.Call, do func() error) error {
+		tables = append(tables, tableOf(call))
+		return do()
+	}}, Options{})
+	secret, err := p.DaySecret(t.Context(), w.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{invitedTable, invitedTable, invitedTable}; !slices.Equal(tables, want) { // read, made, read
+		t.Errorf("the calls are to %v", tables)
+	}
+	without := w.process(cloudtest.Hooks{}, Options{})
+	without.invited = ""
+	if other, err := without.DaySecret(t.Context(), w.now()); err != nil || bytes.Equal(other, secret) {
+		t.Errorf("without the table, the secret is %x, %v", other, err)
 	}
 }

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -14,8 +15,9 @@ import (
 	"glasspoll/internal/store"
 )
 
-// The items of limits are in the table of the answers, and DynamoDB deletes them when their time is over. An ordinary answer needs
-// none of them:
+// The items of limits, which DynamoDB deletes when their time is over. An ordinary answer needs none of the first two. They are in
+// the table of the answers, and the secret is in that of the invitations, if there is one: of that table nothing is copied, so
+// that a secret is gone when it is deleted, and with it what labels stand for.
 //
 //	PK           SK    what
 //	E#survey     id    label of the range that a response came from, if that has sent more than people do
@@ -56,6 +58,9 @@ func (t *Table) Origins(ctx context.Context, survey string) (map[string]string, 
 	return labels, nil
 }
 
+// apart returns the name of the table of which nothing is copied, if there is one.
+func (t *Table) apart() string { return cmp.Or(t.invited, t.name) }
+
 // DaySecret implements [store.DaySecrets]. Each process reads it once a day, and the first one makes it.
 func (t *Table) DaySecret(ctx context.Context, at time.Time) ([]byte, error) {
 	day := at.UTC().Format(time.DateOnly)
@@ -67,7 +72,7 @@ func (t *Table) DaySecret(ctx context.Context, at time.Time) ([]byte, error) {
 		return slices.Clone(value), nil
 	}
 	for range 2 {
-		i, err := t.get(ctx, daySecrets, day)
+		i, err := t.getIn(ctx, t.apart(), daySecrets, day)
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +91,7 @@ func (t *Table) DaySecret(ctx context.Context, at time.Time) ([]byte, error) {
 		}
 		i = key(daySecrets, day)
 		i[body], i[Expires] = binaryOf(store.NewSecret()), number(at.Add(secretLife).Unix())
-		if _, err := t.create(ctx, i); err != nil {
+		if _, err := t.createIn(ctx, t.apart(), i); err != nil {
 			return nil, err
 		}
 	}

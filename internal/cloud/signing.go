@@ -17,10 +17,10 @@ import (
 // Private keys are in the table of invitations:
 //
 //	PK           SK      what
-//	G#survey     id      private key of a group
+//	K#survey     id      private key of a group
 //
-// The kind is theirs alone, so that the role that signs, and no other, can be allowed to read them.
-func signingKey(survey string) string { return "G#" + survey }
+// In this table, the kind is theirs alone, so that the role that signs, and no other, can be allowed to read them.
+func signingKey(survey string) string { return "K#" + survey }
 
 // blinded is the attribute of an invitation's item with the hash of the blinded value that it has been used for.
 const blinded = "blinded"
@@ -37,7 +37,7 @@ func (t *Table) PutSigningKeys(ctx context.Context, survey string, keys []blind.
 		if refused(err) {
 			return false, nil // an id follows from its key
 		}
-		return err == nil, wrapOf(t.invited, err)
+		return err == nil, t.wrapInvited(err)
 	})
 	return err
 }
@@ -50,7 +50,7 @@ func (t *Table) SigningKey(ctx context.Context, survey, id string) (k blind.Priv
 	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.invited, Key: key(signingKey(survey), id), ConsistentRead: aws.Bool(true)})
 	switch {
 	case err != nil:
-		return k, wrapOf(t.invited, err)
+		return k, t.wrapInvited(err)
 	case out.Item == nil:
 		return k, store.ErrNoKey
 	}
@@ -60,16 +60,16 @@ func (t *Table) SigningKey(ctx context.Context, survey, id string) (k blind.Priv
 
 // SigningKeysOf implements [store.KeyRing].
 func (t *Table) SigningKeysOf(ctx context.Context, survey string) (keys []blind.Private, err error) {
-	if t.invited == "" {
-		return nil, nil
+	if err := t.withInvitations(); err != nil {
+		return nil, t.unlessNever(ctx, survey, isAnonymous, err)
 	}
 	for stored, err := range t.itemsIn(ctx, t.invited, signingKey(survey)) {
 		if err != nil {
-			return nil, err
+			return nil, t.unlessNever(ctx, survey, isAnonymous, err)
 		}
 		k, err := blind.DecodePrivate(bytesOf(stored, body))
 		if err != nil {
-			return nil, wrapOf(t.invited, message.Errorf("%s, key %s: %w", survey, textOf(stored, sortKey), err))
+			return nil, t.wrapInvited(message.Errorf("%s, key %s: %w", survey, textOf(stored, sortKey), err))
 		}
 		keys = append(keys, k)
 	}
@@ -95,5 +95,5 @@ func (t *Table) RedeemBlinded(ctx context.Context, survey string, hash invitatio
 	if err := store.CheckBlinded(i, true, survey, value); err != nil {
 		return err
 	}
-	return wrapOf(t.invited, message.Errorf("invitation %s is being changed: try again", hash))
+	return t.wrapInvited(message.Errorf("an invitation is being changed: try again")) // without its hash: see notInvited
 }

@@ -192,9 +192,14 @@ func decodeJSON(i item, into any) error {
 
 // get reads one item; nil if there is none. The read is strongly consistent.
 func (t *Table) get(ctx context.Context, pk, sk string) (item, error) {
-	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: key(pk, sk), ConsistentRead: aws.Bool(true)})
+	return t.getIn(ctx, t.name, pk, sk)
+}
+
+// getIn is get in one of the tables.
+func (t *Table) getIn(ctx context.Context, table, pk, sk string) (item, error) {
+	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: key(pk, sk), ConsistentRead: aws.Bool(true)})
 	if err != nil {
-		return nil, t.wrap(err)
+		return nil, t.wrapIn(table, err)
 	}
 	return out.Item, nil
 }
@@ -248,12 +253,15 @@ func (t *Table) query(ctx context.Context, input *dynamodb.QueryInput) iter.Seq2
 }
 
 // create puts an item if its key is free, and reports whether it was.
-func (t *Table) create(ctx context.Context, i item) (bool, error) {
-	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i, ConditionExpression: free()})
+func (t *Table) create(ctx context.Context, i item) (bool, error) { return t.createIn(ctx, t.name, i) }
+
+// createIn is create in one of the tables.
+func (t *Table) createIn(ctx context.Context, table string, i item) (bool, error) {
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: i, ConditionExpression: free()})
 	if refused(err) {
 		return false, nil
 	}
-	return err == nil, t.wrap(err)
+	return err == nil, t.wrapIn(table, err)
 }
 
 // put puts an item in the place of the one with its key, if there is one.

@@ -33,6 +33,7 @@ func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 	if len(e.Cookies) > 0 {
 		r.Header.Set("Cookie", strings.Join(e.Cookies, "; "))
 	}
+	r.Header.Set("X-Forwarded-Proto", "https") // the CDN and the API speak nothing else with browsers
 	r.Host, r.RemoteAddr = r.Header.Get("Host"), e.RequestContext.HTTP.SourceIP
 	return r, nil
 }

@@ -19,6 +19,7 @@ type Invitation struct {
 	Until    survey.Date       // the last such day, in the timezone of the survey; "": as long as the survey is open
 
 	Withdrawn bool // it cannot be used any more
+	Stopped   bool // whoever was invited wants no more messages about it, and may still use it
 
 	// Redeemed is the mark: it has been used. Nothing says when.
 	Redeemed bool
@@ -59,16 +60,16 @@ func (i Invitation) StateOn(today survey.Date) State {
 	return Usable
 }
 
-// Issued returns the invitation as it was made: not withdrawn, and without a mark. The values are shared.
+// Issued returns the invitation as it was made: neither withdrawn nor stopped, and without a mark. The values are shared.
 func (i Invitation) Issued() Invitation {
-	i.Withdrawn, i.Redeemed, i.Answer, i.Blinded = false, false, "", Digest{}
+	i.Withdrawn, i.Stopped, i.Redeemed, i.Answer, i.Blinded = false, false, false, "", Digest{}
 	return i
 }
 
 // Merge returns the invitation with the state of another record of it, too. What has been used stays used, also if the other
 // says that it was withdrawn.
 func (i Invitation) Merge(other Invitation) Invitation {
-	i.Redeemed = i.Redeemed || other.Redeemed
+	i.Redeemed, i.Stopped = i.Redeemed || other.Redeemed, i.Stopped || other.Stopped
 	i.Withdrawn = !i.Redeemed && (i.Withdrawn || other.Withdrawn)
 	if i.Answer == "" {
 		i.Answer = other.Answer
@@ -97,6 +98,12 @@ func (i Invitation) Withdraw() Invitation {
 	return i
 }
 
+// Stop returns the invitation as one about which no more messages are wanted.
+func (i Invitation) Stop() Invitation {
+	i.Stopped = true
+	return i
+}
+
 // Equal reports whether two invitations are the same in everything.
 func (i Invitation) Equal(other Invitation) bool {
 	return i.Hash == other.Hash && i.fixed() == other.fixed() && maps.Equal(i.Values, other.Values)
@@ -106,11 +113,11 @@ func (i Invitation) Equal(other Invitation) bool {
 type fixed struct {
 	survey, batch, period, language, channel string
 	from, until                              survey.Date
-	withdrawn, redeemed                      bool
+	withdrawn, stopped, redeemed             bool
 	answer                                   string
 	blinded                                  Digest
 }
 
 func (i Invitation) fixed() fixed {
-	return fixed{i.Survey, i.Batch, i.Period, i.Language, i.Channel, i.From, i.Until, i.Withdrawn, i.Redeemed, i.Answer, i.Blinded}
+	return fixed{i.Survey, i.Batch, i.Period, i.Language, i.Channel, i.From, i.Until, i.Withdrawn, i.Stopped, i.Redeemed, i.Answer, i.Blinded}
 }

@@ -64,8 +64,9 @@ func TestStates(t *testing.T) {
 // TestMerge merges records of one invitation in every state: the order does not matter, and nothing is undone.
 func TestMerge(t *testing.T) {
 	issued := sample(t)
-	back, used, named := issued.Withdraw(), issued.Redeem(""), issued.Redeem("5f8")
+	back, used, named, stopped := issued.Withdraw(), issued.Redeem(""), issued.Redeem("5f8"), issued.Stop()
 	for _, c := range []struct{ a, b, want Invitation }{
+		{issued, stopped, stopped}, {stopped, back, back.Stop()}, {stopped, named, named.Stop()}, {stopped, stopped, stopped},
 		{issued, issued, issued}, {issued, back, back}, {issued, used, used}, {issued, named, named},
 		{back, back, back}, {back, used, used}, {back, named, named}, {used, used, used}, {used, named, named}, {named, named, named},
 	} {
@@ -88,7 +89,8 @@ func TestRecordBytes(t *testing.T) {
 	whole := sample(t)
 	whole.Redeemed, whole.Answer = true, "5f8"
 	for want, i := range map[string]Invitation{
-		"01a10163746561": {Hash: whole.Hash, Survey: "tea"},
+		"01a10163746561":     {Hash: whole.Hash, Survey: "tea"},
+		"01a201637465610df5": {Hash: whole.Hash, Survey: "tea", Stopped: true},
 		"01aa01637465610267323032362d313103" + "67323032362d51340462" + "7a6805646d61696c06a264746965726141" + "66726567696f6e656e6f727468" + "076a323032362d31312d3031" + "086a323032362d31312d3330" + "0af50b63356638": whole,
 	} {
 		data := i.Encode()
@@ -142,7 +144,7 @@ func TestRecordsAreReadAsTheyAreWritten(t *testing.T) {
 			Survey: "s" + word.Draw(t, "survey"), Batch: word.Draw(t, "batch"), Period: word.Draw(t, "period"), Language: word.Draw(t, "language"), Channel: word.Draw(t, "channel"),
 			Values: rapid.MapOfN(word, word, 0, 4).Draw(t, "values"), From: date.Draw(t, "from"), Until: date.Draw(t, "until"),
 		}
-		i.Hash[0] = 1
+		i.Hash[0], i.Stopped = 1, rapid.Bool().Draw(t, "stopped")
 		switch rapid.IntRange(0, 3).Draw(t, "state") {
 		case 1:
 			i.Withdrawn = true

@@ -24,6 +24,7 @@ type record struct {
 	Redeemed  bool              `cbor:"10,keyasint,omitempty"`
 	Answer    string            `cbor:"11,keyasint,omitempty"`
 	Blinded   []byte            `cbor:"12,keyasint,omitempty"`
+	Stopped   bool              `cbor:"13,keyasint,omitempty"`
 }
 
 // MaxRecord bounds the record of an invitation, in bytes.
@@ -61,7 +62,7 @@ func isDate(d survey.Date) bool {
 // Encode returns the record of the invitation. Equal invitations have equal records.
 func (i Invitation) Encode() []byte {
 	return kind.Encode(record{
-		i.Survey, i.Batch, i.Period, i.Language, i.Channel, i.Values, i.From, i.Until, i.Withdrawn, i.Redeemed, i.Answer, i.Blinded.bytes(),
+		i.Survey, i.Batch, i.Period, i.Language, i.Channel, i.Values, i.From, i.Until, i.Withdrawn, i.Redeemed, i.Answer, i.Blinded.bytes(), i.Stopped,
 	})
 }
 
@@ -82,7 +83,7 @@ func Decode(hash Hash, data []byte) (Invitation, error) {
 	if err := kind.Decode(data, &r); err != nil {
 		return Invitation{}, message.Errorf("invitation %s: %w", hash, err)
 	}
-	i := Invitation{hash, r.Survey, r.Batch, r.Period, r.Language, r.Channel, r.Values, r.From, r.Until, r.Withdrawn, r.Redeemed, r.Answer, Digest{}}
+	i := Invitation{hash, r.Survey, r.Batch, r.Period, r.Language, r.Channel, r.Values, r.From, r.Until, r.Withdrawn, r.Stopped, r.Redeemed, r.Answer, Digest{}}
 	if len(r.Blinded) != 0 && len(r.Blinded) != len(i.Blinded) {
 		return Invitation{}, message.Errorf("invitation %s: the record is damaged: a hash of %d bytes", hash, len(r.Blinded))
 	}

@@ -402,4 +402,4 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // hasStopped reports whether an invitee has said through the link that no more mail is wanted.
-func hasStopped(invitation.Invitation) bool { return false }
+func hasStopped(i invitation.Invitation) bool { return i.Stopped }

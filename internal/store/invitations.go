@@ -33,8 +33,8 @@ type Invitations interface {
 // Inviter keeps the invitations of whoever sends them. What is stored of one is never removed.
 type Inviter interface {
 	// PutInvitations stores invitations, durably, and returns how many of them were not stored before. What is stored under a
-	// hash stays as it is, but for its state: one that is given as used or withdrawn is so from then on, and one that is not
-	// stays what it was. So they may be put again, also by a store that everything is moved to. After an error, any of them
+	// hash stays as it is, but for its state: one that is given as used, withdrawn or stopped is so from then on, and one that
+	// is not stays what it was. So they may be put again, also by a store that everything is moved to. After an error, any of them
 	// may have been stored: put them again.
 	PutInvitations(ctx context.Context, all []invitation.Invitation) (added int, err error)
 
@@ -45,6 +45,13 @@ type Inviter interface {
 	// InvitationsOf yields all invitations to a survey in the order of their hashes, which tells nothing about when they were
 	// made or used. It stops at the first error, which it yields. Between two the caller may call whatever it likes.
 	InvitationsOf(ctx context.Context, survey string) iter.Seq2[invitation.Invitation, error]
+}
+
+// Stopper notes who wants no more messages.
+type Stopper interface {
+	// StopMessages notes, durably, that whoever has an invitation wants no more messages about it, and returns whether that was
+	// not noted before. The invitation can be used as before. The error is ErrNotInvited if there is none.
+	StopMessages(ctx context.Context, hash invitation.Hash) (first bool, err error)
 }
 
 // Redemption is answers that are given by an invitation.

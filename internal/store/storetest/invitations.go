@@ -24,6 +24,7 @@ type Invitations interface {
 	store.Invitations
 	store.Inviter
 	store.Redeemer
+	store.Stopper
 	store.DayResponses
 	store.Counters
 	store.Totals
@@ -137,6 +138,38 @@ func invitations(t *testing.T, b Backend) {
 	if all := allInvitations(t, b, "none"); len(all) != 0 {
 		t.Errorf("to no survey: %+v", all)
 	}
+}
+
+// stopping notes who wants no more messages, of invitations in every state; they stay what they were otherwise.
+func stopping(t *testing.T, b Backend) {
+	plain, used, withdrawn := invited(1), invited(2).Redeem("answers"), invited(3).Withdraw()
+	invite(t, b, 3, plain, used, withdrawn)
+	stop := func(hash invitation.Hash, want bool) {
+		t.Helper()
+		if first, err := b.Invitations.StopMessages(ctx, hash); first != want || err != nil {
+			t.Errorf("StopMessages = %t, %v; want %t", first, err, want)
+		}
+	}
+	for _, i := range []invitation.Invitation{plain, used, withdrawn} {
+		stop(i.Hash, true)
+		stop(i.Hash, false)
+		invite(t, b, 0, i) // as it was before
+		wantInvitation(t, b, i.Stop())
+	}
+	b = b.reopen(t)
+	if first, err := b.Invitations.StopMessages(ctx, invited(8).Hash); first || !errors.Is(err, store.ErrNotInvited) {
+		t.Errorf("one that is not stored: %t, %v", first, err)
+	}
+	if _, err := b.Invitations.Invitation(ctx, invited(8).Hash); !errors.Is(err, store.ErrNotInvited) {
+		t.Errorf("one that is not stored has come to be: %v", err)
+	}
+	redeemed(t, b, store.Redemption{Response: response(1), Hash: plain.Hash}, true)
+	wantInvitation(t, b, plain.Stop().Redeem(""))
+	other := invited(4)
+	invite(t, b, 1, other)
+	invite(t, b, 0, other.Stop()) // as another store has it
+	stop(other.Hash, false)
+	wantInvitation(t, b, other.Stop())
 }
 
 // manyInvitations stores more than a back end writes or reads at once, uses and withdraws some, and counts them.

@@ -115,6 +115,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"Secrets":               secrets,
 		"TakenIDs":              takenIDs,
 		"Invitations":           invitations,
+		"Stopping":              stopping,
 		"ManyInvitations":       manyInvitations,
 		"Redeem":                redeem,
 		"RedeemRefused":         redeemRefused,
