@@ -186,6 +186,7 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Days:        observedDays{srv.store, srv.updater.request},
 		Redeemer:    observedRedeemer{srv.store, srv.updater.request},
 		Invitations: srv.store,
+		Signer:      &intake.Signer{Keys: srv.store, Marker: srv.store},
 		IDs:         srv.store,
 		Secrets:     srv.store,
 		Renderer:    e.renderer,
