@@ -71,7 +71,7 @@ const trySend = async () => {
   clearTimeout(timer);
   submitButton.setAttribute("aria-disabled", "true");
   showStatus(/** @type {string} */ (submitButton.dataset.busy));
-  const [status, retryAfter, reply] = await post(pending);
+  const [status, retryAfter, reply] = await (/** @type {any} */ (window).sendBlindly || post)(pending, post); // see blind.js
   if (reply.thanks) {
     pending = null;
     outcome.saved(/** @type {string} */ (reply.receipt), new URL("../../../" + reply.thanks, address));
@@ -96,7 +96,7 @@ const trySend = async () => {
  */
 const doWork = (task) => {
   if (pending) pending.seal = task.seal;
-  const worker = new Worker(new URL("../../../" + task.script, address));
+  const worker = new Worker(new URL(task.script, address));
   worker.onmessage = ({ data }) => {
     if (!pending) return;
     if (data.say) showStatus(data.say);
@@ -120,7 +120,7 @@ const post = async (submission) => {
   try {
     const response = await fetch(address, {
       method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      headers: { "Content-Type": "application/json" },
       body: JSON.stringify(submission),
       signal: controller.signal,
     });

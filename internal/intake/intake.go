@@ -38,6 +38,7 @@ type Handler struct {
 	Responses   store.Responses
 	Days        store.DayResponses // for surveys in which nothing may join a person and an answer
 	Redeemer    store.Redeemer
+	Signer      *Signer // nil: nobody can answer anonymously here
 	Invitations store.Invitations
 	IDs         store.IDs
 	Secrets     store.Secrets
@@ -68,6 +69,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, tail := parsePath(r.URL.Path)
 	page, language, isPage := strings.Cut(tail, "/")
 	switch {
+	case tail == "token":
+		if s.allows(http.MethodPost) {
+			s.sign(id)
+		}
+	case page == "keys" && isPage:
+		if s.allows(http.MethodGet, http.MethodHead) {
+			s.serveKeys(id, language)
+		}
 	case id == "" || tail != "responses" && (!isPage || page != "form" && page != "thanks"):
 		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
 	case !isPage:
@@ -137,6 +146,7 @@ type submission struct {
 	answered *survey.Survey // the version that the respondent saw
 	posted   answer.Posted
 	invited  *invitee // who answers; nil without an invitation
+	spent    *spent   // by which somebody answers anonymously; nil without
 
 	seal   limit.Seal // of the form that is the reply
 	traced string     // range of addresses to keep for review
@@ -228,7 +238,10 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	if s.invited != nil && s.invited.invitation.Period != "" {
 		response.Period = s.invited.invitation.Period
 	}
-	if s.invited == nil && !s.passes(ctx, &response) {
+	if s.spent != nil && s.spent.key.Period != "" {
+		response.Period = s.spent.key.Period
+	}
+	if s.invited == nil && s.spent == nil && !s.passes(ctx, &response) {
 		return
 	}
 	created, err := s.put(ctx, &response)
@@ -414,7 +427,8 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 	}
 	p.Seal = s.sealOf(p.ID)
 	if s.invited != nil && s.answered.HasInvitations() {
-		p.Invitee = &render.Invitee{Secret: s.invited.secret.Word(), Draft: s.invited.secret.Draft()}
+		p.Invitee = &render.Invitee{Secret: s.invited.secret.Word(), Draft: s.invited.secret.Draft(), Key: s.keyOf(s.invited)}
+		p.Confidential = s.posted.Confidential
 	}
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {

@@ -153,7 +153,7 @@ func (s *submission) demand(keys limit.Keys, level limit.Level, before limit.Sea
 		"problems": s.problemList(s.language(), []answer.Problem{problem}),
 		"work": work{
 			Challenge: keys.Challenge(s.current.ID, s.posted.ID, level.Difficulty(), s.now),
-			Script:    s.Renderer.WorkScript(),
+			Script:    rootOf(s.r.URL.Path) + s.Renderer.WorkScript(),
 			Say:       s.Renderer.Message(s.language(), answer.Problem{Code: answer.Working, Args: []any{"percent", "{n}"}}),
 			Seal:      keys.Seal(before, s.current.ID, s.posted.ID),
 		},
@@ -164,7 +164,7 @@ func (s *submission) demand(keys limit.Keys, level limit.Level, before limit.Sea
 // Retry-After says.
 type work struct {
 	Challenge string `json:"challenge"`
-	Script    string `json:"script"` // path from the site's root
+	Script    string `json:"script"` // from the address of the request
 	Say       string `json:"say"`    // meanwhile, with {n} for percent
 	Seal      string `json:"seal"`
 }

@@ -66,7 +66,7 @@ func demanded(t *testing.T, w *httptest.ResponseRecorder) (work struct{ Challeng
 		Work     *struct{ Challenge, Script, Say, Seal string }
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &reply); err != nil || w.Code != http.StatusTooManyRequests || reply.Work == nil || w.Header().Get("Retry-After") != "60" ||
-		len(reply.Problems) != 1 || reply.Problems[0].Code != "busy" || !strings.Contains(reply.Work.Say, "({n}%)") || reply.Work.Script != "assets/work.js" {
+		len(reply.Problems) != 1 || reply.Problems[0].Code != "busy" || !strings.Contains(reply.Work.Say, "({n}%)") || reply.Work.Script != "../../../assets/work.js" {
 		t.Fatalf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 	return *reply.Work
