@@ -150,7 +150,7 @@ type spent struct {
 
 // findToken verifies the token that answers are given by. If it does not hold, it replies and returns false.
 func (s *submission) findToken() bool {
-	token, err := blind.ParseToken(s.posted.Token)
+	token, err := blind.ParseToken(s.posted.Token.Reveal())
 	var key survey.Key
 	found := false
 	for _, of := range []*survey.Survey{s.current, s.answered} { // a page that is open may be of a version that had other promises
