@@ -159,7 +159,7 @@ func (a *actor) transacts(in *dynamodb.TransactWriteItemsInput) {
 // samples has a partition key of each kind of item, of either table.
 var samples = []string{
 	"D#tea", "D#_site", "S", "I#tea#00000000-0000-4000-8000-000000000001", "Q#tea#2026-Q4#0007", "J#tea#2026-Q4#0000000001", "L#tea", "K#tea", "T#tea",
-	"P#tea", "P#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea", "V#0a",
+	"P#tea", "P#tea#2026-Q4", "E#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea", "V#0a",
 }
 
 var actions = []string{
@@ -431,7 +431,7 @@ func (d *deployment) publishResults() {
 	s, err := table.Definition(ctx, "tea", "")
 	d.must(err)
 	publisher := publish.New(publish.Options{
-		Collector: table, Turns: table, Progress: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
+		Collector: table, Turns: table, Progress: table, Reviews: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
 		Sidecars: table, Counts: table, Cases: table, Notify: true,
 	})
 	out, err := publisher.Publish(ctx, s, d.response(0).Period)
