@@ -105,7 +105,7 @@ func wantEveryoneOnce(t *testing.T, dir string, n int) {
 // TestMakeIsKilled kills processes that make invitations, and lets another one go on.
 func TestMakeIsKilled(t *testing.T) {
 	t.Parallel()
-	const n = 6000 // more than are stored at once
+	const n = 6000                                                                    // more than are stored at once
 	for _, size := range []int64{1, 100_000, 900_000, 1_300_000}[:soak.Cases(2, 4)] { // of the owner's file, when the process is killed
 		dir, flags := invitingTo(t, n)
 		process := exec.Command("glasspoll", append([]string{"invite", "make", "tea", filepath.Join(dir, "list.csv")}, flags...)...)
@@ -305,4 +305,3 @@ func TestStopsAreWrittenDown(t *testing.T) {
 		t.Error(out, err)
 	}
 }
-
