@@ -126,5 +126,7 @@ const (
 	InvitationExpired   Code = "invitation_expired"   // args date
 	InvitationWithdrawn Code = "invitation_withdrawn" // by whoever invited
 	InvitationUsed      Code = "invitation_used"      // there is an answer already
+	StopMessages        Code = "stop_messages"        // asks whether the invited want no more messages
+	MessagesStopped     Code = "messages_stopped"     // and says that they get none
 	CookieNeeded        Code = "cookie_needed"        // the invitation was lost on the way, because the browser keeps no cookie
 )

@@ -30,13 +30,16 @@ import (
 )
 
 // Handler serves POST …/api/surveys/ID/responses; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
-// invitation, and …/thanks/LANGUAGE; and GET …/i/SECRET, the link of an invitation. All fields are required but Steps.
+// invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link of an invitation, GET
+// and POST …/i/SECRET/stop, which ends messages, and POST …/i/opened, by which the form's script says that it was opened. All fields are required but Steps.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
 	Days        store.DayResponses // for surveys in which nothing may join a person and an answer
 	Redeemer    store.Redeemer
 	Invitations store.Invitations
+	Stopper     store.Stopper
+	Steps       *Steps // nil: steps of invitations are not counted
 	IDs         store.IDs
 	Secrets     store.Secrets
 	Renderer    Renderer
@@ -214,6 +217,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	}
 	response, thanks, problems := answer.Check(s.answered, s.posted)
 	if len(problems) > 0 {
+		s.countSent(ctx, false)
 		s.reject(problems)
 		return
 	}
@@ -225,6 +229,9 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	if err != nil {
 		s.refusePut(err)
 		return
+	}
+	if created {
+		s.countSent(ctx, true)
 	}
 	s.confirm(response, thanks, created)
 }

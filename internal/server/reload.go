@@ -186,6 +186,8 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Days:        observedDays{srv.store, srv.updater.request},
 		Redeemer:    observedRedeemer{srv.store, srv.updater.request},
 		Invitations: srv.store,
+		Stopper:     srv.store,
+		Steps:       srv.steps,
 		IDs:         srv.store,
 		Secrets:     srv.store,
 		Renderer:    e.renderer,
