@@ -159,7 +159,7 @@ func (a *actor) transacts(in *dynamodb.TransactWriteItemsInput) {
 // samples has a partition key of each kind of item, of either table.
 var samples = []string{
 	"D#tea", "D#_site", "S", "I#tea#00000000-0000-4000-8000-000000000001", "Q#tea#2026-Q4#0007", "J#tea#2026-Q4#0000000001", "L#tea", "K#tea", "T#tea",
-	"P#tea", "P#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea", "V#0a",
+	"P#tea", "P#tea#2026-Q4", "E#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea", "V#0a",
 }
 
 var actions = []string{
@@ -355,6 +355,7 @@ func (d *deployment) makeInvitations() {
 		d.Fatal(counts, err)
 	}
 	d.must(d.inviter.Count(ctx, "tea", "sent"))
+	d.must(d.inviter.Raise(ctx, "tea", map[string]int64{"made": 3}))
 	key, err := blind.NewPrivate(rand.Reader)
 	d.must(err)
 	d.must(d.inviter.PutSigningKeys(ctx, "tea", []blind.Private{key}))
@@ -430,8 +431,8 @@ func (d *deployment) publishResults() {
 	s, err := table.Definition(ctx, "tea", "")
 	d.must(err)
 	publisher := publish.New(publish.Options{
-		Collector: table, Turns: table, Progress: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
-		Sidecars: table, Cases: table, Notify: true,
+		Collector: table, Turns: table, Progress: table, Reviews: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
+		Sidecars: table, Counts: table, Cases: table, Notify: true,
 	})
 	out, err := publisher.Publish(ctx, s, d.response(0).Period)
 	if err != nil || out.Folded != submitted || len(out.Released) == 0 || out.Opened != submitted {
@@ -541,7 +542,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	}{
 		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
 		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, slices.DeleteFunc(slices.Clone(unread), func(kind string) bool { return kind == mark+"K#" }), []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "K#"}},
-		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X"}, invitations)},
+		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X"}, invitations)},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
 		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#", "X"}, invitations)},
 		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},

@@ -86,6 +86,9 @@ func (m inviteMakeCommand) batch(s *survey.Survey, today survey.Date) (invitees.
 	if s.Window.Until != "" && today > s.Window.Until {
 		return b, message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
 	}
+	if s.Anonymity == survey.Anonymous && b.Period == "" && s.Period != survey.NoPeriod { // keys are of one period
+		b.Period = s.PeriodAt(time.Now())
+	}
 	switch {
 	case !isLabel(b.Name):
 		return b, console.Usagef("--batch %s: one line of at most %d characters", message.Quoted(b.Name), maxLabel)
@@ -159,7 +162,11 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 	if err != nil {
 		return err
 	}
-	stored, err := invite.Store(ctx, work, m.ID, work.store)
+	to, err := m.group(ctx, c, work)
+	if err != nil {
+		return err
+	}
+	stored, err := invite.Store(ctx, work, m.ID, to)
 	if err != nil {
 		c.Print(c.Err, "The new ones are in %s, and not all are in the store yet. Run the command again: it goes on.", m.name(m.ID))
 		return err

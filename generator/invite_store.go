@@ -7,7 +7,9 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"maps"
 	"slices"
+	"time"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/invitation"
@@ -147,6 +149,11 @@ func (p *putInvitations) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	for _, id := range surveysOf(p.Invitations) {
+		if err := env.raiseInvitations(ctx, id); err != nil {
+			return err
+		}
+	}
 	return json.NewEncoder(env.Out).Encode(n)
 }
 
@@ -157,6 +164,9 @@ func (w *withdrawInvitations) do(ctx context.Context, env *environment) error {
 	}
 	n, err := inviter.WithdrawInvitations(ctx, w.Hashes)
 	if err != nil {
+		return err
+	}
+	if err := env.raiseWithdrawn(ctx, w.Hashes); err != nil {
 		return err
 	}
 	return json.NewEncoder(env.Out).Encode(n)
@@ -177,4 +187,46 @@ func (l *listInvitations) do(ctx context.Context, env *environment) error {
 		}
 	}
 	return nil
+}
+
+// surveysOf lists the surveys of invitations.
+func surveysOf(all []invitation.Invitation) []string {
+	ids := map[string]bool{}
+	for _, i := range all {
+		ids[i.Survey] = true
+	}
+	return slices.Sorted(maps.Keys(ids))
+}
+
+// raiseWithdrawn counts the invitations to the survey of some that have been withdrawn: all are to one.
+func (e *environment) raiseWithdrawn(ctx context.Context, hashes []invitation.Hash) error {
+	stored, ok := e.store.(store.Invitations)
+	if !ok {
+		return nil
+	}
+	for _, hash := range hashes {
+		switch i, err := stored.Invitation(ctx, hash); {
+		case err == nil:
+			return e.raiseInvitations(ctx, i.Survey)
+		case !errors.Is(err, store.ErrNotInvited):
+			return err
+		}
+	}
+	return nil
+}
+
+// raiseInvitations counts the invitations to a survey, so that its page can say how many there are without reading them.
+func (e *environment) raiseInvitations(ctx context.Context, id string) error {
+	counting, ok := e.store.(store.Tallying)
+	if !ok {
+		return nil
+	}
+	s, err := e.store.Definition(ctx, id, "")
+	if errors.Is(err, store.ErrUnknown) {
+		return nil // no page says anything of it
+	}
+	if err != nil {
+		return err
+	}
+	return store.RaiseInvitations(ctx, counting, s, time.Now())
 }

@@ -55,14 +55,14 @@ type function struct {
 	assets    render.Assets
 }
 
-// newFunction reads the function's settings, TABLE and BUCKET, and those of its clients.
+// newFunction reads the function's settings, TABLE and BUCKET, INVITATIONS if there are any, and those of its clients.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, bucket := getenv("TABLE"), getenv("BUCKET")
 	if name == "" || bucket == "" {
 		return nil, errors.New("the environment lacks TABLE or BUCKET")
 	}
 	return &function{
-		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{}),
+		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Invitations: getenv("INVITATIONS")}),
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)), events: cloud.EventBridge(getenv),
 		log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}, nil
@@ -87,7 +87,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(publish.Options{
-			Collector: f.table, Turns: f.table, Progress: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
+			Collector: f.table, Turns: f.table, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
 			Sidecars: f.table, Counts: f.table, Cases: f.table, Notify: true,
 		})
 		f.assets = assets

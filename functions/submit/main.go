@@ -25,7 +25,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		return nil, err
 	}
 	return gateway.New(getenv, log, metrics, gateway.Options{Retention: retention, Counted: counted, Use: func(h *intake.Handler, table *cloud.Table) {
-		h.Responses, h.IDs = table, table
+		h.Responses, h.Days, h.Redeemer, h.IDs = table, table, table, table
 	}})
 }
 

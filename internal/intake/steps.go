@@ -52,20 +52,21 @@ func (s *submission) count(ctx context.Context, i *invitee, steps ...invitation.
 	if s.Steps == nil {
 		return
 	}
-	day, period := s.dayOf(s.now), s.current.PeriodAt(s.now)
 	var group sync.WaitGroup
 	for _, step := range steps {
-		if !s.Steps.isNew(reached{step, i.invitation.Hash}) {
-			continue
+		if s.Steps.isNew(reached{step, i.invitation.Hash}) {
+			group.Go(func() { s.countStep(ctx, i.invitation, step) })
 		}
-		name := invitation.CounterOf(s.current, i.invitation, step, day, period).Name()
-		group.Go(func() {
-			if err := s.Steps.counters.Count(ctx, s.current.ID, name); err != nil {
-				s.Log.Warn("a step of an invitation is not counted", "survey", s.current.ID, "error", err)
-			}
-		})
 	}
 	group.Wait()
+}
+
+// countStep adds one to the counter of a step.
+func (s *submission) countStep(ctx context.Context, i invitation.Invitation, step invitation.Step) {
+	name := invitation.CounterOf(s.current, i, step, s.dayOf(s.now), s.current.PeriodAt(s.now)).Name()
+	if err := s.Steps.counters.Count(ctx, s.current.ID, name); err != nil {
+		s.Log.Warn("a step of an invitation is not counted", "survey", s.current.ID, "error", err)
+	}
 }
 
 // serveOpened counts a form that a browser's script says was opened. The reply is the same whatever is counted.
@@ -89,6 +90,8 @@ func (s *submission) serveOpened() {
 // countSent counts that somebody has sent something by an invitation, and whether the answers are stored since.
 func (s *submission) countSent(ctx context.Context, created bool) {
 	switch {
+	case s.spent != nil && created && s.Steps != nil:
+		s.countStep(ctx, invitation.Invitation{Period: s.spent.key.Period}, invitation.Completed) // of an invitation that nobody knows
 	case s.invited == nil:
 	case created:
 		s.count(ctx, s.invited, invitation.Started, invitation.Completed)

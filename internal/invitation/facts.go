@@ -49,6 +49,11 @@ type Day struct {
 	Reach
 }
 
+// Until returns the last of the days that a day of [Facts.Days] stands for.
+func (d Day) Until(every int) string {
+	return dayOf(d.From).AddDate(0, 0, max(1, every)-1).Format(time.DateOnly)
+}
+
 const (
 	byDay   = 14 // days that are listed one by one; more of them by the week
 	maxDays = 60 // rows of days: the latest are kept

@@ -110,6 +110,9 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 	if s := p.About; s != nil {
 		data.Of(s.ID)
 		data.Over, data.Contact = s.Title.In(p.Language), newContact(s, p.Language)
+		if s.Anonymity == survey.Anonymous {
+			data.addBlind(blindSettings{})
+		}
 		if s.Results.Audience == "public" {
 			data.Results = Address(s, p.Language, p.Root, "results/")
 		}

@@ -125,6 +125,7 @@ func (t *csvTable) facts(p *stats.Period) {
 		t.line(csvLine{measure: "response_rate", value: number(p.Rate)})
 	}
 	count("population", p.Population)
+	t.invited(p.Invited)
 }
 
 // before writes items that are not asked any more, or not in this way.

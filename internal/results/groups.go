@@ -168,11 +168,7 @@ func (d *document) grid(items []*stats.Item, names []string, f survey.Field) *gr
 func (d *document) channels() shareTable {
 	var rows shareTable
 	for _, c := range d.period.Channels {
-		name := c.Name
-		if key := "channel." + c.Name; d.words.Has(key) {
-			name = d.words.Say(key)
-		}
-		row := d.bar(name, c.Share)
+		row := d.bar(d.channelName(c.Name), c.Share)
 		row.Between = "" // a fact has no interval
 		if c.Rate != nil {
 			row.Between = d.words.Say("results.channel_rate", "rate", d.percent(c.Rate, 1), "n", c.Issued)
@@ -189,7 +185,7 @@ func (d *document) channels() shareTable {
 // of respondents.
 func (d *document) funnel() shareTable {
 	steps := d.period.Funnel()
-	if len(steps) < 2 {
+	if len(steps) < 2 || d.period.Invited != nil {
 		return nil
 	}
 	var rows shareTable

@@ -70,6 +70,9 @@ func (v *head) add(list *[]fact, f fact) {
 // rateNote says what the response rate is made of.
 func (d *document) rateNote() string {
 	p := d.period
+	if i := p.Invited; i != nil {
+		return d.words.Say("results.rate_invited", "n", i.Completed, "asked", i.Sum.Asked)
+	}
 	if p.Through == "" || p.Through == p.Date { // the page says that date
 		return d.words.Say("results.rate_of", "n", p.Received, "issued", p.Issued)
 	}

@@ -55,6 +55,9 @@ func (d *document) json() object {
 		{"protection", d.protectionJSON()}, {"received", nullIfZero(p.Received)}, {"through", nullIfEmpty(p.Through)}, {"withdrawn", nullIfZero(p.Withdrawn)},
 		{"areas", areas}, {"comparisons", d.comparisonsJSON(d.tests)},
 	}...)
+	if p.Invited != nil {
+		doc = append(doc, member{"invitations", invitedJSON(p.Invited)})
+	}
 	doc = append(doc, d.moreJSON()...)
 	if segments := p.Segments(); len(segments) > 0 {
 		groups := object{}

@@ -165,6 +165,9 @@ func (d *document) publishing() []string {
 func (d *document) deduction(rule *survey.ResponseRateRule) []string {
 	p, w := d.period, d.words
 	steps := []string{w.Say("derivation.rate", "issued", p.Issued, "received", p.Received, "rate", stats.Round(p.Rate, 2))}
+	if i := p.Invited; i != nil {
+		steps[0] = w.Say("derivation.rate_invited", "asked", i.Sum.Asked, "n", i.Completed, "rate", stats.Round(p.Rate, 2))
+	}
 	missing := new(big.Rat).Sub(rat(rule.Floor), p.Rate)
 	if missing.Sign() <= 0 {
 		return append(steps, w.Say("derivation.rate_fine", "floor", rule.Floor))
@@ -296,7 +299,7 @@ func (d *document) marginNotes() []string {
 	if p == nil {
 		return nil
 	}
-	notes := []string{w.Say("method.margin"), w.Say("method.intervals")}
+	notes := slices.Concat([]string{w.Say("method.margin"), w.Say("method.intervals")}, d.invitedNotes())
 	if p.Population > 0 && p.Respondents <= p.Population && d.page.Whole() {
 		notes = append(notes, w.Say("method.finite", "n", p.Population))
 	}

@@ -46,6 +46,7 @@ type view struct {
 	Sections    []section
 	Channels    shareTable
 	Funnel      shareTable
+	Invited     *invitedView
 	Derivation  *derivation
 	Method      *method
 	Data, Table string // addresses of results.json and results.csv
@@ -140,7 +141,7 @@ func (d *document) fill(v *view) {
 		v.Quadrants = d.quadrants()
 		v.Segments = d.segments()
 		v.CrossTabs = d.crossTabs()
-		v.Channels, v.Funnel = d.channels(), d.funnel()
+		v.Channels, v.Funnel, v.Invited = d.channels(), d.funnel(), d.invited()
 		v.Quotes = d.quotes("")
 	}
 	v.Sections = d.sections()
@@ -158,6 +159,7 @@ func (d *document) chapters(v *view) []chapter {
 		{v.Weighted != nil, "weighted", "results.weighted"}, {len(v.Quadrants) > 0, "priorities", "results.priorities"},
 		{v.Measures != nil, "measures", "measures.title"},
 		{len(v.Sections) > 0, "questions", "results.questions"},
+		{v.Invited != nil, "funnel", "invited.chapter"},
 		{v.Derivation != nil, "derivation", "results.method"}, {true, "method", "method.title"},
 	} {
 		if c.shown {

@@ -86,20 +86,14 @@ func (p *Period) addFacts(now *survey.Survey, newest bool) {
 	if newest {
 		audience = now.Audience
 	}
-	issued, byChannel, explicit := now.Audience.IssuedIn(p.Name)
-	if !explicit && !newest {
-		issued, byChannel, _ = audience.IssuedIn(p.Name)
+	if r.Invited != nil {
+		p.addInvited()
+	} else if !newest || !now.HasInvitations() { // what is typed in is replaced by the invitations
+		p.addIssued(audience, now, newest)
 	}
-	if p.Issued = int64(issued); p.Issued > 0 {
-		p.Rate = big.NewRat(100*p.Received, p.Issued)
-		if p.Received > p.Issued {
-			p.Problems = append(p.Problems, Problem{Kind: MoreThanIssued, N: p.Received, Of: p.Issued})
-		}
+	if p.Population = int64(audience.Population); p.Population == 0 {
+		p.Population = p.invitedAlone()
 	}
-	for _, by := range byChannel {
-		p.Channels = append(p.Channels, Channel{Name: by.Channel, Issued: int64(by.Issued)})
-	}
-	p.Population = int64(audience.Population)
 	if audience.Sample != "" {
 		p.SampleSize = sampleSize(p.Population)
 	}
@@ -107,6 +101,28 @@ func (p *Period) addFacts(now *survey.Survey, newest bool) {
 	if p.drawn = p.Population; p.Population > 0 && answered > p.Population {
 		p.Problems = append(p.Problems, Problem{Kind: MoreThanPopulation, N: answered, Of: p.Population})
 		p.drawn = noInterval
+	}
+}
+
+// addIssued adds how many questionnaires were given out, as far as an author says so.
+func (p *Period) addIssued(audience survey.Audience, now *survey.Survey, newest bool) {
+	issued, byChannel, explicit := now.Audience.IssuedIn(p.Name)
+	if !explicit && !newest {
+		issued, byChannel, _ = audience.IssuedIn(p.Name)
+	}
+	if p.Issued = int64(issued); p.Issued > 0 {
+		p.rate(p.Received, p.Issued)
+	}
+	for _, by := range byChannel {
+		p.Channels = append(p.Channels, Channel{Name: by.Channel, Issued: int64(by.Issued)})
+	}
+}
+
+// rate sets the response rate.
+func (p *Period) rate(answered, asked int64) {
+	p.Rate = big.NewRat(100*answered, asked)
+	if answered > asked {
+		p.Problems = append(p.Problems, Problem{Kind: MoreThanIssued, N: answered, Of: asked})
 	}
 }
 

@@ -38,10 +38,11 @@ type Period struct {
 	Through    string    // day through which Received and Withdrawn count
 	Withdrawn  int64     // afterwards; 0 below k
 	Annulled   int64     // respondents of blocks that were taken out again
-	Issued     int64     // questionnaires given out; 0 if unknown
+	Issued     int64     // questionnaires given out, or invitations; 0 if unknown
+	Invited    *Invited  // nil without invitations
 	Population int64     // people who could be asked; 0 if unknown
 	SampleSize int64     // respondents that the sample rule wants; 0 without one
-	Rate       *big.Rat  // response rate in percent: Received by Issued; nil if Issued is unknown
+	Rate       *big.Rat  // response rate in percent: Received by Issued, or that of the invited; nil if it is unknown
 	Channels   []Channel // of respondents in blocks with a known one; nil without any
 
 	form     *form

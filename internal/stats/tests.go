@@ -228,15 +228,29 @@ func (p *Period) Performance() *big.Rat {
 
 // Step is how many reached one stage of a survey.
 type Step struct {
-	Name string // issued, completed
-	N    int64
+	Name        string // issued, opened, started, completed
+	N           int64
+	Approximate bool
 }
 
-// Funnel lists the stages that are counted. Opening and starting a form are not: its pages are static.
+// Funnel lists the stages that are counted. Opening and starting a form are only of those who are invited: other pages are
+// static.
 func (p *Period) Funnel() []Step {
 	var steps []Step
 	if p.Issued > 0 {
-		steps = append(steps, Step{"issued", p.Issued})
+		steps = append(steps, Step{Name: "issued", N: p.Issued})
 	}
-	return append(steps, Step{"completed", p.Received})
+	answered := p.Received
+	if i := p.Invited; i != nil {
+		if i.Sum.Opened > 0 {
+			steps = append(steps, Step{"opened", i.Sum.Opened, true})
+		}
+		if i.Sum.Started > 0 {
+			steps = append(steps, Step{"started", i.Sum.Started, true})
+		}
+		if answered = i.Completed; answered == 0 {
+			return steps
+		}
+	}
+	return append(steps, Step{Name: "completed", N: answered})
 }

@@ -71,6 +71,7 @@ type BackEnd interface {
 	store.Tallies
 	store.Releases
 	store.Progress
+	store.Reviews
 }
 
 // told is what came of a world.
@@ -164,7 +165,7 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 		told: told{in: map[int]bool{}, seen: map[string]int{}}}
 	pages := NewRecorder()
 	publisher := func() *publish.Publisher {
-		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Pages: pages,
+		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Reviews: back, Pages: pages,
 			Renderer: write, Now: func() time.Time { return p.now }})
 	}
 	running, inForce := publisher(), -1
