@@ -24,9 +24,9 @@ export const storageKey = "glasspoll:" + surveyID;
 export const controlsOf = (name) => /** @type {Control[]} */ (findAll(`[name="${name}"]`, form));
 export const controlsIn = (within = /** @type {ParentNode} */ (form)) =>
   /** @type {Control[]} */ (findAll("input, select, textarea", within));
-/** What is sent beside the answers, each under its name without the underscore. Only a form of the handler has more than five. */
+/** What is sent beside the answers, each under its name without the underscore. Only an invitee's form has an invitation. */
 export const envelope = /** @type {Control[]} */ (findAll('[name^="_"]', form));
-export const [idField, , languageField, channelField, , handlersField] = envelope;
+export const [idField, , languageField, channelField, , invitationField] = envelope;
 export const sections = findAll("section", form);
 export const submitButton = /** @type {HTMLButtonElement} */ (form.querySelector(".send button:not([type])"));
 /** The element of a question; null for one that is hidden. @param {string} q */

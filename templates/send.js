@@ -1,6 +1,6 @@
 // @ts-check
 // Sending: under one id until the handler has answered, over dead networks and reloads, and never said to be done before.
-import { byID } from "./page.js";
+import { byID, makeElement } from "./page.js";
 import { envelope, form, knownChannel, ruleOf, say, submitButton } from "./form.js";
 
 /** @import { State } from "./rules.js" */
@@ -82,30 +82,14 @@ const trySend = async () => {
     showStatus(say.waiting);
     timer = setTimeout(trySend, Math.min(retryAfter || 2000 * 2 ** tries++, longestWait));
     outcome.waiting();
-    if (reply.work) doWork(reply.work);
+    if (reply.work) { // it is done by a script of its own, or else the answers are taken after the wait
+      pending.seal = reply.work.seal;
+      document.head.append(makeElement("script", { src: `${new URL(reply.work.script, address)}` }));
+    }
   } else {
     pending = null;
     outcome.refused(reply.problems || []);
   }
-};
-
-/**
- * Does the work without which the handler does not take the answers now, in a worker, which tells how far it is. If it cannot,
- * the handler takes them after the wait.
- * @param {Work} task
- */
-const doWork = (task) => {
-  if (pending) pending.seal = task.seal;
-  const worker = new Worker(new URL(task.script, address));
-  worker.onmessage = ({ data }) => {
-    if (!pending) return;
-    if (data.say) showStatus(data.say);
-    else {
-      pending.work = data;
-      trySend();
-    }
-  };
-  worker.postMessage(task);
 };
 
 /**

@@ -4,7 +4,7 @@
 import { answerText } from "./rules.js";
 import { byID, findAll, isTick, keepQuery, kiosk, makeElement, query, tabStorage } from "./page.js";
 import {
-  applyRules, assignID, controlsIn, form, handlersField, idField, isForTime, knownChannel, languageField, newKey, questionElement, readLink,
+  applyRules, assignID, controlsIn, form, idField, invitationField, isForTime, knownChannel, languageField, newKey, questionElement, readLink,
   rules, say, setText, shuffleOptions, surveyID,
 } from "./form.js";
 import {
@@ -138,9 +138,9 @@ const advance = () => {
   }
 };
 
-/** The address of an empty form: that of a form of the handler's is its own. */
+/** The address of an empty form: an invitee's is the handler's. */
 const emptyForm = () => {
-  const folder = handlersField ? "form" : "../../../" + surveyID;
+  const folder = invitationField ? "form" : "../../../" + surveyID;
   return `${new URL(`${folder}/${languageField.value}/${location.search}`, address)}`;
 };
 /** Opens an empty form in place of this one. */

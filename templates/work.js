@@ -1,9 +1,14 @@
 // @ts-check
-// The work that the handler asks for when very many answers come from one network: see internal/limit. It runs in a worker, and is written
-// out, because crypto.subtle is missing on plain http, and slower for hashes as short as these.
+// The work that the handler asks for when very many answers come from one network: see internal/limit. The page's script loads this one
+// when it is needed. It sends in its place, and runs once more in a worker, which does the work. SHA-256 is written out, because
+// crypto.subtle is missing on plain http, and slow for as many texts as short as these.
 
 /**
- * @typedef {{challenge: string, say: string}} Task what to solve, and what to say meanwhile, with {n} for percent
+ * What is asked for: to solve a challenge, saying meanwhile how far it is ({n} for percent), or to wait some seconds and send the seal.
+ * @typedef {{challenge: string, say: string, seal: string, wait: number}} Task
+ *
+ * @typedef {[status: number, retryAfter: number, reply: {work?: Task}]} Outcome
+ * @typedef {(submission: object) => Promise<Outcome>} Post
  */
 
 const parts = 16, partsBits = 4;
@@ -44,8 +49,8 @@ const hash = (text) => {
   return H[0] + a | 0;
 };
 
-/** @param {MessageEvent<Task>} event */
-onmessage = ({ data: { challenge, say } }) => {
+/** @param {Task} task */
+const work = ({ challenge, say }) => {
   let solution = challenge;
   const zeros = parseInt(challenge, 10) - partsBits;
   for (let part = 0; part < parts; part++) {
@@ -56,3 +61,56 @@ onmessage = ({ data: { challenge, say } }) => {
   }
   postMessage(solution);
 };
+
+const rounds = 4; // the handler asks for more once or twice, if far more answers have come meanwhile
+
+/** Sends in the place of the page's script. */
+const takeOver = () => {
+  const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
+  const state = /** @type {HTMLElement} */ (document.getElementById("state"));
+
+  /**
+   * The solution of a task; nothing if there is no worker, after the wait.
+   * @param {Task} task
+   * @returns {Promise<string | undefined>}
+   */
+  const solve = (task) => new Promise((resolve) => {
+    const wait = () => setTimeout(resolve, task.wait * 1000);
+    try {
+      const worker = new Worker(src);
+      worker.onerror = wait;
+      worker.onmessage = ({ data }) => {
+        if (data.say) state.textContent = data.say;
+        else {
+          worker.terminate();
+          resolve(data);
+        }
+      };
+      worker.postMessage(task);
+    } catch { // not allowed
+      wait();
+    }
+  });
+
+  /** Answers cannot be changed while they are on their way. @param {boolean} fixed */
+  const fix = (fixed) => {
+    for (const section of document.querySelectorAll("form section")) /** @type {HTMLElement} */ (section).inert = fixed;
+  };
+
+  /** @param {object} submission @param {Post} post */
+  /** @type {any} */ (window).sendBlindly = async (submission, post) => {
+    let outcome = await post(submission);
+    for (let round = 0; outcome[2].work && round < rounds; round++) {
+      const task = outcome[2].work;
+      fix(true);
+      outcome = await post({ ...submission, work: await solve(task), seal: task.seal });
+    }
+    fix(false);
+    delete outcome[2].work; // it is tried again later
+    return outcome;
+  };
+  dispatchEvent(new Event("online")); // at which the page's script tries again at once
+};
+
+if (typeof document === "undefined") onmessage = (event) => work(event.data);
+else takeOver();

@@ -26,7 +26,7 @@ type Posted struct {
 	Seal       string // of the handler, if it has rendered the form
 	Work       string // solution of a challenge of the handler
 
-	Token        string // of somebody who answers anonymously, in place of an invitation: see package blind
+	Token        Secret // of somebody who answers anonymously, in place of an invitation: see package blind
 	Confidential bool   // an invitee of an anonymous survey has chosen to answer confidentially, because the device cannot do the other
 
 	values   map[string]any // of JSON, until Check knows the questions' types
@@ -36,7 +36,7 @@ type Posted struct {
 // FromForm reads a plain form's values: control fields begin with an underscore, all others are answers.
 func FromForm(values url.Values) Posted {
 	p := Posted{Fields: make(map[string][]string, len(values))}
-	controls := map[string]*string{"_id": &p.ID, "_version": &p.Version, "_language": &p.Language, "_channel": &p.Channel, "_website": &p.Website, "_seal": &p.Seal, "_work": &p.Work}
+	controls := map[string]*string{"_id": &p.ID, "_version": &p.Version, "_language": &p.Language, "_channel": &p.Channel, "_website": &p.Website}
 	for name, typed := range values {
 		if name == "_invitation" {
 			p.Invitation = newSecret(typed[0])
@@ -107,7 +107,7 @@ func FromJSON(body []byte) (Posted, error) {
 	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, envelope.Answers
 	p.Invitation, p.Confidential = newSecret(envelope.Invitation), envelope.Confidential
 	p.Website, p.Seal, p.Work = envelope.Website, envelope.Seal, envelope.Work
-	p.Token = envelope.Token[:min(len(envelope.Token), maxToken)]
+	p.Token = Secret(envelope.Token[:min(len(envelope.Token), maxToken)])
 	if p.values == nil {
 		p.values = map[string]any{}
 	}

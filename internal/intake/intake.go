@@ -31,7 +31,8 @@ import (
 )
 
 // Handler serves POST …/api/surveys/ID/responses; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
-// invitation, and …/thanks/LANGUAGE; and GET …/i/SECRET, the link of an invitation. All fields are required
+// invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link of an invitation, GET and POST …/i/SECRET/stop, which ends messages,
+// and POST …/i/opened, by which the form's script says that it was opened. All fields are required
 // unless they say otherwise.
 type Handler struct {
 	Definitions store.Definitions
@@ -40,6 +41,8 @@ type Handler struct {
 	Redeemer    store.Redeemer
 	Signer      *Signer // nil: nobody can answer anonymously here
 	Invitations store.Invitations
+	Stopper     store.Stopper
+	Steps       *Steps // nil: steps of invitations are not counted
 	IDs         store.IDs
 	Secrets     store.Secrets
 	Renderer    Renderer
@@ -231,6 +234,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	}
 	response, thanks, problems := answer.Check(s.answered, s.posted)
 	if len(problems) > 0 {
+		s.countSent(ctx, false)
 		s.reject(problems)
 		return
 	}
@@ -250,6 +254,9 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 		return
 	}
 	s.trace(ctx, response.ID)
+	if created {
+		s.countSent(ctx, true)
+	}
 	s.confirm(response, thanks, created)
 }
 

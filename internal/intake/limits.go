@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -38,7 +39,7 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 	if !known {
 		return true
 	}
-	seal, isSealed := keys.Open(s.posted.Seal, s.current.ID, s.posted.ID, s.now)
+	seal, isSealed := s.openSeal(keys)
 	if isSealed && !seal.Rendered.IsZero() && s.mayBeTraced() {
 		r.Quality.Seconds = answer.CoarseSeconds(s.now.Sub(seal.Rendered))
 	}
@@ -46,7 +47,7 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 	level := s.Limits.Meter.Level(s.current.ID, from, s.now)
 	counted := !level.IsOver()
 	if counted {
-		level = s.count(ctx, from)
+		level = s.countAnswer(ctx, from)
 	}
 	if level.IsNoticed() && s.mayBeTraced() {
 		s.traced = from
@@ -64,7 +65,7 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 		return false
 	}
 	if !counted {
-		s.count(ctx, from)
+		s.countAnswer(ctx, from)
 	}
 	return true
 }
@@ -87,9 +88,9 @@ func (s *submission) mayBeTraced() bool {
 	return !s.current.IsUntraceable() && !s.answered.IsUntraceable()
 }
 
-// count counts one answer, and returns the level without it. Only a range that this process has noticed is looked up among those
+// countAnswer counts one answer, and returns the level without it. Only a range that this process has noticed is looked up among those
 // that all processes know of, so that an ordinary answer costs no further write.
-func (s *submission) count(ctx context.Context, from string) limit.Level {
+func (s *submission) countAnswer(ctx context.Context, from string) limit.Level {
 	l, id := s.Limits, s.current.ID
 	level := l.Meter.Add(id, from, s.now)
 	if l.Rates == nil || !level.IsNoticed() {
@@ -156,17 +157,26 @@ func (s *submission) demand(keys limit.Keys, level limit.Level, before limit.Sea
 			Script:    rootOf(s.r.URL.Path) + s.Renderer.WorkScript(),
 			Say:       s.Renderer.Message(s.language(), answer.Problem{Code: answer.Working, Args: []any{"percent", "{n}"}}),
 			Seal:      keys.Seal(before, s.current.ID, s.posted.ID),
+			Wait:      left,
 		},
 	})
 }
 
-// work is what is asked of a script: to solve the challenge, or to send the answers again with the seal when the time has come that
-// Retry-After says.
+// work is what is asked of a script: to solve the challenge, or to send the answers again with the seal after the wait.
 type work struct {
 	Challenge string `json:"challenge"`
 	Script    string `json:"script"` // from the address of the request
 	Say       string `json:"say"`    // meanwhile, with {n} for percent
 	Seal      string `json:"seal"`
+	Wait      int    `json:"wait"` // seconds
+}
+
+// sealName is the parameter of an address that forms of the handler are sent to.
+const sealName = "seal"
+
+// openSeal reads the seal that has come with the answers.
+func (s *submission) openSeal(keys limit.Keys) (limit.Seal, bool) {
+	return keys.Open(cmp.Or(s.posted.Seal, s.r.URL.Query().Get(sealName)), s.current.ID, s.posted.ID, s.now)
 }
 
 // sealOf returns the seal of a form that is rendered for an id; "" if there is nothing to seal, or no secret to seal it with.
@@ -180,7 +190,7 @@ func (s *submission) sealOf(id string) string {
 	}
 	seal := s.seal
 	if seal.Rendered.IsZero() {
-		seal, _ = keys.Open(s.posted.Seal, s.current.ID, s.posted.ID, s.now)
+		seal, _ = s.openSeal(keys)
 		seal.Wait = s.seal.Wait
 	}
 	if !s.mayBeTraced() {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,19 +130,19 @@ func TestWaitOverTheLimit(t *testing.T) {
 	if w := d.from(address, 1, `,"seal":"`+seal+`"`); w.Code != http.StatusCreated || d.quality(1).Flags != answer.Watched|answer.Rate|answer.NoWork {
 		t.Errorf("after the wait: %d, %v", w.Code, d.quality(1).Flags)
 	}
-	post := func(fields map[string]string) *httptest.ResponseRecorder {
+	post := func(fields map[string]string, seal string) *httptest.ResponseRecorder {
 		values := url.Values{"overall": {"4"}, "advice": {"Two\r\nlines <b>"}, "_language": {"en"}}
 		for name, value := range fields {
 			values.Set(name, value)
 		}
-		r := httptest.NewRequest("POST", api, strings.NewReader(values.Encode()))
+		r := httptest.NewRequest("POST", api+"?seal="+seal, strings.NewReader(values.Encode()))
 		r.Header.Set("Content-Type", plainForm)
 		r.RemoteAddr = address
 		w := httptest.NewRecorder()
 		d.handler.ServeHTTP(w, r)
 		return w
 	}
-	w := post(nil)
+	w := post(nil, "")
 	page := w.Body.String()
 	if w.Code != http.StatusTooManyRequests || !strings.Contains(page, "Please wait a moment") || !strings.Contains(page, "lines &lt;b&gt;</textarea>") || !strings.Contains(page, `value="4" id="q-overall" checked`) && !strings.Contains(page, `value="4" checked`) {
 		t.Fatalf("%d\n%s", w.Code, page)
@@ -151,21 +152,31 @@ func TestWaitOverTheLimit(t *testing.T) {
 		t.Errorf("Retry-After is %d, %v", wait, err)
 	}
 	fields := hidden(w)
-	if fields["_seal"] == "" || fields["_id"] == "" {
+	if sealIn(w) == "" || fields["_id"] == "" {
 		t.Fatalf("the form has %v", fields)
 	}
 	d.now = d.now.Add(10 * time.Second)
 	d.fillMore(t, address, 3)
-	again := post(fields)
+	again := post(fields, sealIn(w))
 	if sooner, _ := strconv.Atoi(again.Header().Get("Retry-After")); again.Code != http.StatusTooManyRequests || sooner != wait-10 || hidden(again)["_id"] != fields["_id"] {
 		t.Errorf("too early: %d, %d seconds more", again.Code, sooner)
 	}
 	d.now = d.now.Add(time.Duration(wait) * time.Second)
 	d.fillMore(t, address, 2)
 	stored := len(d.responses)
-	if w := post(hidden(again)); w.Code != http.StatusSeeOther || len(d.responses) != stored+1 {
+	if w := post(hidden(again), sealIn(again)); w.Code != http.StatusSeeOther || len(d.responses) != stored+1 {
 		t.Errorf("after the wait: %d\n%s", w.Code, w.Body)
 	}
+}
+
+var sealedAddress = regexp.MustCompile(` action="[^"]*/api/surveys/service/responses\?seal=([^"]+)"`)
+
+// sealIn returns the seal in the address that a form is sent to.
+func sealIn(w *httptest.ResponseRecorder) string {
+	if found := sealedAddress.FindStringSubmatch(w.Body.String()); found != nil {
+		return found[1]
+	}
+	return ""
 }
 
 // fillMore sends answers until the range is over its rate again.
@@ -222,14 +233,15 @@ func TestHowAnswersCome(t *testing.T) {
 func TestSecondsFromThePage(t *testing.T) {
 	d, _ := limited(t, surveyYAML)
 	for took, want := range map[time.Duration]int{time.Second: 1, 25 * time.Second: 20, time.Hour: 300} {
-		fields := hidden(d.send("GET", formAddress+"en", "", ""))
+		page := d.send("GET", formAddress+"en", "", "")
+		fields := hidden(page)
 		send := func(body string) *httptest.ResponseRecorder {
-			return d.form(body + "&_id=" + fields["_id"] + "&_seal=" + url.QueryEscape(fields["_seal"]))
+			return d.send("POST", api+"?seal="+sealIn(page), plainForm, body+"&_id="+fields["_id"])
 		}
 		d.now = d.now.Add(took / 2)
 		mistake := send("overall=9")
-		if again := hidden(mistake); mistake.Code != http.StatusUnprocessableEntity || again["_seal"] != fields["_seal"] {
-			t.Errorf("a mistake changes the seal: %d, %v", mistake.Code, again)
+		if mistake.Code != http.StatusUnprocessableEntity || sealIn(mistake) != sealIn(page) {
+			t.Errorf("a mistake changes the seal: %d, %s", mistake.Code, sealIn(mistake))
 		}
 		d.now = d.now.Add(took / 2)
 		if w := send("overall=5"); w.Code != http.StatusSeeOther {
@@ -239,8 +251,8 @@ func TestSecondsFromThePage(t *testing.T) {
 			t.Errorf("%s are kept as %d seconds, want %d", took, r.Quality.Seconds, want)
 		}
 	}
-	if fields := hidden(d.form("overall=9")); fields["_seal"] != "" {
-		t.Errorf("a form that was not rendered by the handler has the seal %q", fields["_seal"])
+	if seal := sealIn(d.form("overall=9")); seal != "" {
+		t.Errorf("a form that was not rendered by the handler has the seal %q", seal)
 	}
 }
 
@@ -249,9 +261,9 @@ func TestNoTraceOfConfidential(t *testing.T) {
 	for _, keys := range []string{"access: both\n", "access: both\nanonymity: identified\n"} {
 		d, kept := limited(t, surveyYAML+keys)
 		d.fillRange(t, "203.0.113.7:1")
-		fields := hidden(d.send("GET", formAddress+"en", "", ""))
+		page := d.send("GET", formAddress+"en", "", "")
 		d.now = d.now.Add(time.Hour)
-		if w := d.form("overall=5&_id=" + fields["_id"] + "&_seal=" + url.QueryEscape(fields["_seal"])); w.Code != http.StatusSeeOther {
+		if w := d.send("POST", api+"?seal="+sealIn(page), plainForm, "overall=5&_id="+hidden(page)["_id"]); w.Code != http.StatusSeeOther {
 			t.Fatal(w.Code)
 		}
 		origins, err := kept.Origins(t.Context(), "service")

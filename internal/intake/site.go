@@ -22,8 +22,10 @@ func (s *submission) isFromElsewhere() bool {
 // link returns the query of the address: the request's own, or that of the page of this survey that it comes from. What another
 // page has in its address says nothing.
 func (s *submission) link() url.Values {
-	if s.r.URL.RawQuery != "" {
-		return s.r.URL.Query()
+	query := s.r.URL.Query()
+	query.Del(sealName)
+	if len(query) > 0 {
+		return query
 	}
 	from, err := url.Parse(s.r.Referer())
 	if err != nil || !s.isOfSurvey(from) {
