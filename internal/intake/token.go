@@ -10,6 +10,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/blind"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -127,6 +128,7 @@ func (s *submission) markAndSign(ctx context.Context, i *invitee, key survey.Key
 		return
 	}
 	s.forgetCookie(i)
+	s.count(ctx, i, invitation.Started)
 	s.writeJSON(s.w, http.StatusOK, map[string]string{"signature": base64.RawURLEncoding.EncodeToString(signature)})
 }
 
