@@ -33,7 +33,7 @@ func StatesOf(record *invitees.Record, out *invitees.OptOuts, invitations map[st
 		if i.Withdrawn && !in.Redeemed {
 			in.Withdrawn = true
 		}
-		states = append(states, State{i, i.Stopped || out.Has(i.Contact), in.StateOn(today)})
+		states = append(states, State{i, i.Stopped || in.Stopped || out.Has(i.Contact), in.StateOn(today)})
 	}
 	return states
 }
