@@ -124,7 +124,7 @@ func (r *running) give(t *testing.T, secret string, a answers) string {
 	do(422, "POST", "/api/surveys/tea/responses", sent, "taste=9&_id="+a.id+posted)
 	do(303, "POST", "/api/surveys/tea/responses", sent, "tier=b&advice="+strings.Repeat("x", 40)+"&taste="+a.taste+"&_id="+a.id+posted)
 	do(303, "POST", "/api/surveys/tea/responses", sent, "advice="+strings.Repeat("x", 40)+"&taste="+a.taste+"&_id="+a.id+posted) // a retry
-	do(409, "POST", "/api/surveys/tea/responses", sent, "taste=1"+posted)                                                      // another device
+	do(409, "POST", "/api/surveys/tea/responses", sent, "taste=1"+posted)                                                        // another device
 	do(200, "GET", "/i/"+secret, asHTML, "")
 	do(200, "POST", "/i/"+secret+"/stop", sent, "List-Unsubscribe=One-Click")
 	do(405, "POST", "/i/"+secret, asHTML, "")
