@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
+	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
 
@@ -138,4 +142,36 @@ func jsonOf(t *testing.T, page Page) map[string]any {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// TestNonResponse: the report for management compares who has answered with who was invited.
+func TestNonResponse(t *testing.T) {
+	t.Parallel()
+	s := parsed(t, strings.Replace(invitedTea, "ACCESS", "invited", 1))
+	p := newPeriod(t)
+	p.answer(s, "2026-11-01", 37, "tier=a taste=4 channel:mail")
+	p.answer(s, "2026-11-02", 13, "tier=b taste=3 channel:card")
+	all := release.Unsuppressed(s, p.forms, "all", "2026-11-03", p.tally)
+	all.Invited = invitation.FactsOf(s, "all", "2026-11-03", true, 1, countersOf(12))
+	tier := func(id string) map[string]string { return map[string]string{"tier": id} }
+	invited := []invitation.Count{
+		{Batch: "first", Channel: "mail", Values: tier("a"), Issued: 40, Redeemed: 30}, {Batch: "second", Channel: "mail", Values: tier("a"), Issued: 20, Redeemed: 7},
+		{Batch: "second", Channel: "card", Values: tier("b"), Issued: 60, Withdrawn: 2, Redeemed: 13},
+	}
+	said := func(counts []invitation.Count) string {
+		t.Helper()
+		var b bytes.Buffer
+		page := ReportPage{Page: Page{Set: NewSet(stats.NewReport(s, []*release.Release{all})), Today: "2026-11-03", Language: "en", Level: Management}, Invited: counts}
+		if err := WriteReport(&b, renderer(t), os.DirFS("../../templates"), page); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(b.String(), " ")), " ")
+	}
+	// 60·80 + 58·60 by 118, and weights 60/118 · 50/37 and 58/118 · 50/13
+	has(t, said(invited), "Of 106 people who were asked, 50 have answered: 47.2%.", "Key 60 37 61.7% 49–73 0.69", "Regular 58 13 22.4% 14–35 1.89",
+		"the index would be 70.2, and not 74.8", "mail 60 37", "first 40 30 75.0%", "second 78 20 25.6%")
+	none := slices.Clone(invited)
+	none[2].Redeemed = 0
+	has(t, said(none), "second 78 7 9.0%")
+	hasNot(t, said(nil), "Who has not answered")
 }
