@@ -20,11 +20,16 @@ import (
 )
 
 type inviteCommand struct {
-	List    inviteListCommand    `cmd:"" help:"Check a list of people to invite: what is read from each column, and every fault."`
-	Make    inviteMakeCommand    `cmd:"" help:"Make an invitation for each person of a list who has none yet."`
-	Send    inviteSendCommand    `cmd:"" help:"Send the invitations by e-mail, each once."`
-	Remind  inviteRemindCommand  `cmd:"" help:"Remind those who have not answered yet, by e-mail."`
-	Bounces inviteBouncesCommand `cmd:"" help:"Write down who could not be reached, from delivery reports and lists."`
+	List     inviteListCommand     `cmd:"" help:"Check a list of people to invite: what is read from each column, and every fault."`
+	Make     inviteMakeCommand     `cmd:"" help:"Make an invitation for each person of a list who has none yet."`
+	Merge    inviteMergeCommand    `cmd:"" help:"Write a table with each person's link, for a mail merge."`
+	Cards    inviteCardsCommand    `cmd:"" help:"Write cards with QR codes, to be printed and cut."`
+	Send     inviteSendCommand     `cmd:"" help:"Send the invitations by e-mail, each once."`
+	Remind   inviteRemindCommand   `cmd:"" help:"Remind those who have not answered yet, by e-mail."`
+	Bounces  inviteBouncesCommand  `cmd:"" help:"Write down who could not be reached, from delivery reports and lists."`
+	Status   inviteStatusCommand   `cmd:"" help:"Count what has become of invitations, or list whose are not used."`
+	Withdraw inviteWithdrawCommand `cmd:"" help:"Take back invitations that have not been used."`
+	OptOut   inviteOptOutCommand   `cmd:"" name:"optout" help:"Keep the list of those who want no more mail."`
 }
 
 func (inviteCommand) Help() string {

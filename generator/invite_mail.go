@@ -34,6 +34,7 @@ type mailFlags struct {
 	ReturnPath       string `placeholder:"ADDRESS" help:"Where e-mail comes back that cannot be delivered. A * in it becomes a mark of the message, such as bounces+*@example.com. Default: who sends."`
 	Unsubscribe      string `placeholder:"ADDRESS" help:"An address to which people may write to get no more e-mail, besides the link. Default: none."`
 	Batch            string `placeholder:"NAME" help:"Only the invitations of this batch. Default: all."`
+	Channel          string `placeholder:"NAME" help:"Only those of this channel. Default: those of the channel email, and those without one."`
 	Rate             string `placeholder:"N/min" default:"60/min" help:"How many to send at most: N/s, N/min or N/h. Default: ${default}."`
 	Again            bool   `help:"Also to those who may have got it already, when the sending was cut off."`
 	DryRun           bool   `help:"Say what would be sent, and sign in at the mail server if one is named; send nothing."`
@@ -194,7 +195,7 @@ func (f mailFlags) choice(s *survey.Survey) (*mailing.Choice, error) {
 		return nil, message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
 	}
 	out, err := ownerfile.ReadOptOuts(f.optOuts())
-	return &mailing.Choice{Batch: f.Batch, Again: f.Again, Today: day, OptOuts: out}, err
+	return &mailing.Choice{Batch: f.Batch, Channel: f.Channel, Again: f.Again, Today: day, OptOuts: out}, err
 }
 
 // optOutReader returns a function that returns the list of opt-outs as it is now. It reads the file again only if it has grown.
@@ -350,6 +351,7 @@ const maxNamed = 20
 
 var reasons = map[mailing.Reason]message.Key{
 	mailing.Before: "sent before", mailing.Unknown: "may have been sent", mailing.NoAddress: "without an e-mail address",
+	mailing.OtherWay: "are invited by another channel than email, which --channel can name",
 	mailing.Unstored: "not in the store of the answers yet: run 'glasspoll invite make' again", mailing.Withdrawn: "withdrawn",
 	mailing.LeftOut: "want no e-mail", mailing.Returned: "e-mail to them has come back", mailing.Over: "can be used no more", mailing.Answered: "have been used",
 	mailing.NotInvited: "have not been sent the invitation", mailing.TooEarly: "were written to not long ago", mailing.Enough: "have been reminded often enough",

@@ -86,6 +86,9 @@ func (m inviteMakeCommand) batch(s *survey.Survey, today survey.Date) (invitees.
 	if s.Window.Until != "" && today > s.Window.Until {
 		return b, message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
 	}
+	if s.Anonymity == survey.Anonymous && b.Period == "" && s.Period != survey.NoPeriod { // keys are of one period
+		b.Period = s.PeriodAt(time.Now())
+	}
 	switch {
 	case !isLabel(b.Name):
 		return b, console.Usagef("--batch %s: one line of at most %d characters", message.Quoted(b.Name), maxLabel)
@@ -155,11 +158,15 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 			return err
 		}
 	}
-	d, err := m.write(work, list, b)
+	d, err := m.write(ctx, work, list, b)
 	if err != nil {
 		return err
 	}
-	stored, err := invite.Store(ctx, work, m.ID, work.store)
+	to, err := m.group(ctx, c, work)
+	if err != nil {
+		return err
+	}
+	stored, err := invite.Store(ctx, work, m.ID, to)
 	if err != nil {
 		c.Print(c.Err, "The new ones are in %s, and not all are in the store yet. Run the command again: it goes on.", m.name(m.ID))
 		return err
@@ -172,13 +179,16 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 	return nil
 }
 
-// write makes invitations in the owner's file.
-func (m inviteMakeCommand) write(work *inviting, list []contacts.Contact, b invitees.Batch) (d invitees.Division, err error) {
+// write makes invitations in the owner's file, after who has said meanwhile that no more mail is wanted.
+func (m inviteMakeCommand) write(ctx context.Context, work *inviting, list []contacts.Contact, b invitees.Batch) (d invitees.Division, err error) {
 	out, err := ownerfile.OpenOptOuts(m.optOuts())
 	if err != nil {
 		return d, err
 	}
 	defer out.Close()
+	if err := work.noteStops(ctx, out); err != nil {
+		return d, err
+	}
 	return work.Invitees.Invite(list, b, out, string(work.today))
 }
 
@@ -203,6 +213,29 @@ func (i *inviting) free(ctx context.Context, list []contacts.Contact) error {
 		if was, known := i.Find(c); known && was.Withdrawn && !was.Stopped && !states[was.Secret.Hash()].Redeemed {
 			events = append(events, was.FreedEvent())
 		}
+	}
+	return i.Write(events...)
+}
+
+// noteStops writes into the owner's files who has said by the link that no more mail is wanted.
+func (i *inviting) noteStops(ctx context.Context, out *ownerfile.OptOuts) error {
+	if i.Len() == 0 {
+		return nil
+	}
+	states, err := invite.States(ctx, i.store, i.survey.ID)
+	if err != nil {
+		return err
+	}
+	var people []contacts.Contact
+	var events []invitees.Event
+	for one := range i.All() {
+		if states[one.Secret.Hash()].Stopped && !one.Stopped {
+			people = append(people, one.Contact)
+			events = append(events, one.StoppedEvent())
+		}
+	}
+	if err := out.AddAll(people, string(i.today)); err != nil {
+		return err
 	}
 	return i.Write(events...)
 }

@@ -81,6 +81,7 @@ var verbs = map[string]func() verb{
 	"invitations put":      func() verb { return &putInvitations{} },
 	"invitations withdraw": func() verb { return &withdrawInvitations{} },
 	"invitations list":     func() verb { return &listInvitations{} },
+	"invitations sign":     func() verb { return &putSigningKeys{} },
 	"invitations get":      func() verb { return &getInvitation{} },
 	"invitations count":    func() verb { return &countStep{} },
 }

@@ -35,7 +35,7 @@ var house = []floor{
 		"decimal wording codec spreadsheet sheets yaml12 limit",
 		"expression",
 		"survey",
-		"questionnaire picture invitation bounce",
+		"questionnaire picture invitation bounce review",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
 		"tally cases export sarif simulate starter workbook contacts blind",

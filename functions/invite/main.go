@@ -1,5 +1,6 @@
-// Command invite is the AWS Lambda function behind the HTTP API that follows personal links. It reads invitations, and stores
-// nothing but counts. It can neither read nor write an answer.
+// Command invite is the AWS Lambda function behind the HTTP API that follows personal links, and signs for those who answer
+// anonymously. It reads invitations and signing keys, and stores nothing but counts and marks. It can neither read nor write an
+// answer.
 package main
 
 import (
@@ -16,7 +17,9 @@ func main() { gateway.Run(newFunction) }
 
 // newFunction reads the settings.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*gateway.Function, error) {
-	return gateway.New(getenv, log, metrics, gateway.Options{Counted: counted, Use: func(*intake.Handler, *cloud.Table) {}})
+	return gateway.New(getenv, log, metrics, gateway.Options{Counted: counted, Use: func(h *intake.Handler, table *cloud.Table) {
+		h.Signer = &intake.Signer{Keys: table, Marker: table}
+	}})
 }
 
 // counted returns the metric that a request is counted in.

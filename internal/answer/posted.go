@@ -23,6 +23,9 @@ type Posted struct {
 
 	Invitation Secret // "" without one
 
+	Token        string // of somebody who answers anonymously, in place of an invitation: see package blind
+	Confidential bool   // an invitee of an anonymous survey has chosen to answer confidentially, because the device cannot do the other
+
 	values   map[string]any // of JSON, until Check knows the questions' types
 	problems []Problem      // found so far
 }
@@ -34,6 +37,8 @@ func FromForm(values url.Values) Posted {
 	for name, typed := range values {
 		if name == "_invitation" {
 			p.Invitation = newSecret(typed[0])
+		} else if name == "_confidential" {
+			p.Confidential = typed[0] == "yes"
 		} else if control := controls[name]; control != nil {
 			*control = strings.TrimSpace(typed[0])
 		} else {
@@ -43,7 +48,11 @@ func FromForm(values url.Values) Posted {
 	return p
 }
 
-// FromJSON reads {"id", "version", "language", "channel", "invitation", "answers": {…}}. A member that is unknown, given twice or of the
+// maxToken bounds a token, in bytes: more than any has.
+const maxToken = 1 << 10
+
+// FromJSON reads {"id", "version", "language", "channel", "invitation", "confidential", "token", "answers": {…}}. A token stands in
+// place of an id. A member that is unknown, given twice or of the
 // wrong type is a problem that Check reports with the others. The error is for data that is not a JSON object at all.
 func FromJSON(body []byte) (Posted, error) {
 	var p Posted
@@ -54,6 +63,9 @@ func FromJSON(body []byte) (Posted, error) {
 		Channel    string         `json:"channel"`
 		Invitation string         `json:"invitation"`
 		Answers    map[string]any `json:"answers"`
+
+		Token        string `json:"token"`
+		Confidential bool   `json:"confidential"`
 	}
 	if !utf8.Valid(body) {
 		return p, errors.New("not UTF-8")
@@ -71,7 +83,7 @@ func FromJSON(body []byte) (Posted, error) {
 		return p, errors.New("more than one value")
 	}
 	// The decoder accepts two members of one name, and "ID" for "id".
-	unknown, twice := members(body, "id", "version", "language", "channel", "invitation", "answers")
+	unknown, twice := members(body, "id", "version", "language", "channel", "invitation", "answers", "token", "confidential")
 	for _, name := range unknown {
 		p.problems = append(p.problems, Problem{Field: name, Code: UnknownField})
 	}
@@ -83,11 +95,12 @@ func FromJSON(body []byte) (Posted, error) {
 		}
 		p.problems = append(p.problems, Problem{Question: question, Field: name, Code: NamedTwice})
 	}
-	if wrong == nil && envelope.ID == "" {
+	if wrong == nil && envelope.ID == "" && envelope.Token == "" {
 		p.problems = append(p.problems, Problem{Field: "id", Code: BadID})
 	}
 	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, envelope.Answers
-	p.Invitation = newSecret(envelope.Invitation)
+	p.Invitation, p.Confidential = newSecret(envelope.Invitation), envelope.Confidential
+	p.Token = envelope.Token[:min(len(envelope.Token), maxToken)]
 	if p.values == nil {
 		p.values = map[string]any{}
 	}

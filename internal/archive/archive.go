@@ -53,6 +53,9 @@ type File struct {
 // of responses are checked: their figures were made by other rules.
 const format, firstFormat = 2, 1
 
+// heldFormat is that of archives that have responses which rules have held back, or which persons have rejected.
+const heldFormat = 3
+
 // The names of files in an archive.
 const (
 	manifestFile     = "manifest.json"
@@ -62,6 +65,7 @@ const (
 	definitionsDir   = "definitions/"
 	questionnaireDir = "questionnaire/"
 	releasesDir      = "releases/"
+	decisionsFile    = "decisions.json" // of persons about responses, oldest first; only if there are any
 )
 
 // line is one line of answers.jsonl.
@@ -76,6 +80,8 @@ type counted struct {
 	Days      map[string]int64       `json:"days"`
 	Withdrawn int64                  `json:"withdrawn"`
 	Parts     map[string]countedPart `json:"parts"` // by the shape of the questionnaire
+	Held      *tally.Held            `json:"held,omitempty"`
+	Decided   int                    `json:"decided,omitempty"`
 }
 
 type countedPart struct {
@@ -84,16 +90,24 @@ type countedPart struct {
 }
 
 func countedOf(t *tally.Tally) *counted {
-	c := &counted{t.Days, t.Withdrawn, map[string]countedPart{}}
+	c := &counted{Days: t.Days, Withdrawn: t.Withdrawn, Parts: map[string]countedPart{}, Decided: t.Decided}
+	if hasHeld(t) {
+		c.Held = t.Held
+	}
 	for shape, p := range t.Parts {
 		c.Parts[shape] = countedPart{p.Version, p.Cohorts}
 	}
 	return c
 }
 
+// hasHeld reports whether rules have held back any response, or persons have decided of any.
+func hasHeld(t *tally.Tally) bool {
+	return t.Decided > 0 || t.Held.Total() > 0
+}
+
 func (c *counted) tally() *tally.Tally {
 	t := tally.New()
-	t.Withdrawn = c.Withdrawn
+	t.Withdrawn, t.Held, t.Decided = c.Withdrawn, c.Held, c.Decided
 	maps.Copy(t.Days, c.Days)
 	for shape, p := range c.Parts {
 		t.Parts[shape] = &tally.Part{Version: p.Version, Cohorts: p.Cohorts}

@@ -14,11 +14,12 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"glasspoll/internal/audit"
 	"glasspoll/internal/message"
 	"glasspoll/internal/release"
+	"glasspoll/internal/review"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
@@ -73,7 +74,7 @@ func (c *checker) check(ctx context.Context, z *zip.Reader) (*Checked, error) {
 	if err := c.checkFigures(ctx, m); err != nil {
 		return nil, err
 	}
-	return &Checked{Manifest: m, Figures: m.Format == format, Checksum: checksum, Files: len(c.files), Findings: c.findings}, nil
+	return &Checked{Manifest: m, Figures: m.Format != firstFormat, Checksum: checksum, Files: len(c.files), Findings: c.findings}, nil
 }
 
 // checkSums compares all files with SHA256SUMS, and returns the checksum of that.
@@ -128,8 +129,8 @@ func (c *checker) manifest() (*Manifest, error) {
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, message.Errorf("%s: %w", manifestFile, err)
 	}
-	if m.Format != format && m.Format != firstFormat {
-		return nil, message.Errorf("the archive has format %d, and this program knows format %d", m.Format, format)
+	if m.Format < firstFormat || m.Format > heldFormat {
+		return nil, message.Errorf("the archive has format %d, and this program knows format %d", m.Format, heldFormat)
 	}
 	return m, nil
 }
@@ -174,15 +175,19 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 	}
 	carried := audit.Carried{Through: m.Through, Release: m.MovedRelease}
 	r := &recount{all: tally.New(), replay: audit.NewReplay(latest, carried), rules: audit.NewReleases(s, carried), left: releases, versions: versions}
+	if err := c.readDecisions(&r.decided); err != nil {
+		return err
+	}
 	responses, withdrawn, err := c.readAnswers(ctx, r.add)
 	if err != nil {
 		return err
 	}
 	r.releaseAll()
+	r.replay.Waiting(r.decided.LastDecided())
 	if responses != m.Responses || withdrawn != m.Withdrawn {
 		c.findf("%d responses and %d withdrawn of %d and %d", responses, withdrawn, m.Responses, m.Withdrawn)
 	}
-	if m.Format != format {
+	if m.Format == firstFormat {
 		return nil
 	}
 	if err := c.checkTally(r.all); err != nil {
@@ -195,6 +200,28 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 	}
 	for _, finding := range append(r.findings, r.replay.Findings(m.Deleted)...) {
 		c.findf("releases: %s", finding)
+	}
+	return nil
+}
+
+// readDecisions reads what persons have decided of responses.
+func (c *checker) readDecisions(to *store.Settled) error {
+	if c.files[decisionsFile] == nil {
+		return nil
+	}
+	data, err := c.read(decisionsFile)
+	if err != nil {
+		return err
+	}
+	var all []review.Decisions
+	if err := json.Unmarshal(data, &all); err != nil {
+		return message.Errorf("%s: %w", decisionsFile, err)
+	}
+	for i, d := range all {
+		if err := d.Check(); err != nil || d.Number != i+1 {
+			return message.Errorf("%s: decisions %d are damaged", decisionsFile, i+1)
+		}
+		to.Decide(d)
 	}
 	return nil
 }
@@ -230,7 +257,7 @@ func (c *checker) releases(m *Manifest) (all []*release.Release, err error) {
 	if len(names) != m.Releases {
 		c.findf("%d releases of %d", len(names), m.Releases)
 	}
-	if m.Format != format {
+	if m.Format == firstFormat {
 		return nil, nil
 	}
 	slices.Sort(names)
@@ -289,6 +316,7 @@ type recount struct {
 	rules    *audit.Releases
 	left     []*release.Release // that are not reached yet
 	versions map[string]*survey.Survey
+	decided  store.Settled
 	findings []audit.Finding
 }
 
@@ -296,12 +324,9 @@ func (r *recount) add(l line) {
 	for len(r.left) > 0 && audit.Cutoff(r.left[0]) < l.Cursor {
 		r.release()
 	}
-	answered, day := r.versions[l.Version], l.Arrived
-	if answered != nil {
-		day = day.In(answered.Location())
-	}
-	r.all.Fold(answered, l.Cursor, day.Format(time.DateOnly), l.Response)
-	r.replay.Fold(answered, l.Cursor, day.Format(time.DateOnly), l.Response)
+	answered, e := r.versions[l.Version], store.Entry{Cursor: l.Cursor, Arrived: l.Arrived, Response: l.Response}
+	r.decided.Fold(r.all, answered, e)
+	r.replay.Fold(answered, r.decided.Came(answered, e), l.Response)
 }
 
 func (r *recount) release() {

@@ -14,6 +14,7 @@ import (
 
 	"glasspoll/internal/export"
 	"glasspoll/internal/records"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -101,6 +102,10 @@ func (a *writer) answers(ctx context.Context) error {
 	all := tally.New()
 	versions := a.snapshot.Census.Versions()
 	answered := store.NewAnswered(a.store, s.ID, versions...)
+	decided, err := a.decisions(ctx)
+	if err != nil {
+		return err
+	}
 	w, err := a.zip.create(answersFile)
 	if err != nil {
 		return err
@@ -115,13 +120,16 @@ func (a *writer) answers(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		all.Fold(v, entry.Cursor, entry.Day(v), entry.Response)
+		decided.Fold(all, v, entry)
 		if err := lines.Encode(line{entry.Cursor, entry.Arrived.UTC(), entry.Response}); err != nil {
 			return err
 		}
 	}
-	if err := a.places(ctx, all.Received()); err != nil {
+	if err := a.places(ctx, all.Folded()); err != nil {
 		return err
+	}
+	if hasHeld(all) {
+		a.manifest.Format = heldFormat
 	}
 	a.manifest.Index = indexOf(s, versions, a.Period, all)
 	counters, err := json.Marshal(countedOf(all))
@@ -129,6 +137,26 @@ func (a *writer) answers(ctx context.Context) error {
 		return err
 	}
 	return a.zip.put(tallyFile, counters)
+}
+
+// decisions writes what persons have decided of responses, and returns it.
+func (a *writer) decisions(ctx context.Context) (decided store.Settled, err error) {
+	var all []review.Decisions
+	for d, err := range a.store.Decisions(ctx, a.snapshot.Survey.ID, a.Period) {
+		if err != nil {
+			return decided, err
+		}
+		decided.Decide(d)
+		all = append(all, d)
+	}
+	if len(all) == 0 {
+		return decided, nil
+	}
+	data, err := json.Marshal(all)
+	if err != nil {
+		return decided, err
+	}
+	return decided, a.zip.put(decisionsFile, data)
 }
 
 // places notes what the log lacks, and which of its places say nothing of blocks. responses is how many are in the archive.

@@ -201,7 +201,7 @@ func (p *past) replay() *audit.Replay {
 	}
 	for _, x := range p.responses {
 		until(x.cursor)
-		again.Fold(x.answered, x.cursor, x.day, x.response)
+		again.Fold(x.answered, tally.Came{Cursor: x.cursor, Day: x.day}, x.response)
 	}
 	until("~")
 	return again
@@ -216,7 +216,7 @@ func (p *past) audit(deleted int64) []audit.Finding {
 	}
 	again := p.replay()
 	found = append(found, again.Findings(deleted)...)
-	return append(found, audit.Tally(p.tally, again.Waiting(), deleted)...)
+	return append(found, audit.Tally(p.tally, again.Waiting(0), deleted)...)
 }
 
 // sentences returns findings as text.
@@ -241,7 +241,7 @@ func TestValidHistoryHasNoFindings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := audit.Tally(decoded, p.replay().Waiting(), 0); len(found) > 0 {
+		if found := audit.Tally(decoded, p.replay().Waiting(0), 0); len(found) > 0 {
 			t.Fatal(sentences(found))
 		}
 	})
@@ -282,7 +282,7 @@ func TestEveryFigureIsCompared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := p.replay().Waiting()
+	again := p.replay().Waiting(0)
 	numbers(t, data, func(path string, data []byte) {
 		forged := tally.New()
 		if err := json.Unmarshal(data, forged); err != nil {

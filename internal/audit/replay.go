@@ -30,6 +30,14 @@ type Replay struct {
 	last    *release.Release
 	out     map[string]map[string]*tally.Counters // recounted members of all blocks, by shape and cohort or pool
 	partly  bool                                  // some members of blocks cannot be counted again
+	decided map[int][]decided                     // what persons have decided of responses, and has not been folded, by number
+}
+
+// decided is a response of which a person has decided later.
+type decided struct {
+	answered *survey.Survey
+	came     tally.Came
+	response answer.Response
 }
 
 // lack is a finding that the log has fewer responses than a block, which is none if as many were deleted.
@@ -51,7 +59,7 @@ func (c Carried) hides(m release.Mark) bool { return m.Release <= c.Release || m
 func NewReplay(latest *release.Release, carried Carried) *Replay {
 	p := &Replay{
 		carried: carried, known: map[string]map[string]bool{}, waiting: tally.New(), forms: map[string]*survey.Survey{}, gone: map[string]map[string]int64{},
-		out: map[string]map[string]*tally.Counters{},
+		out: map[string]map[string]*tally.Counters{}, decided: map[int][]decided{},
 	}
 	if latest != nil && latest.Held != nil && carried.Release == 0 {
 		p.waiting.SetLegacy(latest.LegacyForm(), latest.Held.Legacy)
@@ -59,22 +67,24 @@ func NewReplay(latest *release.Release, carried Carried) *Replay {
 	return p
 }
 
-// Fold counts a response, which was received on a day. answered is the questionnaire that it was answered under; nil if that
-// is not known.
-func (p *Replay) Fold(answered *survey.Survey, cursor, day string, r answer.Response) {
+// Fold counts a response. answered is the questionnaire that it was answered under; nil if that is not known. What was decided
+// of the response later is folded before a block, or before who waits is asked for, that may have it.
+func (p *Replay) Fold(answered *survey.Survey, came tally.Came, r answer.Response) {
 	if answered != nil {
 		p.forms[answered.Shape] = answered
 	}
-	if cursor <= p.carried.Through {
-		p.waiting.Days[day]++
-		if r.Withdrawn {
-			p.waiting.Withdrawn++
-		}
-		p.waiting.Advance(cursor)
+	then := came
+	if came.Decision.Number > 0 && !r.Withdrawn {
+		p.decided[came.Decision.Number] = append(p.decided[came.Decision.Number], decided{answered, came, r})
+		then.Decision = tally.Decision{}
+	}
+	if came.Cursor <= p.carried.Through {
+		p.waiting.FoldSettled(answered, then, r)
 		return
 	}
-	p.waiting.Fold(answered, cursor, day, r)
-	if answered != nil && r.Withdrawn {
+	withdrawn := p.waiting.Withdrawn
+	p.waiting.FoldCame(answered, then, r)
+	if answered != nil && p.waiting.Withdrawn > withdrawn {
 		gone := p.gone[answered.Shape]
 		if gone == nil {
 			gone = map[string]int64{}
@@ -84,8 +94,29 @@ func (p *Replay) Fold(answered *survey.Survey, cursor, day string, r answer.Resp
 	}
 }
 
-// Waiting returns who waits so far, in a tally of the caller's own.
-func (p *Replay) Waiting() *tally.Tally { return p.waiting.Clone() }
+// decide folds what was decided up to a number.
+func (p *Replay) decide(last int) {
+	for _, number := range slices.Sorted(maps.Keys(p.decided)) {
+		if number > last {
+			break
+		}
+		for _, d := range p.decided[number] {
+			decision := d.came.Decision
+			d.came.Decision = tally.Decision{}
+			if !p.waiting.Decide(d.answered, d.came, d.response, decision) && decision.Reject {
+				p.waiting.Discount(d.came) // who was carried, and waited
+			}
+		}
+		delete(p.decided, number)
+	}
+	p.waiting.Decided = max(p.waiting.Decided, last)
+}
+
+// Waiting returns who waits so far, in a tally of the caller's own, once everything is folded that was decided up to a number.
+func (p *Replay) Waiting(decided int) *tally.Tally {
+	p.decide(decided)
+	return p.waiting.Clone()
+}
 
 // Tally compares who waits in a stored tally with what [Replay.Waiting] has returned at its cursor, given how many responses
 // have been deleted after a retention time.
@@ -116,6 +147,19 @@ func Cutoff(r *release.Release) string {
 	return last
 }
 
+// decidedBy returns the number of the decisions that were folded before the blocks of a release were made; 0 if it has none.
+func decidedBy(r *release.Release) int {
+	last := 0
+	for _, marks := range r.Held.Out {
+		for _, m := range marks {
+			if m.Release == r.Number {
+				last = max(last, m.Decided)
+			}
+		}
+	}
+	return last
+}
+
 // Release takes out the blocks of a release, and compares them with what it adds to the one before.
 func (p *Replay) Release(r *release.Release) {
 	s := &blockStep{Replay: p, release: r, before: p.last, rows: map[string]*tally.Rows{}, rowsGone: map[string]int64{}, taken: map[string]map[string]bool{}}
@@ -127,6 +171,7 @@ func (p *Replay) Release(r *release.Release) {
 	if r.Held == nil {
 		return
 	}
+	p.decide(decidedBy(r))
 	for _, shape := range slices.Sorted(maps.Keys(r.Held.Out)) {
 		s.takeBlocks(shape)
 	}
@@ -202,6 +247,12 @@ func (s *blockStep) take(shape, key string, m release.Mark) (members *tally.Coun
 	members, gone = part.Cohorts[key].Clone(), s.gone[shape][key]
 	delete(part.Cohorts, key)
 	delete(s.gone[shape], key)
+	if m.Decided > 0 {
+		if part.Decided == nil {
+			part.Decided = map[string]int{}
+		}
+		part.Decided[key] = m.Decided
+	}
 	if part.Out[key] = m.Cursor; m.Release <= s.carried.Release {
 		part.Out[key] = s.carried.Through
 	}
@@ -432,6 +483,16 @@ func (p *Replay) Findings(deleted int64) []Finding {
 	at, facts := Finding{Code: ReleaseFacts, Release: p.last.Number}, p.last.Facts
 	if received := p.waiting.Received(); facts.Received > received+deleted {
 		all.add(at.numbers(facts.Received, received), "release %d: %d responses are said to have been received, and %d are found", p.last.Number, facts.Received, received)
+	}
+	held, rejected := p.waiting.Held.Total(), int64(0)
+	if p.waiting.Held != nil {
+		rejected = p.waiting.Held.Rejected
+	}
+	if facts.Held > held+deleted {
+		all.add(at.numbers(facts.Held, held), "release %d: %d responses are said to have been held back, and %d are found", p.last.Number, facts.Held, held)
+	}
+	if facts.Rejected > rejected+deleted {
+		all.add(at.numbers(facts.Rejected, rejected), "release %d: %d responses are said to have been rejected, and %d are found", p.last.Number, facts.Rejected, rejected)
 	}
 	if withdrawn := p.waiting.Withdrawn; facts.Withdrawn > withdrawn+deleted {
 		all.add(at.numbers(facts.Withdrawn, withdrawn), "release %d: %d are said to have been withdrawn, and %d are found", p.last.Number, facts.Withdrawn, withdrawn)

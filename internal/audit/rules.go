@@ -454,7 +454,7 @@ func (s *step) checkRows(annuls bool) {
 // checkFacts checks that what was received is said from k on, and never falls.
 func (s *step) checkFacts() {
 	is, was, k := s.release.Facts, s.before.Facts, int64(s.release.K)
-	for _, fact := range [...]struct{ is, was int64 }{{is.Received, was.Received}, {is.Withdrawn, was.Withdrawn}} {
+	for _, fact := range [...]struct{ is, was int64 }{{is.Received, was.Received}, {is.Withdrawn, was.Withdrawn}, {is.Held, was.Held}, {is.Rejected, was.Rejected}} {
 		if fact.is < fact.was || fact.is != fact.was && fact.is < k {
 			s.add(s.at(ReleaseFacts).numbers(fact.is, max(fact.was, k)), "release %d: the number of responses falls, or is said of fewer than %d", s.release.Number, k)
 		}

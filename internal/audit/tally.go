@@ -39,11 +39,34 @@ func (c *comparison) compare(stored, recount *tally.Tally) {
 	if !c.same(stored.Withdrawn, recount.Withdrawn) {
 		c.add(Finding{Code: TallyReceived}.numbers(stored.Withdrawn, recount.Withdrawn), "%d withdrawn responses counted, %d found", stored.Withdrawn, recount.Withdrawn)
 	}
+	c.compareHeld(stored, recount)
 	for _, shape := range keys(stored.Parts, recount.Parts) {
 		c.compareParts(shape, partOf(stored, shape), partOf(recount, shape))
 	}
 	if deleted == 0 && !equalCounts(stored.Legacy, recount.Legacy) {
 		c.add(Finding{Code: TallyReleased}, "other responses are taken for released by an earlier version than are")
+	}
+}
+
+// compareHeld compares what rules hold back and what was rejected.
+func (c *comparison) compareHeld(stored, recount *tally.Tally) {
+	a, b := stored.Held, recount.Held
+	if a == nil {
+		a = &tally.Held{}
+	}
+	if b == nil {
+		b = &tally.Held{}
+	}
+	for _, n := range [...]struct {
+		what           message.Key
+		counted, found int64
+	}{{"held back", a.Total(), b.Total()}, {"that wait to be reviewed", a.Waiting, b.Waiting}, {"rejected", a.Rejected, b.Rejected}} {
+		if !c.same(n.counted, n.found) {
+			c.add(Finding{Code: TallyReceived}.numbers(n.counted, n.found), "responses %s: %d counted, %d found", n.what, n.counted, n.found)
+		}
+	}
+	if stored.Decided != recount.Decided {
+		c.add(Finding{Code: TallyReleased}, "the tally has decisions of persons up to number %d, and there are some up to number %d", stored.Decided, recount.Decided)
 	}
 }
 
@@ -61,7 +84,7 @@ func (c *comparison) same(counted, found int64) bool {
 // compareParts adds how a part differs from that of a recount.
 func (c *comparison) compareParts(shape string, counted, found *tally.Part) {
 	for _, key := range keys(counted.Out, found.Out) {
-		if counted.Out[key] != found.Out[key] {
+		if counted.Out[key] != found.Out[key] || counted.Decided[key] != found.Decided[key] {
 			c.add(Finding{Code: TallyReleased}.in(shape, key), "%s: up to where respondents are in blocks is not what the releases say", cohort(key))
 		}
 	}

@@ -14,8 +14,10 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"io"
 	"math/big"
+	"strings"
 	"sync"
 
 	"github.com/cloudflare/circl/blindsign/blindrsa"
@@ -139,6 +141,29 @@ type Token struct {
 	Nonce     []byte
 	Signature []byte
 }
+
+// ParseToken reads a token as it is sent: the key's id, the nonce and the signature, both in base64url without padding, with
+// points between them.
+func ParseToken(text string) (t Token, err error) {
+	id, rest, _ := strings.Cut(text, ".")
+	nonce, signature, _ := strings.Cut(rest, ".")
+	t.Key = id
+	if t.Nonce, err = encoding.DecodeString(nonce); err != nil || len(t.Nonce) != NonceSize {
+		return Token{}, ErrSignature
+	}
+	if t.Signature, err = encoding.DecodeString(signature); err != nil || len(t.Signature) != survey.KeySize {
+		return Token{}, ErrSignature
+	}
+	return t, nil
+}
+
+// Encode writes what [ParseToken] reads.
+func (t Token) Encode() string {
+	return t.Key + "." + encoding.EncodeToString(t.Nonce) + "." + encoding.EncodeToString(t.Signature)
+}
+
+// encoding has one text for each value.
+var encoding = base64.RawURLEncoding.Strict()
 
 // Verify returns [ErrSignature] unless the token is signed with a key.
 func (t Token) Verify(k survey.Key) error {

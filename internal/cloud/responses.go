@@ -175,8 +175,8 @@ func (t *Table) vocabulary(ctx context.Context, survey, version string) (*answer
 	return v, nil
 }
 
-// ResponseKey parses the partition key of a response that has been stored, or of an id whose response has been erased, as the
-// table's stream delivers it. The key of an id does not say the period: it is "".
+// ResponseKey parses the partition key of a response that has been stored, of an id whose response has been erased, or of
+// decisions about responses, as the table's stream delivers it. The key of an id does not say the period: it is "".
 func ResponseKey(pk string) (survey, period string, ok bool) {
 	kind, rest, _ := strings.Cut(pk, "#")
 	survey, rest, ok = strings.Cut(rest, "#")
@@ -186,6 +186,8 @@ func ResponseKey(pk string) (survey, period string, ok bool) {
 	switch kind {
 	case "I":
 		return survey, "", rest != ""
+	case "E":
+		return survey, rest, rest != ""
 	case "Q":
 		period, shard, ok := strings.Cut(rest, "#")
 		return survey, period, ok && period != "" && shard != ""

@@ -34,7 +34,7 @@ func (r *Restored) kind(pk, sk string) *int {
 	if prefix == "P" && (strings.Count(pk, "#") < 2 || sk == latestRelease) {
 		return nil
 	}
-	return map[string]*int{"P": &r.Releases, "C": &r.Cases, "D": &r.Others, surveysKey: &r.Others, progressKey: &r.Others}[prefix]
+	return map[string]*int{"P": &r.Releases, "C": &r.Cases, "D": &r.Others, "E": &r.Others, surveysKey: &r.Others, progressKey: &r.Others}[prefix]
 }
 
 const (

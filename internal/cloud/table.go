@@ -41,10 +41,13 @@ import (
 //	P#survey                  period      number of the latest release
 //	P#survey#period           sum         the latest release, compressed
 //	P#survey#period           number      what this release adds to the one before, compressed
+//	E#survey#period           number      decisions about responses, compressed
 //	C#survey                  case id     case and its revision, compressed
 //	O#survey                  case id     nothing: the case is in the outbox
 //	U#survey                  -           whose turn it is to bring the survey up to date
 //	G                         name        how far a long task has come
+//	E#survey#period           number      decisions about answers that are held
+//	F#, B#, Y                             what limits need: limits.go
 //	X                         ids         32 random bytes that ids are keyed with
 //	E#, B#, Y                             what limits need: see limits.go
 //

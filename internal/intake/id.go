@@ -18,7 +18,10 @@ import (
 // put stores a response under its id, or one that it gets, and sets the id to the one under which it is stored: of a second
 // click, that of the first.
 func (s *submission) put(ctx context.Context, r *answer.Response) (created bool, err error) {
-	if s.invited != nil {
+	switch {
+	case s.spent != nil:
+		return s.spend(ctx, r)
+	case s.invited != nil:
 		return s.redeem(ctx, r)
 	}
 	also := s.assignID(ctx, r)

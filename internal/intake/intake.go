@@ -30,13 +30,17 @@ import (
 )
 
 // Handler serves POST …/api/surveys/ID/responses; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
-// invitation, and …/thanks/LANGUAGE; and GET …/i/SECRET, the link of an invitation. All fields are required but Steps.
+// invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link of an invitation, GET and POST …/i/SECRET/stop, which ends messages,
+// and POST …/i/opened, by which the form's script says that it was opened. All fields are required but Steps and Signer.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
 	Days        store.DayResponses // for surveys in which nothing may join a person and an answer
 	Redeemer    store.Redeemer
+	Signer      *Signer // nil: nobody can answer anonymously here
 	Invitations store.Invitations
+	Stopper     store.Stopper
+	Steps       *Steps // nil: steps of invitations are not counted
 	IDs         store.IDs
 	Secrets     store.Secrets
 	Renderer    Renderer
@@ -64,6 +68,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, tail := parsePath(r.URL.Path)
 	page, language, isPage := strings.Cut(tail, "/")
 	switch {
+	case tail == "token":
+		if s.allows(http.MethodPost) {
+			s.sign(id)
+		}
+	case page == "keys" && isPage:
+		if s.allows(http.MethodGet, http.MethodHead) {
+			s.serveKeys(id, language)
+		}
 	case id == "" || tail != "responses" && (!isPage || page != "form" && page != "thanks"):
 		h.notice(w, r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
 	case !isPage:
@@ -133,6 +145,7 @@ type submission struct {
 	answered *survey.Survey // the version that the respondent saw
 	posted   answer.Posted
 	invited  *invitee // who answers; nil without an invitation
+	spent    *spent   // by which somebody answers anonymously; nil without
 }
 
 // allows reports whether the request's method is one of those given. If it is not, it replies.
@@ -214,6 +227,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	}
 	response, thanks, problems := answer.Check(s.answered, s.posted)
 	if len(problems) > 0 {
+		s.countSent(ctx, false)
 		s.reject(problems)
 		return
 	}
@@ -221,10 +235,16 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	if s.invited != nil && s.invited.invitation.Period != "" {
 		response.Period = s.invited.invitation.Period
 	}
+	if s.spent != nil && s.spent.key.Period != "" {
+		response.Period = s.spent.key.Period
+	}
 	created, err := s.put(ctx, &response)
 	if err != nil {
 		s.refusePut(err)
 		return
+	}
+	if created {
+		s.countSent(ctx, true)
 	}
 	s.confirm(response, thanks, created)
 }
@@ -414,7 +434,8 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 		p.ID = randomKey().String()
 	}
 	if s.invited != nil && s.answered.HasInvitations() {
-		p.Invitee = &render.Invitee{Secret: s.invited.secret.Word(), Draft: s.invited.secret.Draft()}
+		p.Invitee = &render.Invitee{Secret: s.invited.secret.Word(), Draft: s.invited.secret.Draft(), Key: s.keyOf(s.invited)}
+		p.Confidential = s.posted.Confidential
 	}
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {

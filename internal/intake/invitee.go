@@ -75,10 +75,18 @@ const invitedQuery = "invited"
 // serveLink serves an address of invitations.
 func (s *submission) serveLink(address string) {
 	s.w.Header().Set("Referrer-Policy", "no-referrer")
-	switch word, tail, _ := strings.Cut(address, "/"); tail {
-	case "":
+	switch word, tail, _ := strings.Cut(strings.TrimSuffix(address, "/"), "/"); {
+	case word == "opened" && tail == "":
+		if s.allows(http.MethodPost) {
+			s.serveOpened()
+		}
+	case tail == "":
 		if s.allows(http.MethodGet, http.MethodHead) {
 			s.follow(word)
+		}
+	case tail == "stop":
+		if s.allows(http.MethodGet, http.MethodHead, http.MethodPost) {
+			s.serveStop(word)
 		}
 	default:
 		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
@@ -166,7 +174,7 @@ func (s *submission) comesAs(i *invitee) {
 	s.invited = i
 	s.posted.SetHidden(s.answered, i.invitation.Values)
 	s.posted.Channel = i.invitation.Channel
-	if !slices.Contains(s.answered.Channels, s.posted.Channel) {
+	if !slices.Contains(s.answered.Channels, s.posted.Channel) || s.current.Anonymity == survey.Anonymous { // a channel may be that of few
 		s.posted.Channel = ""
 	}
 }
@@ -174,6 +182,9 @@ func (s *submission) comesAs(i *invitee) {
 // findInvitation finds the invitation that answers are given by, if they need one or name one. If it cannot be used, it replies
 // and returns false: but answers that are stored already may be sent again.
 func (s *submission) findInvitation(ctx context.Context) bool {
+	if s.posted.Token != "" {
+		return s.findToken()
+	}
 	if !s.current.HasInvitations() {
 		return true
 	}
@@ -200,7 +211,7 @@ func (s *submission) findInvitation(ctx context.Context) bool {
 		_, p, unusable = s.unusable(i.invitation, s.now)
 	}
 	if !unusable {
-		return true
+		return s.choosesConfidential()
 	}
 	taken, err := s.isTaken(ctx)
 	switch {

@@ -42,6 +42,7 @@ import (
 //	untold/SURVEY            id of a case in the outbox → nothing
 //	invitations              hash → invitation and its mark
 //	counted/SURVEY           name → count
+//	reviews/SURVEY/PERIOD    number → decisions about responses
 //	signing/SURVEY           id → private key of a group of invitees
 //	progress                 name of a task → how far it has come
 //

@@ -198,7 +198,7 @@ func (r *run) reconsider(ctx context.Context, a attempt) (skip bool, err error) 
 		return true, nil
 	case err != nil:
 		return false, err
-	case hasStopped(stored):
+	case stored.Stopped:
 		r.Skipped[LeftOut]++
 		if err := r.Write(i.StoppedEvent()); err != nil {
 			return true, err
@@ -400,6 +400,3 @@ func wait(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 }
-
-// hasStopped reports whether an invitee has said through the link that no more mail is wanted.
-func hasStopped(i invitation.Invitation) bool { return i.Stopped }

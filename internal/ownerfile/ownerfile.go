@@ -80,10 +80,8 @@ func (f *Invitees) Write(events ...invitees.Event) error {
 // that was interrupted is simply read again.
 func (f *Invitees) Invite(list []contacts.Contact, b invitees.Batch, out *OptOuts, day string) (invitees.Division, error) {
 	d := f.Divide(list, out.OptOuts)
-	for _, c := range d.OptedOut { // their other addresses too
-		if err := out.Add(c, day); err != nil {
-			return d, err
-		}
+	if err := out.AddAll(d.OptedOut, day); err != nil { // their other addresses too
+		return d, err
 	}
 	events, err := f.Record.Invite(d.New, b, rand.Reader)
 	if err == nil {
@@ -143,7 +141,28 @@ func ReadOptOuts(name string) (*invitees.OptOuts, error) {
 
 // Add adds a contact, with all addresses that are not in the list yet.
 func (f *OptOuts) Add(c contacts.Contact, day string) error {
-	lines := f.Lines(c, day)
+	return f.AddAll([]contacts.Contact{c}, day)
+}
+
+// AddAll adds contacts at once.
+func (f *OptOuts) AddAll(all []contacts.Contact, day string) error {
+	var lines [][]byte
+	for _, c := range all {
+		lines = append(lines, f.Lines(c, day)...)
+	}
+	return f.write(lines)
+}
+
+// Remove removes contacts, with all addresses that are in the list.
+func (f *OptOuts) Remove(all []contacts.Contact, day string) error {
+	var lines [][]byte
+	for _, c := range all {
+		lines = append(lines, f.Removal(c, day)...)
+	}
+	return f.write(lines)
+}
+
+func (f *OptOuts) write(lines [][]byte) error {
 	if err := f.journal.add(lines...); err != nil {
 		return err
 	}

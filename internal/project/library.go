@@ -47,6 +47,7 @@ type Questionnaire struct {
 	goodPictures []*pictureUse  // that good names
 	look         *theme.Theme   // of good; nil for the site's
 	under        string         // fingerprint of the site's theme that look is made with
+	keys         keysFile       // of an anonymous survey
 }
 
 // NewLibrary returns a library of a directory, which is not read yet.
@@ -283,10 +284,10 @@ func Parse(path string, source []byte, of *theme.Theme) *Questionnaire {
 	return reparse(path, source, nil, of, of.Fingerprint())
 }
 
-// reparse parses a questionnaire, or returns before if neither its source nor its pictures have changed, nor the site's theme under
-// its own.
+// reparse parses a questionnaire, or returns before if neither its source nor its pictures and keys have changed, nor the site's
+// theme under its own.
 func reparse(path string, source []byte, before *Questionnaire, of *theme.Theme, under string) *Questionnaire {
-	if before != nil && bytes.Equal(before.Source, source) && (before.under == "" || before.under == under) && !before.picturesChanged() {
+	if before != nil && bytes.Equal(before.Source, source) && (before.under == "" || before.under == under) && !before.picturesChanged() && !before.keys.changed() {
 		return before
 	}
 	q := &Questionnaire{Path: path, Source: source}
@@ -301,7 +302,7 @@ func reparse(path string, source []byte, before *Questionnaire, of *theme.Theme,
 		pictures.watch(own.LogoDark)
 		look, faults = of.For(own, os.DirFS(pictures.dir))
 		return faults
-	}})
+	}, Keys: func(id string) (*survey.Keys, error) { return q.keys.read(pictures.dir, id) }})
 	q.pictures = pictures.uses
 	if len(q.Problems) > 0 {
 		q.Survey = nil

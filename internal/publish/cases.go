@@ -12,7 +12,7 @@ import (
 // A publisher opens a case for each response for which one of the survey's alerts holds. A case is stored before the cursor
 // of its tally moves past the response, so none is lost; its id is made of the response's and the alert's, so none is opened
 // twice. A tally that is folded again keeps the cursor up to which alerts have been evaluated, so a new alert is for
-// responses that arrive after it.
+// responses that arrive after it. A response that a rule holds back opens none: that is up to whoever accepts it.
 
 // parallelCases bounds the cases that are opened at the same time.
 const parallelCases = 16

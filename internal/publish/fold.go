@@ -30,12 +30,18 @@ type periodFold struct {
 	newCases atomic.Int64  // cases opened
 }
 
-// settledOf reads which responses of the period are settled.
-func (f *periodFold) settledOf(ctx context.Context) (store.Settled, error) {
-	if f.progress == nil {
-		return store.Settled{}, nil
+// settledOf reads which responses of the period are settled and, if the log is folded again, what persons have decided: of what
+// is in no tally yet, nobody decides.
+func (f *periodFold) settledOf(ctx context.Context, again bool) (s store.Settled, err error) {
+	if f.progress != nil {
+		if s, err = store.SettledOf(ctx, f.progress, f.survey.ID, f.period); err != nil {
+			return s, err
+		}
 	}
-	return store.SettledOf(ctx, f.progress, f.survey.ID, f.period)
+	if f.reviews != nil && again {
+		err = s.ReadDecisions(ctx, f.reviews, f.survey.ID, f.period)
+	}
+	return s, err
 }
 
 // fold returns the period's tally with all responses of its log, without those who are in blocks of the last release.
@@ -60,7 +66,7 @@ func (f *periodFold) fold(ctx context.Context) (*tally.Tally, int, error) {
 		if fits.tally == fits.last && t.Cursor >= f.end {
 			return t, revision, nil
 		}
-		if f.settled, err = f.settledOf(ctx); err != nil {
+		if f.settled, err = f.settledOf(ctx, t.Cursor == "" || t.Decided > 0 || fits.tally != fits.last); err != nil {
 			return nil, 0, err
 		}
 		if fits.tally != fits.last {
@@ -125,10 +131,16 @@ func (c *chunk) begin() {
 
 // add folds one response, by the questionnaire that it was answered under.
 func (c *chunk) add(ctx context.Context, e store.Entry) error {
-	c.changes.add(e, e.Cursor > c.tally.Alerted)
+	fresh := e.Cursor > c.tally.Alerted
 	if err := c.answered.Fold(ctx, c.tally, c.settled, e); err != nil {
 		return err
 	}
+	answered, err := c.answered.Survey(ctx, e.Response.Version)
+	if err != nil {
+		return err
+	}
+	held := c.tally.HeldBy(answered, e.Arrived, e.Response) != ""
+	c.changes.add(e, fresh && !held)
 	c.n++
 	return nil
 }

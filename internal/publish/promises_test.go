@@ -99,7 +99,7 @@ func (s *scene) withdraw(id string) {
 // run publishes, and returns how many files have changed.
 func (s *scene) run() int {
 	s.t.Helper()
-	p := publish.New(publish.Options{Collector: s.back, Log: s.back, Definitions: s.back, Tallies: s.back, Releases: s.back, Progress: s.back, Pages: s.pages,
+	p := publish.New(publish.Options{Collector: s.back, Log: s.back, Definitions: s.back, Tallies: s.back, Releases: s.back, Progress: s.back, Reviews: s.back, Pages: s.pages,
 		Renderer: must(publishtest.Renderer()), Now: func() time.Time { return s.now }})
 	if _, err := p.Publish(context.Background(), s.survey, s.survey.PeriodAt(s.now)); err != nil {
 		s.t.Fatal(err)

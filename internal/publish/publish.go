@@ -85,6 +85,7 @@ type Options struct {
 
 	Turns    store.Turns    // nil: runs do not wait for each other
 	Progress store.Progress // nil: all places in the logs are those that releases were made from, see [store.Settled]
+	Reviews  store.Reviews  // nil: nobody has decided of any response
 	Sidecars store.Sidecars // nil: questionnaires have none
 	Counts   store.Counts   // nil: nothing is known of invitations
 	Cases    store.Cases    // nil: alerts are not evaluated
@@ -101,6 +102,7 @@ type Publisher struct {
 	pages       store.Pages
 	turns       store.Turns
 	progress    store.Progress
+	reviews     store.Reviews
 	sidecars    store.Sidecars
 	counts      store.Counts
 	cases       store.Cases
@@ -119,7 +121,7 @@ type Publisher struct {
 func New(o Options) *Publisher {
 	return &Publisher{
 		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
-		progress: o.Progress, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
+		progress: o.Progress, reviews: o.Reviews, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, formers: map[string][]formerFile{},
 	}
 }

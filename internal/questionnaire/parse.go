@@ -49,6 +49,13 @@ func ParseWith(file string, source []byte, files Files) (*survey.Survey, Problem
 		}
 		return nil, r.problems.sorted()
 	}
+	if s.Anonymity == survey.Anonymous && files.Keys != nil {
+		keys, err := files.Keys(s.ID)
+		if err != nil {
+			return nil, Problems{{File: file, Line: 1, Column: 1, Message: message.Of(err)}}
+		}
+		s.Keys = keys
+	}
 	if err := s.Seal(); err != nil {
 		return nil, Problems{{File: file, Message: message.Of(err)}} // only a timezone that vanished since it was checked
 	}

@@ -18,6 +18,9 @@ type Files struct {
 
 	// Theme puts the survey's theme over the site's, and returns what is wrong with the two together.
 	Theme func(*survey.Theme) []ThemeFault
+
+	// Keys reads the public keys of an anonymous survey; nil as long as nobody has been invited.
+	Keys func(id string) (*survey.Keys, error)
 }
 
 // picture reads the key "image".

@@ -31,7 +31,7 @@ type Counted struct {
 }
 
 // Count counts all responses of a survey, each by the questionnaire that it was answered under, whether they are in blocks or
-// wait. The report is dated now. Responses that are not in the log yet are collected first.
+// wait; not those that rules hold back or that were rejected. The report is dated now. Responses that are not in the log yet are collected first.
 func Count(ctx context.Context, records store.Records, s *survey.Survey, of Range, now time.Time) (*Counted, error) {
 	periods, err := CollectedPeriods(ctx, records, s.ID, "")
 	if err != nil {
@@ -85,8 +85,11 @@ type counting struct {
 
 // count returns everything that was counted, in the form of a release.
 func (c *counting) count(ctx context.Context, today string) (r *release.Release, withdrawn int64, err error) {
-	t := tally.New()
-	inLog, err := c.fold(ctx, t, store.Settled{})
+	t, decided := tally.New(), store.Settled{}
+	if err := decided.ReadDecisions(ctx, c.records, c.survey.ID, c.period); err != nil {
+		return nil, 0, err
+	}
+	inLog, err := c.fold(ctx, t, decided)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -189,6 +192,9 @@ func (c *counting) fromCounters(ctx context.Context) (*tally.Tally, error) {
 	}
 	settled, err := store.SettledOf(ctx, c.records, c.survey.ID, c.period)
 	if err != nil {
+		return nil, err
+	}
+	if err := settled.ReadDecisions(ctx, c.records, c.survey.ID, c.period); err != nil {
 		return nil, err
 	}
 	if last := c.released(); t == nil || t.Release != last.Number || c.end != "" && t.Cursor > c.end {

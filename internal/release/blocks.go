@@ -24,7 +24,7 @@ func (n *next) addBlocks(t *tally.Tally) (added bool) {
 		for _, key := range slices.Sorted(maps.Keys(waiting.Cohorts)) {
 			switch c := waiting.Cohorts[key]; {
 			case c.Respondents >= k:
-				n.addBlock(block{shape, form, key, c}, t.Cursor, key)
+				n.addBlock(block{shape, form, key, c}, t, key)
 				added = true
 			case c.Respondents > 0:
 				rest[key] = c
@@ -35,7 +35,7 @@ func (n *next) addBlocks(t *tally.Tally) (added bool) {
 		}
 		pool := tally.Total(rest)
 		if pool.Respondents >= k {
-			n.addBlock(block{shape, form, Pool, pool}, t.Cursor, slices.Sorted(maps.Keys(rest))...)
+			n.addBlock(block{shape, form, Pool, pool}, t, slices.Sorted(maps.Keys(rest))...)
 			n.Parts[shape].PooledOn = n.today
 			added = true
 		}
@@ -80,9 +80,9 @@ type block struct {
 	counters *tally.Counters
 }
 
-// addBlock adds a block to what is out. Its members, who are all that wait of the cohorts, wait no more; cursor is that of the
-// last response that was folded. What is not public yet is added to what is held.
-func (n *next) addBlock(b block, cursor string, cohorts ...string) {
+// addBlock adds a block to what is out. Its members, who are all that wait of the cohorts, wait no more; t is the
+// tally that they wait in. What is not public yet is added to what is held.
+func (n *next) addBlock(b block, t *tally.Tally, cohorts ...string) {
 	p := n.part(b.shape, b.form)
 	out := n.Held.Out[b.shape]
 	if out == nil {
@@ -90,7 +90,7 @@ func (n *next) addBlock(b block, cursor string, cohorts ...string) {
 		n.Held.Out[b.shape] = out
 	}
 	for _, key := range cohorts {
-		out[key] = Mark{Cursor: cursor, Release: n.Number}
+		out[key] = Mark{Cursor: t.Cursor, Release: n.Number, Decided: t.Decided}
 		n.after.Take(b.shape, key)
 	}
 	public, held := b.split()

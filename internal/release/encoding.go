@@ -33,6 +33,7 @@ type record struct {
 	Held     *heldRecord                  `cbor:"28,keyasint,omitempty"`
 	Kept     *keptRecord                  `cbor:"29,keyasint,omitempty"` // of a difference
 	Invited  *invitedRecord               `cbor:"30,keyasint,omitempty"`
+	Reviewed *reviewedRecord              `cbor:"31,keyasint,omitempty"` // facts, too
 }
 
 const (
@@ -45,6 +46,11 @@ type factsRecord struct {
 	Received  int64
 	Through   string
 	Withdrawn int64
+}
+
+type reviewedRecord struct {
+	Held     int64 `cbor:"1,keyasint,omitempty"`
+	Rejected int64 `cbor:"2,keyasint,omitempty"`
 }
 
 type partRecord struct {
@@ -86,6 +92,8 @@ type heldRecord struct {
 	Items  map[string]map[string]tally.Numbered `cbor:"2,keyasint,omitempty"`
 	Rows   map[string]*tally.RowsRecord         `cbor:"3,keyasint,omitempty"`
 	Legacy map[string]int64                     `cbor:"4,keyasint,omitempty"`
+
+	Decided map[string]map[string]int `cbor:"5,keyasint,omitempty"` // of marks, as far as there were decisions
 }
 
 type markRecord struct {
@@ -117,6 +125,9 @@ func (r *Release) record() *record {
 	}
 	if len(r.Hidden) > 0 {
 		to.Hidden = r.Hidden
+	}
+	if r.Facts.Held > 0 || r.Facts.Rejected > 0 {
+		to.Reviewed = &reviewedRecord{r.Facts.Held, r.Facts.Rejected}
 	}
 	for shape, p := range r.Parts {
 		to.Parts[shape] = p.record(&names, r.Form)
@@ -208,6 +219,9 @@ func (h *Held) record(names *tally.Names) *heldRecord {
 		out := make(map[string]markRecord, len(marks))
 		for key, m := range marks {
 			out[key] = markRecord{Cursor: m.Cursor, Release: m.Release}
+			if m.Decided > 0 {
+				to.decided(shape)[key] = m.Decided
+			}
 		}
 		if len(out) > 0 {
 			to.Out[shape] = out
@@ -219,6 +233,17 @@ func (h *Held) record(names *tally.Names) *heldRecord {
 		}
 	}
 	return to
+}
+
+// decided returns the map of the decisions of a part's marks, for adding to it.
+func (to *heldRecord) decided(shape string) map[string]int {
+	if to.Decided == nil {
+		to.Decided = map[string]map[string]int{}
+	}
+	if to.Decided[shape] == nil {
+		to.Decided[shape] = map[string]int{}
+	}
+	return to.Decided[shape]
 }
 
 func recordsOf(coded map[string]*Coded) map[string]codedRecord {
@@ -276,8 +301,11 @@ func Decode(data []byte) (*Release, error) {
 func (from *record) release() (r *Release, err error) {
 	r = &Release{
 		Survey: from.Survey, Period: from.Period, Number: from.Number, Date: from.Date, Version: from.Version, Form: from.Form, K: from.K,
-		Hidden: from.Hidden, Facts: Facts{from.Facts.Received, from.Facts.Through, from.Facts.Withdrawn},
+		Hidden: from.Hidden, Facts: Facts{Received: from.Facts.Received, Through: from.Facts.Through, Withdrawn: from.Facts.Withdrawn},
 		Parts: map[string]*Part{}, Coded: coded(from.Coded), Invited: from.Invited.facts(),
+	}
+	if reviewed := from.Reviewed; reviewed != nil {
+		r.Facts.Held, r.Facts.Rejected = reviewed.Held, reviewed.Rejected
 	}
 	for shape, p := range from.Parts {
 		part := &Part{Number: p.Number, Version: p.Version, Form: p.Form, Since: p.Since, PooledOn: p.PooledOn, K: p.K}
@@ -309,7 +337,7 @@ func (from *heldRecord) held(names *tally.Names) (h *Held, err error) {
 	for shape, marks := range from.Out {
 		out := make(map[string]Mark, len(marks))
 		for key, m := range marks {
-			out[key] = Mark{m.Cursor, m.Release}
+			out[key] = Mark{m.Cursor, m.Release, from.Decided[shape][key]}
 		}
 		h.Out[shape] = out
 	}

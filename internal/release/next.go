@@ -190,13 +190,21 @@ func (n *next) updateFacts(t *tally.Tally, whole bool) bool {
 		if t.Withdrawn >= k {
 			facts.Withdrawn = max(n.Facts.Withdrawn, t.Withdrawn)
 		}
+		if held := t.Held.Total(); held >= k {
+			facts.Held = max(n.Facts.Held, held)
+		}
+		if t.Held != nil && t.Held.Rejected >= k {
+			facts.Rejected = max(n.Facts.Rejected, t.Held.Rejected)
+		}
 	}
 	if received >= k {
 		facts.Received = received
 	}
-	news := facts.Received != n.Facts.Received || facts.Withdrawn != n.Facts.Withdrawn
+	news := facts
+	news.Through = n.Facts.Through
+	changed := news != n.Facts
 	n.Facts = facts
-	return news
+	return changed
 }
 
 // updateInvited states how far invitations have come, once anything is said of who has answered. It reports whether that is

@@ -55,11 +55,13 @@ type Release struct {
 // form. It is of no one version, and its Since is not known.
 const Legacy = "legacy"
 
-// Facts are public figures that no answer decides.
+// Facts are public figures that no answer decides; what was rejected, persons have decided.
 type Facts struct {
 	Received  int64  `json:"received"`            // responses, withdrawn ones included; 0 below k
 	Through   string `json:"through,omitempty"`   // day of the survey through which Received counts: by whole days until the period is closed
 	Withdrawn int64  `json:"withdrawn,omitempty"` // 0 below k
+	Held      int64  `json:"held,omitempty"`      // responses that rules have held back, whatever was decided then; 0 below k
+	Rejected  int64  `json:"rejected,omitempty"`  // responses that persons have rejected; 0 below k
 }
 
 // Part holds the respondents who have answered questionnaires of one shape.
@@ -119,8 +121,9 @@ type Held struct {
 
 // Mark says up to where the respondents of a cohort are in blocks.
 type Mark struct {
-	Cursor  string `json:"cursor"`  // of the log: members up to it are in blocks
-	Release int    `json:"release"` // of the last block
+	Cursor  string `json:"cursor"`            // of the log: members up to it are in blocks
+	Release int    `json:"release"`           // of the last block
+	Decided int    `json:"decided,omitempty"` // number of decisions: who was held, and accepted with one up to it, is in a block
 }
 
 // NumberOf returns the number of a release; 0 for none.

@@ -24,6 +24,12 @@ func (r *Release) Resume(before *tally.Tally) *tally.Tally {
 		}
 		for key, m := range marks {
 			part.Out[key] = m.Cursor
+			if m.Decided > 0 {
+				if part.Decided == nil {
+					part.Decided = map[string]int{}
+				}
+				part.Decided[key] = m.Decided
+			}
 		}
 		t.Parts[shape] = part
 	}

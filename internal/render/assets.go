@@ -20,6 +20,7 @@ type Assets struct {
 	Script    Asset  // of surveys' pages
 	Full      Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
 	Thanks    Asset  // the script of thank-you pages
+	Blind     Asset  // the script of anonymous surveys' pages, before Script
 	Home      Asset  // the script of home pages that can be searched
 	Icon      string // path
 	Brand     Brand

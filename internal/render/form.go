@@ -16,15 +16,16 @@ import (
 
 // SurveyPage says what a survey's form shows. With only a language and a root, the form is empty.
 type SurveyPage struct {
-	Language string
-	Root     string              // from the page to the site's root: "../", "../../" or "../../../"
-	ID       string              // submission id; "" on a page of the site, whose script makes one
-	Channel  string              // as posted
-	Values   map[string][]string // as typed, by field name
-	Problems []answer.Problem    // shown at their questions, and in the summary on top
-	Phase    survey.Phase        // before or after the window there is no form, but when there is one
-	Invitee  *Invitee            // nil for whoever has the address
-	Notice   []answer.Problem    // of the submission as a whole, above the summary: [answer.Closed], [answer.NotStored], …
+	Language     string
+	Root         string              // from the page to the site's root: "../", "../../" or "../../../"
+	ID           string              // submission id; "" on a page of the site, whose script makes one
+	Channel      string              // as posted
+	Values       map[string][]string // as typed, by field name
+	Problems     []answer.Problem    // shown at their questions, and in the summary on top
+	Phase        survey.Phase        // before or after the window there is no form, but when there is one
+	Invitee      *Invitee            // nil for whoever has the address
+	Confidential bool                // an invitee of an anonymous survey has chosen to answer confidentially
+	Notice       []answer.Problem    // of the submission as a whole, above the summary: [answer.Closed], [answer.NotStored], …
 
 	uninvited bool // there is no form, because it is only shown to the invited
 }
@@ -36,6 +37,7 @@ const InviteeFolder = "invitee/"
 // would have from its link.
 type Invitee struct {
 	Secret string // of the invitation; it is sent with the answers
+	Key    string // id of the public key of the group, in an anonymous survey; "" if there is none
 	Draft  string // keeps this person's draft apart from others' on the same device; public, so nothing of the secret
 }
 
@@ -79,7 +81,8 @@ type form struct {
 	Channel string
 	Notice  []notice
 
-	Invitation string // secret, to be sent with the answers
+	Invitation string     // secret, to be sent with the answers
+	Blindly    *blindPart // of an anonymous survey, for the invited; nil elsewhere
 	Draft      string
 	Closed     bool   // no answers are taken
 	Shut       bool   // nothing was sent either: there is no form
@@ -191,6 +194,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	f.Closed = f.Shut || hasNotice(p, answer.Closed, answer.NotOpenYet, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed)
 	f.addNotices(p.Notice)
+	f.blind(p)
 	if p.Invitee == nil && hasNotice(p, answer.Conflict, answer.Withdrawn) {
 		f.Anew = handlerAddress(s, p.Root, "form/"+l+linkQuery(s, p))
 	}

@@ -28,9 +28,12 @@ type Frame struct {
 	Look      Asset // stylesheet of the survey's own look, after Style; its path is "" without one
 	Cover     *cover
 	Script    Asset
+	Blind     Asset  // script of anonymous surveys, before Script; its path is "" on all other pages
 	Refresh   string // address that browsers without a script are led to; "" if they stay
 	Company   string // "" without one
 	Alone     *Alone // nil on a page that loads files
+
+	BlindSettings template.JS // of the script Blind
 
 	// For search engines and link previews.
 	Private     bool   // not to be indexed

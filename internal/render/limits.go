@@ -155,6 +155,11 @@ func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 			sentences[string(code)+".title"] = w.Say("notice." + string(code))
 		}
 	}
+	if s.Anonymity == survey.Anonymous {
+		for _, code := range []answer.Code{answer.NotAnonymous, answer.TokenUnknown, answer.TokenLate} {
+			sentences[string(code)+".title"] = w.Say("notice." + string(code))
+		}
+	}
 	problem := func(code answer.Code, args ...any) {
 		sentences[string(code)] = problemText(w, answer.Problem{Code: code, Args: args})
 	}

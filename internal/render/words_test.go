@@ -33,7 +33,8 @@ func TestWordingIsComplete(t *testing.T) {
 	}
 	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Conflict, answer.Withdrawn, answer.NotFound, answer.NotPublic,
 		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal,
-		answer.InvitedOnly, answer.InvitationUnknown, answer.InvitationEarly, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed, answer.CookieNeeded} { // of notices
+		answer.InvitedOnly, answer.InvitationUnknown, answer.InvitationEarly, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed, answer.CookieNeeded,
+		answer.NotAnonymous, answer.TokenUnknown, answer.TokenLate} { // of notices
 		used["notice."+string(code)] = true
 	}
 	for month := range 12 {

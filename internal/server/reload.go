@@ -173,7 +173,7 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 		pages = observedPages{srv.pages, live.pagesChanged}
 	}
 	return publish.New(publish.Options{
-		Collector: srv.store, Log: srv.store, Definitions: srv.store, Tallies: srv.store, Releases: srv.store, Progress: srv.store, Pages: pages, Renderer: results.New(e.renderer), Now: time.Now,
+		Collector: srv.store, Log: srv.store, Definitions: srv.store, Tallies: srv.store, Releases: srv.store, Progress: srv.store, Reviews: srv.store, Pages: pages, Renderer: results.New(e.renderer), Now: time.Now,
 		Sidecars: &srv.actions, Counts: srv.store, Cases: srv.store, Notify: srv.notifier != nil,
 	})
 }
@@ -186,6 +186,9 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Days:        observedDays{srv.store, srv.updater.request},
 		Redeemer:    observedRedeemer{srv.store, srv.updater.request},
 		Invitations: srv.store,
+		Stopper:     srv.store,
+		Steps:       srv.steps,
+		Signer:      &intake.Signer{Keys: srv.store, Marker: srv.store},
 		IDs:         srv.store,
 		Secrets:     srv.store,
 		Renderer:    e.renderer,

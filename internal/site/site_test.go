@@ -177,7 +177,7 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	files := fstest.MapFS{
 		"style.css":      {Data: []byte("body {\n  color: red;\n}\n")},
 		"script.js":      {Data: []byte("(() => { const unused = 1; })();\n")},
-		"script_full.js": {}, "thanks.js": {}, "home.js": {}, "home.css": {}, "style_full.css": {}, "results.css": {}, "icon.svg": {},
+		"script_full.js": {}, "thanks.js": {}, "blind.js": {}, "home.js": {}, "home.css": {}, "style_full.css": {}, "results.css": {}, "icon.svg": {},
 	}
 	before, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {
@@ -254,7 +254,7 @@ func TestScriptsAreSmall(t *testing.T) {
 			t.Errorf("%s does not load %s, and that alone", address, link.Path)
 		}
 	}
-	for link, limit := range map[render.Asset]int{assets.Links.Script: 8 << 10, assets.Links.Full: 10 << 10, assets.Links.Thanks: 2 << 10} {
+	for link, limit := range map[render.Asset]int{assets.Links.Script: 8 << 10, assets.Links.Full: 10 << 10, assets.Links.Thanks: 2 << 10, assets.Links.Blind: 3 << 10} {
 		script := files[link.Path]
 		var packed bytes.Buffer
 		w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)

@@ -63,6 +63,7 @@ func Erase(ctx context.Context, b interface {
 	Cases
 	Eraser
 	Progress
+	Reviews
 }, survey, id string, keep []string, now time.Time) (erased bool, err error) {
 	for range attempts {
 		stored, err := b.Stored(ctx, survey, id)
@@ -97,6 +98,7 @@ func Erase(ctx context.Context, b interface {
 func exchange(ctx context.Context, b interface {
 	Definitions
 	Progress
+	Reviews
 }, counted *tally.Tally, e Entry) (after *tally.Tally, passed bool, err error) {
 	switch {
 	case counted == nil:
@@ -111,6 +113,11 @@ func exchange(ctx context.Context, b interface {
 	settled, err := SettledOf(ctx, b, e.Response.Survey, e.Response.Period)
 	if err != nil {
 		return nil, false, err
+	}
+	if counted.Decided > 0 {
+		if err := settled.ReadDecisions(ctx, b, e.Response.Survey, e.Response.Period); err != nil {
+			return nil, false, err
+		}
 	}
 	if settled.Unfold(counted, answered, e) {
 		return counted, true, nil

@@ -17,6 +17,8 @@ import (
 
 // fake is a back end with one response, whose Replace is stale some times before it succeeds.
 type fake struct {
+	store.Reviews // nobody has decided of it
+
 	survey   *survey.Survey // nil: unknown
 	response answer.Response
 	tally    *tally.Tally

@@ -213,4 +213,5 @@ type Records interface {
 	Outbox
 	Erasure
 	Progress
+	Reviews
 }

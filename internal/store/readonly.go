@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"iter"
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/release"
+	"glasspoll/internal/review"
 	"glasspoll/internal/tally"
 )
 
@@ -59,6 +61,22 @@ func (r readOnly) MarkDelivered(context.Context, string, string) error { return 
 func (readOnly) Progress(context.Context, string) (string, error) { return "", nil }
 
 func (r readOnly) SaveProgress(context.Context, string, string) error { return r.refusal }
+
+// Decisions yields nothing, unless the back end has some.
+func (r readOnly) Decisions(ctx context.Context, survey, period string) iter.Seq2[review.Decisions, error] {
+	if some, ok := r.Reader.(DecisionReader); ok {
+		return some.Decisions(ctx, survey, period)
+	}
+	return func(func(review.Decisions, error) bool) {}
+}
+
+func (r readOnly) Decide(context.Context, string, string, review.Decisions, *tally.Tally, int) error {
+	return r.refusal
+}
+
+func (r readOnly) ImportDecisions(context.Context, string, string, review.Decisions) (bool, error) {
+	return false, r.refusal
+}
 
 // Find reads all logs if the back end has no faster way.
 func (r readOnly) Find(ctx context.Context, id string) (found []Entry, err error) {

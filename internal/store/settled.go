@@ -13,9 +13,12 @@ import (
 // Settled says which responses of a period's log count as received and are in no block to come, whatever the marks of
 // releases say: because they have another place in the log than when the blocks were made, as in a store that everything was
 // moved to, or where answers were restored. All may be in blocks; that some of them waited, fewer than a block has, is lost.
+// What rules hold back is not settled, nor is what was accepted: decisions have the same numbers in every store.
 type Settled struct {
 	Through string `json:"through"`           // cursor of the last of them; "" if there are none, [AllSettled] if every response is
 	Release int    `json:"release,omitempty"` // marks of releases up to this number are about places in another log
+
+	decided decisions // see [Settled.ReadDecisions]
 }
 
 // AllSettled is behind every cursor. It holds while places are being changed.
@@ -48,6 +51,7 @@ func settledName(survey, period string) string { return "settled/" + survey + "/
 // Resume is [release.Release.Resume] in a log where some responses are settled.
 func (s Settled) Resume(last *release.Release, before *tally.Tally) *tally.Tally {
 	t := last.Resume(before)
+	t.Decided = s.decided.last
 	if last == nil || last.Held == nil || s.Release == 0 {
 		return t
 	}
@@ -62,25 +66,23 @@ func (s Settled) Resume(last *release.Release, before *tally.Tally) *tally.Tally
 	return t
 }
 
-// Fold is [tally.Tally.Fold] of an entry, which answers a questionnaire (nil: it is not known), in a log where some responses
+// Fold is [tally.Tally.FoldCame] of an entry, which answers a questionnaire (nil: it is not known), in a log where some responses
 // are settled.
 func (s Settled) Fold(t *tally.Tally, answered *survey.Survey, e Entry) {
-	if e.Cursor > s.Through {
-		t.Fold(answered, e.Cursor, e.Day(answered), e.Response)
-		return
+	t.Decided = max(t.Decided, s.decided.last)
+	if c := s.Came(answered, e); e.Cursor > s.Through {
+		t.FoldCame(answered, c, e.Response)
+	} else {
+		t.FoldSettled(answered, c, e.Response)
 	}
-	t.Days[e.Day(answered)]++
-	if e.Response.Withdrawn {
-		t.Withdrawn++
-	}
-	t.Advance(e.Cursor)
 }
 
-// Unfold is [tally.Tally.Unfold] of an entry in a log where some responses are settled. It also reports false if the entry is
+// Unfold is [tally.Tally.UnfoldCame] of an entry in a log where some responses are settled. It also reports false if the entry is
 // settled and others of its cohort that are may wait, as in a tally that was moved together with those who waited.
 func (s Settled) Unfold(t *tally.Tally, answered *survey.Survey, e Entry) bool {
-	if e.Cursor > s.Through {
-		return t.Unfold(answered, e.Cursor, e.Response)
+	c := s.Came(answered, e)
+	if e.Cursor > s.Through || c.Decision.Number > 0 || t.HeldBy(answered, e.Arrived, e.Response) != "" {
+		return t.UnfoldCame(answered, c, e.Response)
 	}
 	if e.Response.Withdrawn || e.Cursor > t.Cursor || mayWait(t, answered, e, s.Through) {
 		return false

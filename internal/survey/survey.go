@@ -32,6 +32,7 @@ type Survey struct {
 	Access         Access     `json:"access,omitempty"`
 	Anonymity      Anonymity  `json:"anonymity,omitempty"`
 	Keys           *Keys      `json:"keys,omitempty"`       // of an anonymous survey, once people have been invited
+	Quality        *Quality   `json:"quality,omitempty"`    // nil: every rule, with its usual limit
 	Unlisted       bool       `json:"unlisted,omitempty"`   // listed: false; found only by the link
 	KeepDuplicates bool       `json:"keep_twins,omitempty"` // duplicates: keep; each of several equal answers from one place counts
 	Steps          bool       `json:"steps,omitempty"`      // layout: steps; with a script, sections are shown one at a time

@@ -7,11 +7,12 @@ import (
 	"maps"
 
 	"glasspoll/internal/codec"
+	"glasspoll/internal/survey"
 )
 
 // record is a tally as it is stored. Its keys are part of the format; docs/formats.md lists them. Those of version 1 with
 // another meaning, 1 and 5, are not used again. Free for what may come: 12 annulled blocks, 13 corrections, 14 sealed
-// fields, 15 tokens.
+// fields, 15 tokens. 18 and 19 are of responses that rules hold back.
 type record struct {
 	Cursor    string                `cbor:"2,keyasint,omitempty"`
 	Alerted   string                `cbor:"3,keyasint,omitempty"`
@@ -22,12 +23,25 @@ type record struct {
 	Withdrawn int64                 `cbor:"11,keyasint,omitempty"`
 	Legacy    map[string]int64      `cbor:"16,keyasint,omitempty"`
 	Skipped   *skippedRecord        `cbor:"17,keyasint,omitempty"`
+	Held      *heldRecord           `cbor:"18,keyasint,omitempty"`
+	Decided   int                   `cbor:"19,keyasint,omitempty"`
 }
 
 type partRecord struct {
 	Version string              `cbor:"1,keyasint,omitempty"`
 	Cohorts map[string]Numbered `cbor:"2,keyasint,omitempty"`
 	Out     map[string]string   `cbor:"3,keyasint,omitempty"`
+	Decided map[string]int      `cbor:"4,keyasint,omitempty"`
+}
+
+type heldRecord struct {
+	Rules    map[survey.HoldRule]int64 `cbor:"1,keyasint,omitempty"`
+	Waiting  int64                     `cbor:"2,keyasint,omitempty"`
+	Rejected int64                     `cbor:"3,keyasint,omitempty"`
+	Erased   int64                     `cbor:"7,keyasint,omitempty"`
+	Bursts   []Span                    `cbor:"4,keyasint,omitempty"`
+	Steps    map[int64]int64           `cbor:"5,keyasint,omitempty"`
+	Last     int64                     `cbor:"6,keyasint,omitempty"`
 }
 
 type skippedRecord struct {
@@ -57,13 +71,13 @@ func (t *Tally) Encode() []byte {
 	}
 	r := record{
 		Cursor: t.Cursor, Alerted: t.Alerted, Names: NamesIn(groups...), Release: t.Release, Days: t.Days, Withdrawn: t.Withdrawn, Legacy: t.Legacy,
-		Parts: make(map[string]partRecord, len(t.Parts)),
+		Parts: make(map[string]partRecord, len(t.Parts)), Held: (*heldRecord)(t.Held), Decided: t.Decided,
 	}
 	for shape, p := range t.Parts {
 		cohorts := r.Names.Number(p.Cohorts)
 		maps.DeleteFunc(cohorts, func(_ string, numbers Numbered) bool { return len(numbers) == 0 })
-		if len(cohorts) > 0 || len(p.Out) > 0 {
-			r.Parts[shape] = partRecord{p.Version, cohorts, p.Out}
+		if len(cohorts) > 0 || len(p.Out) > 0 || len(p.Decided) > 0 {
+			r.Parts[shape] = partRecord{p.Version, cohorts, p.Out, p.Decided}
 		}
 	}
 	if t.Skipped != nil {
@@ -114,7 +128,11 @@ func (r *record) tally() (*Tally, error) {
 			return nil, fmt.Errorf("old cohort %q: %d left", key, n)
 		}
 	}
+	if err := (*Held)(r.Held).check(); err != nil || r.Decided < 0 {
+		return nil, fmt.Errorf("held responses, decided up to %d: %w", r.Decided, err)
+	}
 	t := New()
+	t.Held, t.Decided = (*Held)(r.Held), r.Decided
 	t.Cursor, t.Alerted, t.Release, t.Withdrawn = r.Cursor, r.Alerted, r.Release, r.Withdrawn
 	if r.Days != nil {
 		t.Days = r.Days
@@ -146,9 +164,36 @@ func (r *record) tally() (*Tally, error) {
 		if stored.Out != nil {
 			p.Out = stored.Out
 		}
+		p.Decided = stored.Decided
 		t.Parts[shape] = p
 	}
 	return t, nil
+}
+
+// check rejects what no fold can produce.
+func (h *Held) check() error {
+	if h == nil {
+		return nil
+	}
+	if h.Waiting < 0 || h.Rejected < 0 || h.Erased < 0 || h.Last < 0 || h.Waiting > h.Total() {
+		return fmt.Errorf("of %d held %d wait, %d rejected", h.Total(), h.Waiting, h.Rejected)
+	}
+	for rule, n := range h.Rules {
+		if n < 0 {
+			return fmt.Errorf("%d held by %q", n, rule)
+		}
+	}
+	for number, n := range h.Steps {
+		if n < 0 {
+			return fmt.Errorf("%d arrivals in step %d", n, number)
+		}
+	}
+	for _, b := range h.Bursts {
+		if b.From >= b.Until {
+			return fmt.Errorf("a burst from %d to %d", b.From, b.Until)
+		}
+	}
+	return nil
 }
 
 // offset says where in a document err is, as far as that is known.

@@ -272,7 +272,7 @@ func TestKeysAreDocumented(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range []any{record{}, partRecord{}, skippedRecord{}, Segment{}, Names{}, RowsRecord{}} {
+		for _, v := range []any{record{}, partRecord{}, heldRecord{}, skippedRecord{}, Segment{}, Names{}, RowsRecord{}} {
 			for i := range reflect.TypeOf(v).NumField() {
 				f := reflect.TypeOf(v).Field(i)
 				key, _, _ := strings.Cut(f.Tag.Get("cbor"), ",")

@@ -11,22 +11,71 @@ import (
 // answer to, in its own version; nil if that is not known. Options and fields that s does not have are ignored. A response
 // that is in a block already counts in Days only, and so does one that was released under the rules of earlier programs.
 func (t *Tally) Fold(s *survey.Survey, cursor, day string, r answer.Response) {
+	t.FoldCame(s, Came{Cursor: cursor, Day: day}, r)
+}
+
+// FoldCame is Fold of a response that may be held back, or of which a person has decided. One that is held counts nowhere else,
+// one that was accepted as if it had come when that was decided, and one that was rejected as rejected alone. A tombstone
+// stays what the response was.
+func (t *Tally) FoldCame(s *survey.Survey, c Came, r answer.Response) {
+	if !t.setAside(s, c, r) {
+		t.count(c, r.Withdrawn)
+		if skipped := c.Decision.Number == 0 && t.skip(c.Cursor, r); !skipped && !r.Withdrawn {
+			t.wait(s, c, r)
+		}
+	}
+	t.Advance(c.Cursor)
+}
+
+// FoldSettled is FoldCame of a response that was released, or is lost to releases, unless it is held or was accepted.
+func (t *Tally) FoldSettled(s *survey.Survey, c Came, r answer.Response) {
+	if !t.setAside(s, c, r) {
+		t.count(c, r.Withdrawn)
+		if c.Decision.Number > 0 && !r.Withdrawn {
+			t.wait(s, c, r)
+		}
+	}
+	t.Advance(c.Cursor)
+}
+
+// setAside counts a response as held or rejected, if it is.
+func (t *Tally) setAside(s *survey.Survey, c Came, r answer.Response) bool {
+	rule := t.hold(s, c.Arrived, r)
+	switch {
+	case c.Decision.Reject:
+		t.held().Rejected++
+	case rule == "" || c.Decision.Number > 0:
+		return false
+	default:
+		t.held().Waiting++
+	}
+	if r.Withdrawn {
+		t.held().Erased++
+	}
+	return true
+}
+
+// count counts a response in Days and Withdrawn.
+func (t *Tally) count(c Came, withdrawn bool) {
 	if t.Days == nil {
 		t.Days = map[string]int64{}
 	}
-	t.Days[day]++
-	skipped := t.skip(cursor, r)
-	switch {
-	case r.Withdrawn:
+	t.Days[c.day()]++
+	if withdrawn {
 		t.Withdrawn++
-	case !skipped:
-		t.wait(s, cursor, r)
 	}
-	t.Advance(cursor)
+}
+
+// day returns the day under which a response counts.
+func (c Came) day() string {
+	if c.Decision.Number > 0 {
+		return c.Decision.Day
+	}
+	return c.Day
 }
 
 // wait counts a response among those who wait, unless it is in a block.
-func (t *Tally) wait(s *survey.Survey, cursor string, r answer.Response) {
+func (t *Tally) wait(s *survey.Survey, c Came, r answer.Response) {
 	shape, version := "", ""
 	if s != nil {
 		shape, version = s.Shape, s.Version
@@ -45,37 +94,107 @@ func (t *Tally) wait(s *survey.Survey, cursor string, r answer.Response) {
 		p = t.plans.of(s)
 		key = p.cohort(r)
 	}
-	if out, known := part.Out[string(key)]; known && cursor <= out {
+	if part.isOut(key, c) {
 		return
 	}
-	c := part.Cohorts[string(key)]
-	if c == nil {
-		c = NewCounters()
-		part.Cohorts[string(key)] = c
+	all := part.Cohorts[string(key)]
+	if all == nil {
+		all = NewCounters()
+		part.Cohorts[string(key)] = all
 	}
 	if p == nil {
-		c.Respondents++
+		all.Respondents++
 	} else {
-		c.fold(p, r)
+		all.fold(p, r)
 	}
+}
+
+// isOut reports whether a response of a cohort is in a block.
+func (p *Part) isOut(key []byte, c Came) bool {
+	if c.Decision.Number > 0 {
+		return c.Decision.Number <= p.Decided[string(key)]
+	}
+	out, known := p.Out[string(key)]
+	return known && c.Cursor <= out
 }
 
 // Unfold takes a response that has been folded out of those who wait, and counts it as withdrawn; one that is in a block, or
 // was released under earlier rules, it only counts as withdrawn. So t is as if the response's tombstone had been folded in
 // its place. It reports false, and changes nothing, if the response cannot have been folded.
 func (t *Tally) Unfold(s *survey.Survey, cursor string, r answer.Response) bool {
-	if r.Withdrawn || cursor > t.Cursor {
+	return t.UnfoldCame(s, Came{Cursor: cursor}, r)
+}
+
+// UnfoldCame is Unfold of what FoldCame has folded.
+func (t *Tally) UnfoldCame(s *survey.Survey, c Came, r answer.Response) bool {
+	switch {
+	case r.Withdrawn || c.Cursor > t.Cursor:
 		return false
+	case t.isAside(s, c, r):
+		t.held().Erased++
+		return true
 	}
-	if !t.isSkipped(cursor, r) && !t.stopWaiting(s, cursor, r) {
+	if !t.wasSkipped(c, r) && !t.stopWaiting(s, c, r) {
 		return false
 	}
 	t.Withdrawn++
 	return true
 }
 
+// isAside reports whether a response that has been folded is held, or was rejected.
+func (t *Tally) isAside(s *survey.Survey, c Came, r answer.Response) bool {
+	return c.Decision.Reject || c.Decision.Number == 0 && t.HeldBy(s, c.Arrived, r) != ""
+}
+
+func (t *Tally) wasSkipped(c Came, r answer.Response) bool {
+	return c.Decision.Number == 0 && t.isSkipped(c.Cursor, r)
+}
+
+// Decide folds what a person decides of a response, which c says nothing of yet or that it was accepted: an accepted one
+// waits from now on, if it was held; a rejected one waits no more. It reports false, and changes nothing, of one that is in a
+// block, has not been folded or was withdrawn, and of what changes nothing. Afterwards, Decided must be the decision's number.
+func (t *Tally) Decide(s *survey.Survey, c Came, r answer.Response, d Decision) bool {
+	aside := t.isAside(s, c, r)
+	switch {
+	case r.Withdrawn || c.Cursor > t.Cursor || c.Decision.Reject || d.Number <= t.Decided:
+		return false
+	case aside && d.Reject:
+		t.held().Waiting--
+		t.held().Rejected++
+		return true
+	case aside:
+		t.held().Waiting--
+		c.Decision = d
+		t.count(c, false)
+		t.wait(s, c, r)
+		return true
+	case !d.Reject || t.wasSkipped(c, r) || !t.waits(s, c, r) || t.Days[c.day()] == 0 || !t.stopWaiting(s, c, r):
+		return false
+	}
+	t.Discount(c)
+	return true
+}
+
+// Discount counts a response as rejected that has been folded, and waits in no cohort that is known.
+func (t *Tally) Discount(c Came) {
+	if t.Days[c.day()]--; t.Days[c.day()] <= 0 {
+		delete(t.Days, c.day())
+	}
+	t.held().Rejected++
+}
+
+// waits reports whether a response is in no block, if it has been folded.
+func (t *Tally) waits(s *survey.Survey, c Came, r answer.Response) bool {
+	shape := ""
+	if s != nil {
+		shape = s.Shape
+	}
+	p := t.Parts[shape]
+	return p != nil && !p.isOut([]byte(CohortKey(s, r)), c)
+}
+
 // stopWaiting takes a response out of those who wait, if it is not in a block. It reports false if it can be in neither.
-func (t *Tally) stopWaiting(s *survey.Survey, cursor string, r answer.Response) bool {
+func (t *Tally) stopWaiting(s *survey.Survey, c Came, r answer.Response) bool {
 	shape, key := "", CohortKey(s, r)
 	one := NewCounters()
 	if s == nil {
@@ -88,7 +207,7 @@ func (t *Tally) stopWaiting(s *survey.Survey, cursor string, r answer.Response) 
 	if part == nil {
 		return false
 	}
-	if out, known := part.Out[key]; known && cursor <= out {
+	if part.isOut([]byte(key), c) {
 		return true
 	}
 	if part.Cohorts[key] == nil {
@@ -104,7 +223,7 @@ func (t *Tally) stopWaiting(s *survey.Survey, cursor string, r answer.Response) 
 	if rest.IsZero() {
 		delete(part.Cohorts, key)
 	}
-	if len(part.Cohorts) == 0 && len(part.Out) == 0 {
+	if len(part.Cohorts) == 0 && len(part.Out) == 0 && len(part.Decided) == 0 {
 		delete(t.Parts, shape)
 	}
 	return true

@@ -8,8 +8,9 @@ func (t *Tally) Without() *Tally {
 	rest.plans = plans{}
 	rest.Parts = make(map[string]*Part, len(t.Parts))
 	for shape, p := range t.Parts {
-		rest.Parts[shape] = &Part{Version: p.Version, Cohorts: maps.Clone(p.Cohorts), Out: maps.Clone(p.Out)}
+		rest.Parts[shape] = &Part{Version: p.Version, Cohorts: maps.Clone(p.Cohorts), Out: maps.Clone(p.Out), Decided: maps.Clone(p.Decided)}
 	}
+	rest.Held = t.Held.Clone()
 	rest.Days, rest.Legacy, rest.Skipped = maps.Clone(t.Days), maps.Clone(t.Legacy), t.Skipped.clone()
 	return &rest
 }
@@ -22,4 +23,10 @@ func (t *Tally) Take(shape, cohort string) {
 		p.Out = map[string]string{}
 	}
 	p.Out[cohort] = t.Cursor
+	if t.Decided > 0 {
+		if p.Decided == nil {
+			p.Decided = map[string]int{}
+		}
+		p.Decided[cohort] = t.Decided
+	}
 }

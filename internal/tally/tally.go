@@ -11,7 +11,7 @@ type Tally struct {
 	Alerted string
 
 	Release   int              // number of the release whose blocks have been taken out
-	Days      map[string]int64 // responses by the day they were received on, in the survey's timezone; withdrawn ones included
+	Days      map[string]int64 // responses by the day they were received on, or accepted, in the survey's timezone; withdrawn ones included
 	Withdrawn int64            // responses whose answers have been erased
 	Parts     map[string]*Part // by the shape of the questionnaire answered; "" for responses to none that is known, which are never released
 
@@ -19,6 +19,9 @@ type Tally struct {
 	// left. See [Tally.SetLegacy].
 	Legacy  map[string]int64
 	Skipped *Skipped // those who were skipped as such; nil if there are none
+
+	Held    *Held // nil if no response has been watched or decided of
+	Decided int   // number of the last decisions of persons that have been folded
 
 	plans plans
 }
@@ -28,6 +31,7 @@ type Part struct {
 	Version string               // of a questionnaire with this shape
 	Cohorts map[string]*Counters // who waits, by cohort key: see [CohortKey]
 	Out     map[string]string    // by cohort key: cursor of the last member that is in a block
+	Decided map[string]int       // by cohort key: number of the last decisions whose accepted ones are in a block; nil if there are none
 }
 
 // Counters is a sum over respondents.
@@ -114,7 +118,15 @@ func (t *Tally) Advance(cursor string) {
 	}
 }
 
-// Received counts responses, withdrawn ones included.
+// Folded counts the responses that have been folded, whatever became of them.
+func (t *Tally) Folded() int64 {
+	if t.Held == nil {
+		return t.Received()
+	}
+	return t.Received() + t.Held.Waiting + t.Held.Rejected
+}
+
+// Received counts responses, withdrawn ones included; not those that are held back or rejected.
 func (t *Tally) Received() int64 {
 	n := int64(0)
 	for _, received := range t.Days {

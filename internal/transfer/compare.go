@@ -88,7 +88,7 @@ func (s *side) read(ctx context.Context, p *period, early string) error {
 		}
 		for _, e := range batch {
 			s.sums[keyOf(e.Response.ID).group()].add(markOf(e.Response))
-			if err := s.answered.Fold(ctx, s.folded, store.Settled{}, e); err != nil {
+			if err := fold(ctx, s.answered, s.folded, e); err != nil {
 				return err
 			}
 			s.n++
@@ -98,6 +98,12 @@ func (s *side) read(ctx context.Context, p *period, early string) error {
 		}
 	}
 	return nil
+}
+
+// fold folds an entry as if no rule held it back: when others came is not the same on both sides.
+func fold(ctx context.Context, answered *store.Answered, t *tally.Tally, e store.Entry) error {
+	e.Response.Quality = answer.Quality{}
+	return answered.Fold(ctx, t, store.Settled{}, e)
 }
 
 // comparison is what comparing a period has found.
@@ -273,7 +279,7 @@ func (c *comparison) resolve(ctx context.Context, from, to *side, wanted *[group
 			delete(all, k)
 			return nil
 		}
-		if err := c.answered.Fold(ctx, c.onlyTo, store.Settled{}, e); err != nil {
+		if err := fold(ctx, c.answered, c.onlyTo, e); err != nil {
 			return err
 		}
 		if !there {
@@ -295,7 +301,7 @@ func (c *comparison) resolve(ctx context.Context, from, to *side, wanted *[group
 		if !differs {
 			return nil
 		}
-		if err := c.answered.Fold(ctx, c.onlyFrom, store.Settled{}, e); err != nil {
+		if err := fold(ctx, c.answered, c.onlyFrom, e); err != nil {
 			return err
 		}
 		if h.met != nothing {

@@ -10,6 +10,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
 	"glasspoll/internal/survey"
@@ -108,6 +109,18 @@ func (h *hooked) PutDefinition(ctx context.Context, s *survey.Survey) error {
 
 func (h *hooked) Definition(ctx context.Context, id, version string) (*survey.Survey, error) {
 	return do(h.calls, func() (*survey.Survey, error) { return h.memory.Definition(ctx, id, version) })
+}
+
+func (h *hooked) Decisions(ctx context.Context, survey, period string) iter.Seq2[review.Decisions, error] {
+	return each(h.calls, h.memory.Decisions(ctx, survey, period))
+}
+
+func (h *hooked) Decide(ctx context.Context, survey, period string, d review.Decisions, t *tally.Tally, revision int) error {
+	return doOnly(h.calls, func() error { return h.memory.Decide(ctx, survey, period, d, t, revision) })
+}
+
+func (h *hooked) ImportDecisions(ctx context.Context, survey, period string, d review.Decisions) (bool, error) {
+	return do(h.calls, func() (bool, error) { return h.memory.ImportDecisions(ctx, survey, period, d) })
 }
 
 func (h *hooked) Surveys(ctx context.Context) ([]string, error) {

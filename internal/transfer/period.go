@@ -55,6 +55,9 @@ func (p *period) carry(ctx context.Context) error {
 		if err := p.load(ctx); err != nil {
 			return err
 		}
+		if err := p.decisions(ctx); err != nil {
+			return err
+		}
 		if err := p.settle(ctx); err != nil {
 			return err
 		}
@@ -69,8 +72,16 @@ func (p *period) carry(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.decisions(ctx); err != nil {
+		return err
+	}
 	if err := p.to.Collect(ctx, p.survey.ID, p.name); err != nil {
 		return err
+	}
+	if p.write {
+		if err := p.foldDecisions(ctx); err != nil {
+			return err
+		}
 	}
 	erased := p.erased
 	c, err := p.reconcile(ctx, p.end, "")
@@ -292,7 +303,7 @@ func (p *period) settleAt(ctx context.Context, counted *tally.Tally, last *relea
 	if next == nil {
 		next = tally.New()
 	}
-	deleted := counted.Received() - int64(c.counted)
+	deleted := counted.Folded() - int64(c.counted)
 	if deleted > 0 && !p.state.Settled || hasMarks(last) {
 		if next, err = p.carriedTally(ctx, counted, deleted, end); next == nil || err != nil {
 			return false, err
@@ -391,6 +402,11 @@ func (p *period) foldOn(ctx context.Context, counted *tally.Tally, until string)
 			return err
 		}
 	}
+	if from, ok := p.from.(store.DecisionReader); ok {
+		if err := settled.ReadDecisions(ctx, from, p.survey.ID, p.name); err != nil {
+			return err
+		}
+	}
 	versions := p.versions()
 	for entry, err := range p.from.After(ctx, p.survey.ID, p.name, counted.Cursor) {
 		if err != nil {
@@ -406,10 +422,10 @@ func (p *period) foldOn(ctx context.Context, counted *tally.Tally, until string)
 	return nil
 }
 
-// erasedNone reports whether none of the responses that the source has counted has been erased since, nor released.
+// erasedNone reports whether none of the responses that the source has counted has been erased since, nor released, nor decided of.
 func (p *period) erasedNone(ctx context.Context, counted *tally.Tally) (bool, error) {
 	now, _, err := p.from.Tally(ctx, p.survey.ID, p.name)
-	return err == nil && now != nil && now.Release == counted.Release && now.Withdrawn == counted.Withdrawn, err
+	return err == nil && now != nil && now.Release == counted.Release && now.Erasures() == counted.Erasures() && now.Decided == counted.Decided, err
 }
 
 // checkDeleted checks that the source knows no responses from its tally alone, because they could not be counted in the
@@ -428,7 +444,7 @@ func (p *period) checkDeleted(ctx context.Context, counted *tally.Tally) error {
 		}
 		there++
 	}
-	if deleted := counted.Received() - there; deleted > 0 {
+	if deleted := counted.Folded() - there; deleted > 0 {
 		return message.Errorf("the source has deleted %d responses of this period after the retention time, and knows them from its tally alone. They can only be carried to a store that has nothing of the period and has not this survey in force: move to a new one", deleted)
 	}
 	return p.setSettled(ctx)

@@ -169,7 +169,7 @@ func (m *mending) mendTally(ctx context.Context, counted *recounted, _ []audit.F
 	if counted.stored == nil {
 		return m.mendDamagedTally(ctx, counted)
 	}
-	was, found := counted.stored.Received(), counted.at.Received()
+	was, found := counted.stored.Folded(), counted.at.Folded()
 	_, complete := m.records.(store.Checker)
 	lost := message.Text{}
 	if counted.settled.Through != "" {

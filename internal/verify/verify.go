@@ -152,6 +152,9 @@ func (c *recounter) count(ctx context.Context, stored *tally.Tally) (*recount, e
 	if r.settled, err = store.SettledOf(ctx, c.records, c.survey.ID, c.period); err != nil {
 		return nil, err
 	}
+	if err := r.settled.ReadDecisions(ctx, c.records, c.survey.ID, c.period); err != nil {
+		return nil, err
+	}
 	latest, err := c.latest(ctx)
 	if err != nil {
 		return nil, err
@@ -160,7 +163,7 @@ func (c *recounter) count(ctx context.Context, stored *tally.Tally) (*recount, e
 	if err != nil {
 		return nil, err
 	}
-	carried := audit.Carried(r.settled)
+	carried := audit.Carried{Through: r.settled.Through, Release: r.settled.Release}
 	p := &replaying{recounter: c, recount: r, stored: stored, end: end}
 	r.replay, r.releases = audit.NewReplay(latest, carried), audit.NewReleases(c.survey, carried)
 	if err := p.run(ctx); err != nil {
@@ -244,9 +247,19 @@ func (p *replaying) run(ctx context.Context) error {
 		}
 	}
 	if p.at == nil {
-		p.at = p.replay.Waiting()
+		p.at = p.replay.Waiting(p.decided())
+	} else {
+		p.replay.Waiting(p.settled.LastDecided()) // what was decided later, too
 	}
 	return nil
+}
+
+// decided returns the number of the decisions that the stored tally has, or of the last ones.
+func (p *replaying) decided() int {
+	if p.stored != nil {
+		return p.stored.Decided
+	}
+	return p.settled.LastDecided()
 }
 
 // readNext reads the next release.
@@ -275,7 +288,7 @@ func (p *replaying) add(ctx context.Context, e store.Entry) error {
 		}
 	}
 	if p.stored != nil && p.at == nil && e.Cursor > p.stored.Cursor {
-		p.at = p.replay.Waiting()
+		p.at = p.replay.Waiting(p.decided())
 	}
 	if e.Cursor <= p.end {
 		p.inLog++
@@ -284,6 +297,6 @@ func (p *replaying) add(ctx context.Context, e store.Entry) error {
 	if err != nil {
 		return err
 	}
-	p.replay.Fold(answered, e.Cursor, e.Day(answered), e.Response)
+	p.replay.Fold(answered, p.settled.Came(answered, e), e.Response)
 	return nil
 }

@@ -74,6 +74,7 @@ type BackEnd interface {
 	store.Progress
 	store.Counters
 	store.Totals
+	store.Reviews
 }
 
 // told is what came of a world.
@@ -167,7 +168,7 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 		told: told{in: map[int]bool{}, seen: map[string]int{}}}
 	pages := NewRecorder()
 	publisher := func() *publish.Publisher {
-		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Pages: pages, Counts: back,
+		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Reviews: back, Counts: back, Pages: pages,
 			Renderer: write, Now: func() time.Time { return p.now }})
 	}
 	running, inForce := publisher(), -1

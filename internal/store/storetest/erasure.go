@@ -89,7 +89,7 @@ func (discard) CSV(io.Writer, results.Page) error  { return nil }
 // publisherOptions returns the options of a publisher over the back end that discards its pages. Its clock stands on a day
 // before all arrivals, so that no day ends in the middle of a test.
 func publisherOptions(b Backend) publish.Options {
-	return publish.Options{Collector: b.Collector, Log: b.Log, Definitions: b.Definitions, Tallies: b.Tallies, Releases: b.Releases, Progress: b.Progress, Pages: discard{}, Renderer: discard{},
+	return publish.Options{Collector: b.Collector, Log: b.Log, Definitions: b.Definitions, Tallies: b.Tallies, Releases: b.Releases, Progress: b.Progress, Reviews: b.Reviews, Pages: discard{}, Renderer: discard{},
 		Now: func() time.Time { return time.Date(2024, 2, 1, 12, 0, 0, 0, time.UTC) }}
 }
 

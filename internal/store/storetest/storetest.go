@@ -37,6 +37,7 @@ type Backend struct {
 	IDs         store.IDs
 	Secrets     Secrets
 	Invitations Invitations
+	Reviews     store.Reviews
 	Origins     store.Origins
 	DaySecrets  store.DaySecrets
 	Rates       store.Rates // nil: the back end is used by one process
@@ -114,6 +115,10 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"KeysAgree":             keysAgree,
 		"Secrets":               secrets,
 		"TakenIDs":              takenIDs,
+		"Decisions":             decisions,
+		"DecisionsAtOnce":       decisionsAtOnce,
+		"DecisionsImported":     decisionsImported,
+		"HeldAndDecided":        heldAndDecided,
 		"Invitations":           invitations,
 		"Stopping":              stopping,
 		"ManyInvitations":       manyInvitations,

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+
+	"glasspoll/internal/console"
+	"glasspoll/internal/invitation"
+	"glasspoll/internal/invite"
+	"glasspoll/internal/message"
+	"glasspoll/internal/spreadsheet"
+	"glasspoll/internal/survey"
+)
+
+type inviteStatusCommand struct {
+	inviteFlags
+	choiceFlags
+	ID     string `arg:"" name:"SURVEY" help:"The survey."`
+	People bool   `help:"List each person, with what is known of the invitation."`
+	Unused bool   `help:"With --people: only those who can still be invited or reminded."`
+	Format string `placeholder:"FORMAT" enum:"text,json,csv" default:"text" help:"text, json or csv. Default: ${default}."`
+	JSON   bool   `name:"json" help:"As --format json."`
+}
+
+func (inviteStatusCommand) Help() string {
+	return `Counts invitations: issued, sent, bounced, of people who want no more mail, used, withdrawn and expired; in all, and by batch,
+channel and segment. The rate is the used ones of those that are not withdrawn.
+
+With --people it lists who is invited and whose invitation has been used, which reminders need. Only in an identified survey
+is it known which answers are whose. In others nothing that is stored joins the two; but whoever watches the list and the
+answers at the same time could guess, so do not.
+
+Examples:
+
+  glasspoll invite status service
+  glasspoll invite status service --people --unused --format csv
+  glasspoll invite status service --batch spring --json`
+}
+
+func (k inviteStatusCommand) Run(ctx context.Context, c *console.Console) error {
+	if k.JSON {
+		k.Format = "json"
+	}
+	if k.Unused && !k.People {
+		return console.Usagef("--unused goes with --people")
+	}
+	s, err := k.find(c, k.ID)
+	if err != nil {
+		return err
+	}
+	states, err := k.states(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	if states, err = k.choose(s, states); err != nil {
+		return err
+	}
+	if k.People {
+		return k.people(c, states)
+	}
+	all, groups := invite.Count(s, states)
+	switch k.Format {
+	case "json":
+		return console.JSON(c.Out, statusJSON{1, s.ID, s.Anonymity, all, groups})
+	case "csv":
+		return statusCSV(c, all, groups)
+	}
+	return statusText(c, all, groups)
+}
+
+// statusJSON is the JSON output.
+type statusJSON struct {
+	Format    int                `json:"format"`
+	Survey    string             `json:"survey"`
+	Anonymity survey.Anonymity   `json:"anonymity"`
+	All       invite.Figures     `json:"all"`
+	Groups    []invite.FiguresOf `json:"groups"`
+}
+
+// figureCells returns the figures as cells.
+func figureCells(f invite.Figures) []string {
+	var cells []string
+	for _, n := range []int{f.Issued, f.Sent, f.Bounced, f.OptedOut, f.Used, f.Withdrawn, f.Expired} {
+		cells = append(cells, strconv.Itoa(n))
+	}
+	return cells
+}
+
+func statusCSV(c *console.Console, all invite.Figures, groups []invite.FiguresOf) error {
+	table := spreadsheet.NewWriter(c.Out)
+	table.Write([]string{"by", "value", "issued", "sent", "bounced", "opted_out", "used", "withdrawn", "expired"})
+	table.Write(append([]string{"", ""}, figureCells(all)...))
+	for _, g := range groups {
+		table.Write(append([]string{g.By, g.Value}, figureCells(g.Figures)...))
+	}
+	return table.Flush()
+}
+
+func statusText(c *console.Console, all invite.Figures, groups []invite.FiguresOf) error {
+	row := func(name message.Text, f invite.Figures) []string {
+		rate := "-"
+		if share, ok := f.Rate(); ok {
+			rate = fmt.Sprintf("%.0f %%", 100*share)
+		}
+		return append(append([]string{name.In(c.Language)}, figureCells(f)...), rate)
+	}
+	header := []string{""}
+	for _, name := range []message.Key{"ISSUED", "SENT", "BOUNCED", "NO MAIL", "USED", "WITHDRAWN", "EXPIRED", "RATE"} {
+		header = append(header, name.Text().In(c.Language))
+	}
+	rows := [][]string{header, row(message.New("all"), all)}
+	for _, g := range groups {
+		name := message.New("%s %s", groupedBy(g.By), cmp.Or(g.Value, "-"))
+		rows = append(rows, row(name, g.Figures))
+	}
+	return console.Figures(c.Out, rows)
+}
+
+// groupedBy returns what a group has in common.
+func groupedBy(by string) message.Text {
+	switch by {
+	case "batch":
+		return message.New("batch")
+	case "channel":
+		return message.New("channel")
+	}
+	return message.Plain(by)
+}
+
+// useWords are the words for the states of invitations.
+var useWords = map[invitation.State]message.Key{
+	invitation.Usable: "not used", invitation.Early: "not valid yet", invitation.Expired: "expired", invitation.Withdrawn: "withdrawn", invitation.Redeemed: "used",
+}
+
+// useCodes are their names for programs.
+var useCodes = map[invitation.State]string{
+	invitation.Usable: "unused", invitation.Early: "early", invitation.Expired: "expired", invitation.Withdrawn: "withdrawn", invitation.Redeemed: "used",
+}
+
+// personJSON is a person in JSON output.
+type personJSON struct {
+	Name     string            `json:"name,omitempty"`
+	Email    string            `json:"email,omitempty"`
+	Phone    string            `json:"phone,omitempty"`
+	Language string            `json:"language,omitempty"`
+	Channel  string            `json:"channel,omitempty"`
+	Values   map[string]string `json:"values,omitempty"`
+	Batch    string            `json:"batch"`
+	Use      string            `json:"use"`
+	Mail     string            `json:"mail"`
+	OptedOut bool              `json:"opted_out"`
+}
+
+func (k inviteStatusCommand) people(c *console.Console, states []invite.State) error {
+	people := []personJSON{}
+	rows := [][]string{{"name", "email", "phone", "channel", "batch", "use", "mail"}}
+	texts := [][]string{nil}
+	for _, name := range []message.Key{"NAME", "E-MAIL", "PHONE", "CHANNEL", "BATCH", "INVITATION", "MAIL"} {
+		texts[0] = append(texts[0], name.Text().In(c.Language))
+	}
+	for _, s := range states {
+		if k.Unused && !s.CanBeInvited() {
+			continue
+		}
+		mail := string(s.State())
+		if s.OptedOut {
+			mail = "stopped"
+		}
+		o := s.Contact
+		people = append(people, personJSON{o.Name, o.Email, o.Phone, o.Language, o.Channel, o.Values, s.Batch.Name, useCodes[s.Use], mail, s.OptedOut})
+		rows = append(rows, []string{o.Name, o.Email, o.Phone, o.Channel, s.Batch.Name, useCodes[s.Use], mail})
+		texts = append(texts, []string{cmp.Or(o.Name, "-"), cmp.Or(o.Email, "-"), cmp.Or(o.Phone, "-"), cmp.Or(o.Channel, "-"), s.Batch.Name,
+			useWords[s.Use].Text().In(c.Language), mailWord(mail).In(c.Language)})
+	}
+	switch k.Format {
+	case "json":
+		return console.JSON(c.Out, people)
+	case "csv":
+		table := spreadsheet.NewWriter(c.Out)
+		for _, row := range rows {
+			table.Write(row)
+		}
+		return table.Flush()
+	}
+	return console.Table(c.Out, texts)
+}
+
+// mailWords are the words for how far messages to somebody have come.
+var mailWords = map[string]message.Key{
+	"made": "not sent", "sending": "not known", "sent": "sent", "bounced": "bounced", "stopped": "no mail wanted",
+}
+
+func mailWord(state string) message.Text { return mailWords[state].Text() }
