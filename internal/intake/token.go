@@ -152,7 +152,7 @@ type spent struct {
 
 // findToken verifies the token that answers are given by. If it does not hold, it replies and returns false.
 func (s *submission) findToken() bool {
-	token, err := blind.ParseToken(s.posted.Token)
+	token, err := blind.ParseToken(s.posted.Token.Reveal())
 	var key survey.Key
 	found := false
 	for _, of := range []*survey.Survey{s.current, s.answered} { // a page that is open may be of a version that had other promises
@@ -186,7 +186,7 @@ func (s *submission) takesPeriod(period string) bool {
 // response, and others are refused.
 func (s *submission) spend(ctx context.Context, r *answer.Response) (created bool, err error) {
 	r.ID = s.spent.token.ID(r.Survey)
-	return s.Days.PutOn(ctx, s.day(), *r)
+	return s.Days.PutOn(ctx, s.beginningOfDay(), *r)
 }
 
 // choosesConfidential reports whether an invitee of an anonymous survey has chosen to answer confidentially. Nobody is taken to have
