@@ -30,6 +30,7 @@ import (
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/verify"
@@ -159,7 +160,7 @@ func (a *actor) transacts(in *dynamodb.TransactWriteItemsInput) {
 // samples has a partition key of each kind of item, of either table.
 var samples = []string{
 	"D#tea", "D#_site", "S", "I#tea#00000000-0000-4000-8000-000000000001", "Q#tea#2026-Q4#0007", "J#tea#2026-Q4#0000000001", "L#tea", "K#tea", "T#tea",
-	"P#tea", "P#tea#2026-Q4", "E#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea", "V#0a",
+	"P#tea", "P#tea#2026-Q4", "E#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea", "V#0a", "E#tea#2026-Q4", "F#tea", "B#label", "Y",
 }
 
 var actions = []string{
@@ -484,6 +485,12 @@ func (d *deployment) operate() {
 	for _, err := range table.InvitationsOf(ctx, "tea") {
 		d.must(err)
 	}
+	counted, revision, err := table.Tally(ctx, "tea", r.Period)
+	d.must(err)
+	d.must(table.Decide(ctx, "tea", r.Period, review.Decisions{Number: 1, At: time.Now(), IDs: []string{r.ID}}, counted, revision))
+	for _, err := range table.Decisions(ctx, "tea", r.Period) {
+		d.must(err)
+	}
 	_, err = table.Counted(ctx, "tea")
 	d.must(err)
 }
@@ -540,9 +547,9 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		unread []string // kinds of items that must not be read
 		closed []string // kinds that must not be written either
 	}{
-		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
+		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", "E#"}},
 		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, slices.DeleteFunc(slices.Clone(unread), func(kind string) bool { return kind == mark+"K#" }), []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "K#"}},
-		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X"}, invitations)},
+		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X", "E#"}, invitations)},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
 		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#", "X"}, invitations)},
 		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},

@@ -344,6 +344,8 @@ var routesOf = map[string]map[string]string{
 		"Form":       "GET /api/surveys/{id}/form/{language}",
 		"FormTyped":  "POST /api/surveys/{id}/form/{language}",
 		"FormHead":   "HEAD /api/surveys/{id}/form/{language}",
+		"Keys":       "GET /api/surveys/{id}/keys/{version}",
+		"KeysHead":   "HEAD /api/surveys/{id}/keys/{version}",
 		"Thanks":     "GET /api/surveys/{id}/thanks/{language}",
 		"ThanksHead": "HEAD /api/surveys/{id}/thanks/{language}",
 	},
@@ -750,14 +752,15 @@ func TestStreamWakesThePublisher(t *testing.T) {
 	checkValue(t, source, "TRIM_HORIZON", "StartingPosition")
 	checkValue(t, source, "-1", "MaximumRetryAttempts") // a run that is turned away says that its records have failed
 	checkValue(t, source, "!GetAtt DeadLetters.Arn", "DestinationConfig", "OnFailure", "Destination")
-	for _, pk := range []string{"Q#service#2026-Q4#0007", "I#service#00000000-0000-4000-8000-000000000001"} {
+	for _, pk := range []string{"Q#service#2026-Q4#0007", "I#service#00000000-0000-4000-8000-000000000001", "E#service#2026-Q4"} {
 		if survey, _, ok := cloud.ResponseKey(pk); !ok || survey != "service" {
-			t.Errorf("%s is no key of a response, as the filters expect", pk)
+			t.Errorf("%s is no key of a response or of decisions, as the filters expect", pk)
 		}
 	}
 	checkValue(t, source, []any{
 		tree{"Pattern": `{"eventName": ["INSERT"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "Q#"}]}}}}`},
 		tree{"Pattern": `{"eventName": ["MODIFY"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "I#"}]}}}}`},
+		tree{"Pattern": `{"eventName": ["INSERT"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "E#"}]}}}}`},
 	}, "FilterCriteria", "Filters")
 }
 

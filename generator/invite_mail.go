@@ -34,6 +34,7 @@ type mailFlags struct {
 	ReturnPath       string `placeholder:"ADDRESS" help:"Where e-mail comes back that cannot be delivered. A * in it becomes a mark of the message, such as bounces+*@example.com. Default: who sends."`
 	Unsubscribe      string `placeholder:"ADDRESS" help:"An address to which people may write to get no more e-mail, besides the link. Default: none."`
 	Batch            string `placeholder:"NAME" help:"Only the invitations of this batch. Default: all."`
+	Channel          string `placeholder:"NAME" help:"Only those of this channel. Default: those of the channel email, and those without one."`
 	Rate             string `placeholder:"N/min" default:"60/min" help:"How many to send at most: N/s, N/min or N/h. Default: ${default}."`
 	Again            bool   `help:"Also to those who may have got it already, when the sending was cut off."`
 	DryRun           bool   `help:"Say what would be sent, and sign in at the mail server if one is named; send nothing."`
@@ -176,8 +177,8 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 		return err
 	}
 	sender := &mailing.Sender{
-		Server: server, Composer: composer, Today: m.today, Record: work.Record, Write: work.Write, OptOuts: f.optOutReader(), Invitations: stored,
-		Stopped: m.stopped, Count: func(what mailing.Count, i *invitees.Invitee) error { return m.count(ctx, stored, what, i) },
+		Server: server, Composer: composer, Today: m.today, Write: work.Write, OptOuts: f.optOutReader(), Invitations: stored,
+		Stopped: m.stopped, Count: func(what mailing.Count, i *invitees.Invitee) { m.count(ctx, stored, what, i) },
 		Tell: m.tell, Complain: m.complain, Pace: pace,
 	}
 	done, err := sender.Send(ctx, tasks)
@@ -194,7 +195,7 @@ func (f mailFlags) choice(s *survey.Survey) (*mailing.Choice, error) {
 		return nil, message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
 	}
 	out, err := ownerfile.ReadOptOuts(f.optOuts())
-	return &mailing.Choice{Batch: f.Batch, Again: f.Again, Today: day, OptOuts: out}, err
+	return &mailing.Choice{Batch: f.Batch, Channel: f.Channel, Again: f.Again, Today: day, OptOuts: out}, err
 }
 
 // optOutReader returns a function that returns the list of opt-outs as it is now. It reads the file again only if it has grown.
@@ -350,6 +351,7 @@ const maxNamed = 20
 
 var reasons = map[mailing.Reason]message.Key{
 	mailing.Before: "sent before", mailing.Unknown: "may have been sent", mailing.NoAddress: "without an e-mail address",
+	mailing.OtherWay: "are invited by another channel than email, which --channel can name",
 	mailing.Unstored: "not in the store of the answers yet: run 'glasspoll invite make' again", mailing.Withdrawn: "withdrawn",
 	mailing.LeftOut: "want no e-mail", mailing.Returned: "e-mail to them has come back", mailing.Over: "can be used no more", mailing.Answered: "have been used",
 	mailing.NotInvited: "have not been sent the invitation", mailing.TooEarly: "were written to not long ago", mailing.Enough: "have been reminded often enough",
@@ -393,7 +395,7 @@ func (m *mailRun) stopped(i *invitees.Invitee) error {
 }
 
 // count counts a message. That it cannot is told once.
-func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Count, i *invitees.Invitee) error {
+func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Count, i *invitees.Invitee) {
 	now := time.Now()
 	step := map[mailing.Count]invitation.Step{mailing.CountAccepted: invitation.Accepted, mailing.CountBounced: invitation.Bounced}[what]
 	counter := invitation.CounterOf(m.survey, i.Invitation(m.survey.ID), step, m.today(now), m.survey.PeriodAt(now))
@@ -402,7 +404,6 @@ func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Coun
 		m.noted = true
 		m.Print(m.Err, "Note: not all messages are counted: %s", err)
 	}
-	return err
 }
 
 // end says what has become of the messages.

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 
+	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
 	"glasspoll/internal/invitation"
+	"glasspoll/internal/local"
 	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 )
@@ -16,6 +18,12 @@ type mailStore interface {
 	store.Invitations
 	Count(ctx context.Context, survey, name string) error // of store.Counters
 }
+
+var (
+	_ mailStore = (*local.Store)(nil)
+	_ mailStore = (*cloud.Table)(nil)
+	_ mailStore = storedInvitations{}
+)
 
 // openStore returns the store that the flags name. A table is opened once, because there are two calls a message.
 func (f mailFlags) openStore(ctx context.Context, c *console.Console) (mailStore, error) {

@@ -158,7 +158,7 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 			return err
 		}
 	}
-	d, err := m.write(work, list, b)
+	d, err := m.write(ctx, work, list, b)
 	if err != nil {
 		return err
 	}
@@ -179,13 +179,16 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 	return nil
 }
 
-// write makes invitations in the owner's file.
-func (m inviteMakeCommand) write(work *inviting, list []contacts.Contact, b invitees.Batch) (d invitees.Division, err error) {
+// write makes invitations in the owner's file, after who has said meanwhile that no more mail is wanted.
+func (m inviteMakeCommand) write(ctx context.Context, work *inviting, list []contacts.Contact, b invitees.Batch) (d invitees.Division, err error) {
 	out, err := ownerfile.OpenOptOuts(m.optOuts())
 	if err != nil {
 		return d, err
 	}
 	defer out.Close()
+	if err := work.noteStops(ctx, out); err != nil {
+		return d, err
+	}
 	return work.Invitees.Invite(list, b, out, string(work.today))
 }
 
@@ -210,6 +213,29 @@ func (i *inviting) free(ctx context.Context, list []contacts.Contact) error {
 		if was, known := i.Find(c); known && was.Withdrawn && !was.Stopped && !states[was.Secret.Hash()].Redeemed {
 			events = append(events, was.FreedEvent())
 		}
+	}
+	return i.Write(events...)
+}
+
+// noteStops writes into the owner's files who has said by the link that no more mail is wanted.
+func (i *inviting) noteStops(ctx context.Context, out *ownerfile.OptOuts) error {
+	if i.Len() == 0 {
+		return nil
+	}
+	states, err := invite.States(ctx, i.store, i.survey.ID)
+	if err != nil {
+		return err
+	}
+	var people []contacts.Contact
+	var events []invitees.Event
+	for one := range i.All() {
+		if states[one.Secret.Hash()].Stopped && !one.Stopped {
+			people = append(people, one.Contact)
+			events = append(events, one.StoppedEvent())
+		}
+	}
+	if err := out.AddAll(people, string(i.today)); err != nil {
+		return err
 	}
 	return i.Write(events...)
 }

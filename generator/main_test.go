@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(inEnglish{m}, map[string]func(){"glasspoll": main, "fill": fill, "damage": damage, "blank": blank})
+	testscript.Main(inEnglish{m}, map[string]func(){"glasspoll": main, "fill": fill, "damage": damage, "blank": blank, "cramped": cramped})
 }
 
 // inEnglish runs tests with messages in English, whatever the language of the machine.

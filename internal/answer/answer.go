@@ -126,6 +126,8 @@ const (
 	InvitationExpired   Code = "invitation_expired"   // args date
 	InvitationWithdrawn Code = "invitation_withdrawn" // by whoever invited
 	InvitationUsed      Code = "invitation_used"      // there is an answer already
+	StopMessages        Code = "stop_messages"        // asks whether the invited want no more messages
+	MessagesStopped     Code = "messages_stopped"     // and says that they get none
 	NotAnonymous        Code = "not_anonymous"        // the device cannot answer anonymously, and nobody has chosen the other way
 	TokenUnknown        Code = "token_unknown"        // not a signature of this survey
 	TokenLate           Code = "token_late"           // a signature of a period that is over

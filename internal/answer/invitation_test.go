@@ -106,7 +106,8 @@ func TestSecretIsHidden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all := fmt.Sprintf("%v %+v %#v %s %q %v %s", p, p, p, p, p, p.Invitation, p.Invitation) + log.String() + string(data)
+		format := "%v %+v %#v %s %q %v %s"
+		all := fmt.Sprintf(format, p, p, p, p, p, p.Invitation, p.Invitation) + log.String() + string(data)
 		if strings.Contains(all, secret) || strings.Count(all, "(secret)") < 9 {
 			t.Errorf("%s: %s", how, all)
 		}

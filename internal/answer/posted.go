@@ -23,7 +23,7 @@ type Posted struct {
 
 	Invitation Secret // "" without one
 
-	Token        string // of somebody who answers anonymously, in place of an invitation: see package blind
+	Token        Secret // of somebody who answers anonymously, in place of an invitation: see package blind
 	Confidential bool   // an invitee of an anonymous survey has chosen to answer confidentially, because the device cannot do the other
 
 	values   map[string]any // of JSON, until Check knows the questions' types
@@ -100,7 +100,7 @@ func FromJSON(body []byte) (Posted, error) {
 	}
 	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, envelope.Answers
 	p.Invitation, p.Confidential = newSecret(envelope.Invitation), envelope.Confidential
-	p.Token = envelope.Token[:min(len(envelope.Token), maxToken)]
+	p.Token = Secret(envelope.Token[:min(len(envelope.Token), maxToken)])
 	if p.values == nil {
 		p.values = map[string]any{}
 	}

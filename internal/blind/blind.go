@@ -154,6 +154,9 @@ func ParseToken(text string) (t Token, err error) {
 	if t.Signature, err = encoding.DecodeString(signature); err != nil || len(t.Signature) != survey.KeySize {
 		return Token{}, ErrSignature
 	}
+	if t.Encode() != text { // the decoder passes over ends of lines
+		return Token{}, ErrSignature
+	}
 	return t, nil
 }
 

@@ -20,7 +20,7 @@ import (
 // that a secret is gone when it is deleted, and with it what labels stand for.
 //
 //	PK           SK    what
-//	E#survey     id    label of the range that a response came from, if that has sent more than people do
+//	F#survey     id    label of the range that a response came from, if that has sent more than people do
 //	B#label      -     until when a range has used its rate
 //	Y            day   32 random bytes that the labels of a day are keyed with
 const (
@@ -39,7 +39,7 @@ type dayCache struct {
 
 // PutOrigin implements [store.Origins]. It needs the right to put the item, and none to read it.
 func (t *Table) PutOrigin(ctx context.Context, survey, id, label string) error {
-	i := key("E#"+survey, id)
+	i := key("F#"+survey, id)
 	i[body], i[Expires] = text(label), number(t.now().Add(store.OriginLife).Unix())
 	return t.put(ctx, i)
 }
@@ -47,7 +47,7 @@ func (t *Table) PutOrigin(ctx context.Context, survey, id, label string) error {
 // Origins implements [store.Origins].
 func (t *Table) Origins(ctx context.Context, survey string) (map[string]string, error) {
 	labels, now := map[string]string{}, t.now().Unix()
-	for i, err := range t.items(ctx, "E#"+survey) {
+	for i, err := range t.items(ctx, "F#"+survey) {
 		if err != nil {
 			return nil, err
 		}

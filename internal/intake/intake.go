@@ -15,7 +15,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +29,8 @@ import (
 )
 
 // Handler serves POST …/api/surveys/ID/responses; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
-// invitation, and …/thanks/LANGUAGE; and GET …/i/SECRET, the link of an invitation. All fields are required but Steps and Signer.
+// invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link of an invitation, GET and POST …/i/SECRET/stop, which ends messages,
+// and POST …/i/opened, by which the form's script says that it was opened. All fields are required but Steps and Signer.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
@@ -38,6 +38,8 @@ type Handler struct {
 	Redeemer    store.Redeemer
 	Signer      *Signer // nil: nobody can answer anonymously here
 	Invitations store.Invitations
+	Stopper     store.Stopper
+	Steps       *Steps // nil: steps of invitations are not counted
 	IDs         store.IDs
 	Secrets     store.Secrets
 	Renderer    Renderer
@@ -53,7 +55,7 @@ const MaxBody = 256 << 10
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			h.Log.Error("submission panicked", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			h.Log.Error("submission panicked", "fault", fmt.Sprint(fault), "stack", Trace())
 			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: answer.Internal})
 		}
 	}()
@@ -224,6 +226,7 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	}
 	response, thanks, problems := answer.Check(s.answered, s.posted)
 	if len(problems) > 0 {
+		s.countSent(ctx, false)
 		s.reject(problems)
 		return
 	}
@@ -238,6 +241,9 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	if err != nil {
 		s.refusePut(err)
 		return
+	}
+	if created {
+		s.countSent(ctx, true)
 	}
 	s.confirm(response, thanks, created)
 }

@@ -53,6 +53,8 @@ type memory struct {
 	noSecret    error // of Secret, if not nil
 
 	invitations map[invitation.Hash]invitation.Invitation
+	counted     []string
+	countFault  error                // of Count, if not nil
 	days        map[string]time.Time // by id, the arrival of answers that have a day alone
 }
 
@@ -166,7 +168,7 @@ func open(t testing.TB, yaml string) *fixture {
 	d := &fixture{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
 	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}, invitations: map[invitation.Hash]invitation.Invitation{}, days: map[string]time.Time{}, secret: store.NewSecret()}
 	d.handler = &intake.Handler{
-		Definitions: d.memory, Responses: d.memory, Days: d.memory, Redeemer: d.memory, Invitations: d.memory, IDs: d.memory, Secrets: d.memory, Renderer: renderer,
+		Definitions: d.memory, Responses: d.memory, Days: d.memory, Redeemer: d.memory, Invitations: d.memory, Stopper: d.memory, Steps: intake.NewSteps(d.memory), IDs: d.memory, Secrets: d.memory, Renderer: renderer,
 		Now:    func() time.Time { return d.now },
 		Client: func(r *http.Request) string { return r.RemoteAddr },
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),

@@ -75,10 +75,18 @@ const invitedQuery = "invited"
 // serveLink serves an address of invitations.
 func (s *submission) serveLink(address string) {
 	s.w.Header().Set("Referrer-Policy", "no-referrer")
-	switch word, tail, _ := strings.Cut(address, "/"); tail {
-	case "":
+	switch word, tail, _ := strings.Cut(strings.TrimSuffix(address, "/"), "/"); {
+	case word == "opened" && tail == "":
+		if s.allows(http.MethodPost) {
+			s.serveOpened()
+		}
+	case tail == "":
 		if s.allows(http.MethodGet, http.MethodHead) {
 			s.follow(word)
+		}
+	case tail == "stop":
+		if s.allows(http.MethodGet, http.MethodHead, http.MethodPost) {
+			s.serveStop(word)
 		}
 	default:
 		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
@@ -244,6 +252,11 @@ func (s *submission) day() time.Time {
 	if !s.current.HasInvitations() || s.isIdentified() {
 		return time.Time{}
 	}
+	return s.beginningOfDay()
+}
+
+// beginningOfDay returns the beginning of today in the survey's timezone.
+func (s *submission) beginningOfDay() time.Time {
 	year, month, day := s.now.In(s.current.Location()).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, s.current.Location())
 }

@@ -10,6 +10,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/blind"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -127,6 +128,7 @@ func (s *submission) markAndSign(ctx context.Context, i *invitee, key survey.Key
 		return
 	}
 	s.forgetCookie(i)
+	s.count(ctx, i, invitation.Started)
 	s.writeJSON(s.w, http.StatusOK, map[string]string{"signature": base64.RawURLEncoding.EncodeToString(signature)})
 }
 
@@ -150,7 +152,7 @@ type spent struct {
 
 // findToken verifies the token that answers are given by. If it does not hold, it replies and returns false.
 func (s *submission) findToken() bool {
-	token, err := blind.ParseToken(s.posted.Token)
+	token, err := blind.ParseToken(s.posted.Token.Reveal())
 	var key survey.Key
 	found := false
 	for _, of := range []*survey.Survey{s.current, s.answered} { // a page that is open may be of a version that had other promises
@@ -184,7 +186,7 @@ func (s *submission) takesPeriod(period string) bool {
 // response, and others are refused.
 func (s *submission) spend(ctx context.Context, r *answer.Response) (created bool, err error) {
 	r.ID = s.spent.token.ID(r.Survey)
-	return s.Days.PutOn(ctx, s.day(), *r)
+	return s.Days.PutOn(ctx, s.beginningOfDay(), *r)
 }
 
 // choosesConfidential reports whether an invitee of an anonymous survey has chosen to answer confidentially. Nobody is taken to have

@@ -84,7 +84,11 @@ var enhanced = regexp.MustCompile(`^([245])\.([0-9]{1,3})\.([0-9]{1,3})\b`)
 // judge says what a reply means. address says that it is the one to the address.
 func judge(reply *textproto.Error, address bool) delivery {
 	d := delivery{outcome: refused, note: bounded(replyOf(reply).String())}
-	if reply.Code < 500 {
+	switch {
+	case reply.Code == 421: // it closes the connection, perhaps because nothing was sent for a while
+		d.outcome = notTaken
+		return d
+	case reply.Code < 500:
 		d.outcome = later
 		return d
 	}

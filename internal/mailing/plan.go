@@ -22,6 +22,7 @@ type Reason int
 const (
 	Before     Reason = iota // has been sent it
 	Unknown                  // may have been sent it, when the sending was interrupted
+	OtherWay                 // is invited by another channel than e-mail
 	NoAddress                // has no e-mail address
 	Unstored                 // the store of the answers does not have the invitation
 	Withdrawn                // the invitation has been withdrawn
@@ -39,12 +40,16 @@ const (
 // A Choice says who is sent a message.
 type Choice struct {
 	Batch   string              // "": of all batches
+	Channel string              // "": of the channel email, and of none
 	Again   bool                // also those who may have been sent it, when the sending was interrupted
 	Today   survey.Date         // in the timezone of the survey
 	OptOuts *invitees.OptOuts   // nil: none
 	Skipped [reasonCount]int    // how many are not, by reason; counted here
 	Named   []*invitees.Invitee // those of Unknown
 }
+
+// mailChannel is the channel of those who are invited by e-mail.
+const mailChannel = "email"
 
 // A Reminding says who is reminded.
 type Reminding struct {
@@ -103,13 +108,16 @@ func (c *Choice) skipUnknown(i *invitees.Invitee) {
 	c.Named = append(c.Named, i)
 }
 
-// excludes reports, and counts, whether an invitee is sent nothing at all. Those of other batches are not counted.
+// excludes reports, and counts, whether an invitee is sent nothing at all. Those of other batches, and of other channels if one is
+// named, are not counted.
 func (c *Choice) excludes(i *invitees.Invitee) bool {
-	if c.Batch != "" && i.Batch.Name != c.Batch {
+	if c.Batch != "" && i.Batch.Name != c.Batch || c.Channel != "" && i.Contact.Channel != c.Channel {
 		return true
 	}
 	reason := reasonCount
 	switch {
+	case c.Channel == "" && i.Contact.Channel != "" && i.Contact.Channel != mailChannel:
+		reason = OtherWay
 	case i.Withdrawn:
 		reason = Withdrawn
 	case i.Stopped || c.OptOuts.Has(i.Contact):

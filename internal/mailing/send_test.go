@@ -113,12 +113,12 @@ func (w *world) open() {
 	}
 	w.file = file
 	w.Sender = &Sender{
-		Server: w.mail.at(w.t, "smtp", "", ""), Composer: composer, Record: file.Record, Write: file.Write,
+		Server: w.mail.at(w.t, "smtp", "", ""), Composer: composer, Write: file.Write,
 		Today:       func(now time.Time) survey.Date { return survey.Date(now.Format(time.DateOnly)) },
 		OptOuts:     func() (*invitees.OptOuts, error) { return ownerfile.ReadOptOuts(ownerfile.OptOutsName(w.dir)) },
 		Invitations: w.stored,
 		Stopped:     func(*invitees.Invitee) error { return nil },
-		Count:       func(what Count, _ *invitees.Invitee) error { w.counts[what]++; return nil },
+		Count:       func(what Count, _ *invitees.Invitee) { w.counts[what]++ },
 		Complain: func(i *invitees.Invitee, text message.Text) {
 			w.told = append(w.told, fmt.Sprintf("%d: %s", i.Number, text))
 		},
@@ -296,6 +296,7 @@ func TestRefusals(t *testing.T) {
 		"for now, then not":        {once(reply(450, smtp.EnhancedCode{4, 2, 0}, "greylisted")), false, "sent sent sent", 0, 3, 2},
 		"for now, after the text":  {once(reply(451, smtp.EnhancedCode{4, 3, 0}, "try later")), true, "sent sent sent", 0, 3, 2},
 		"for now, always":          {func(*mailServer, string) error { return reply(450, smtp.EnhancedCode{4, 2, 0}, "greylisted") }, false, "sent made sent", 0, 2, 4},
+		"closing":                  {once(reply(421, smtp.EnhancedCode{4, 4, 2}, "idle for too long")), false, "sent sent sent", 0, 3, 2},
 		"lost before it was given": {once(errHangUp), false, "sent sent sent", 0, 3, 2},
 		"lost when it was given":   {func(*mailServer, string) error { return errHangUp }, true, "sent sending sent", 0, 2, 1},
 	} {
@@ -417,8 +418,10 @@ func TestInterrupted(t *testing.T) {
 // TestChangesWhileSending has people opt out, answer or lose their invitations while the first message is sent.
 func TestChangesWhileSending(t *testing.T) {
 	m := start(t, nil)
-	w := newWorld(t, m, people(6)...)
+	w := newWorld(t, m, people(7)...)
 	all := slices.Collect(w.file.All())
+	var listed []int
+	w.Stopped = func(i *invitees.Invitee) error { listed = append(listed, i.Number); return nil }
 	m.onData = func(r received) error {
 		if r.to != "p1@example.com" {
 			return nil
@@ -433,18 +436,19 @@ func TestChangesWhileSending(t *testing.T) {
 		}
 		change(2, invitation.Invitation.Withdraw)
 		change(3, func(i invitation.Invitation) invitation.Invitation { return i.Redeem("") })
+		change(5, invitation.Invitation.Stop)
 		change(4, func(i invitation.Invitation) invitation.Invitation { i.Until = "2026-11-29"; return i })
 		return err
 	}
 	done, err := w.send()
-	if err != nil || done.Sent != 2 || done.Skipped[LeftOut] != 1 || done.Skipped[Withdrawn] != 1 || done.Skipped[Answered] != 1 || done.Skipped[Over] != 1 {
+	if err != nil || done.Sent != 2 || done.Skipped[LeftOut] != 2 || done.Skipped[Withdrawn] != 1 || done.Skipped[Answered] != 1 || done.Skipped[Over] != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
-	if got := m.to(); !slices.Equal(got, []string{"p1@example.com", "p6@example.com"}) {
+	if got := m.to(); !slices.Equal(got, []string{"p1@example.com", "p7@example.com"}) {
 		t.Errorf("sent to %v", got)
 	}
-	if !all[2].Withdrawn {
-		t.Error("the record does not say that it was withdrawn")
+	if !all[2].Withdrawn || !all[5].Stopped || !slices.Equal(listed, []int{6}) {
+		t.Errorf("the record does not say what the store says; %v want no mail", listed)
 	}
 }
 

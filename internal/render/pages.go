@@ -85,6 +85,8 @@ type NoticePage struct {
 	// AsksInvitation adds a field for the secret of an invitation, which a form sends. About must be set.
 	AsksInvitation bool
 
+	AsksStop bool // adds a button that sends a form to the address of the notice
+
 	About *survey.Survey // in place of Survey: named, with its contact and its results; nil where that is not known
 }
 
@@ -98,10 +100,11 @@ func (r *Renderer) Notice(w io.Writer, p NoticePage) error {
 		Home    string
 		Results string // address
 		Contact *contact
+		Stops   bool
 		Asks    string // address of the form that is asked for with an invitation; "" for none
 	}{
 		Frame: r.Frame("notice", words.Say("notice."+string(p.Code)), p.Language, p.Root, nil),
-		Text:  problemText(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""),
+		Text:  problemText(words, answer.Problem{Code: p.Code, Args: p.Args}), Home: href(p.Root, ""), Stops: p.AsksStop,
 	}
 	data.Of(p.Survey)
 	if s := p.About; s != nil {

@@ -186,6 +186,8 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Days:        observedDays{srv.store, srv.updater.request},
 		Redeemer:    observedRedeemer{srv.store, srv.updater.request},
 		Invitations: srv.store,
+		Stopper:     srv.store,
+		Steps:       srv.steps,
 		Signer:      &intake.Signer{Keys: srv.store, Marker: srv.store},
 		IDs:         srv.store,
 		Secrets:     srv.store,

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"glasspoll/internal/control"
+	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
 	"glasspoll/internal/message"
 	"glasspoll/internal/notify"
@@ -53,7 +54,8 @@ type Server struct {
 	options  Options
 	listener net.Listener
 	store    *local.Store
-	pages    *local.Pages // results pages
+	steps    *intake.Steps // of invitations
+	pages    *local.Pages  // results pages
 	library  *project.Library
 	watcher  *project.Watcher // nil without preview
 	handler  *handler
@@ -121,6 +123,7 @@ func (srv *Server) openData() error {
 	if srv.store, err = local.Open(filepath.Join(srv.options.Data, DataFile)); err != nil {
 		return err
 	}
+	srv.steps = intake.NewSteps(srv.store)
 	srv.pages, err = local.OpenPages(srv.pagesDir())
 	return err
 }

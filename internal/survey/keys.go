@@ -6,11 +6,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"strings"
+
+	"glasspoll/internal/message"
 )
 
 // BlindVariant is the signature scheme of anonymous surveys, as RFC 9474 names it. The modulus of a key has 2048 bits, and its
@@ -54,9 +55,9 @@ func (k Key) check() error {
 	modulus, err := k.Bytes()
 	switch {
 	case err != nil || len(modulus) != KeySize || modulus[0]&0x80 == 0 || modulus[KeySize-1]&1 == 0:
-		return fmt.Errorf("key %q: its modulus is not one of %d bits", k.ID, 8*KeySize)
+		return message.Errorf("key %q: its modulus is not one of %d bits", k.ID, 8*KeySize)
 	case KeyID(modulus) != k.ID:
-		return fmt.Errorf("key %q: its id does not follow from its modulus", k.ID)
+		return message.Errorf("key %q: its id does not follow from its modulus", k.ID)
 	}
 	return nil
 }
@@ -115,7 +116,7 @@ func DecodeKeys(data []byte) (*Keys, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, errors.New("something follows the keys")
+		return nil, message.Errorf("something follows the keys")
 	}
 	if err := k.Check(); err != nil {
 		return nil, err
@@ -126,10 +127,10 @@ func DecodeKeys(data []byte) (*Keys, error) {
 // Check returns what is wrong with keys.
 func (k *Keys) Check() error {
 	if k.Variant != BlindVariant {
-		return fmt.Errorf("the variant is %q: this program knows %s", k.Variant, BlindVariant)
+		return message.Errorf("the variant is %q: this program knows %s", k.Variant, BlindVariant)
 	}
 	if len(k.Keys) == 0 {
-		return errors.New("there is no key")
+		return message.Errorf("there is no key")
 	}
 	for i, key := range k.Keys {
 		if err := key.check(); err != nil {
@@ -138,7 +139,7 @@ func (k *Keys) Check() error {
 		before := &Keys{Keys: k.Keys[:i]}
 		_, sameID := before.Find(key.ID)
 		if _, sameGroup := before.Of(key.Period, key.Values); sameID || sameGroup {
-			return fmt.Errorf("key %q: another one is of the same group", key.ID)
+			return message.Errorf("key %q: another one is of the same group", key.ID)
 		}
 	}
 	return nil

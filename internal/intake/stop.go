@@ -1,0 +1,45 @@
+package intake
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/invitation"
+	"glasspoll/internal/render"
+	"glasspoll/internal/store"
+)
+
+// serveStop serves the address at which the invited say that they want no more messages: a page with a button, and what it
+// sends. Programs of mail send the same in one click (RFC 8058), without a page and without a cookie. Whoever has the secret may.
+func (s *submission) serveStop(word string) {
+	i, ok := s.findLinked(word)
+	if !ok {
+		return
+	}
+	if s.r.Method != http.MethodPost {
+		s.noticeAbout(http.StatusOK, render.NoticePage{Code: answer.StopMessages, AsksStop: true})
+		return
+	}
+	ctx := s.r.Context()
+	first, err := s.Stopper.StopMessages(ctx, i.secret.Hash())
+	switch {
+	case errors.Is(err, store.ErrNotInvited):
+		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
+		return
+	case err != nil:
+		s.Log.Error("stop not stored", "survey", s.current.ID, "error", err)
+		s.w.Header().Set("Retry-After", "5")
+		s.noticeAbout(http.StatusServiceUnavailable, render.NoticePage{Code: answer.NotStored})
+		return
+	}
+	if first {
+		s.count(ctx, i, invitation.Stopped)
+	}
+	if !strings.Contains(s.r.Header.Get("Accept"), "text/html") {
+		s.writeJSON(s.w, http.StatusOK, map[string]bool{"stopped": true})
+		return
+	}
+	s.noticeAbout(http.StatusOK, render.NoticePage{Code: answer.MessagesStopped})
+}
