@@ -196,3 +196,23 @@ func TestAnonymousPageClosed(t *testing.T) {
 		p.waitForRespondents(t, "tea", 1)
 	})
 }
+
+// TestEnginesAnonymousWithoutScript: browsers without a script offer the confidential way, and nobody is taken to have chosen it.
+func TestEnginesAnonymousWithoutScript(t *testing.T) {
+	t.Parallel()
+	onEngines(t, engines, browserSettings{noScripts: true}, func(t *testing.T, b *browser) {
+		p, codes := invitedTea(t, 1)
+		b.open(p.url + "i/" + codes[0])
+		b.waitForForm()
+		b.click(`[name=taste][value="5"]`)
+		b.click(submitButton)
+		b.waitFor("what is not sent", `document.body.textContent.includes("Not sent: this would not be anonymous") && document.querySelector("[name=taste]:checked")?.value === "5"`)
+		if got := p.results(t, "tea"); got.Respondents != 0 {
+			t.Errorf("%d respondents", got.Respondents)
+		}
+		b.click(`#openly input`)
+		b.click(submitButton)
+		b.waitForThanks()
+		p.waitForRespondents(t, "tea", 1)
+	})
+}
