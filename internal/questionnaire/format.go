@@ -357,7 +357,7 @@ var (
 		{name: "dimensions", form: listOf(objectOf(&dimensionMapping), 0), example: "[{id: service, weight: 2}]", doc: doc{"Groups of items.", "项目的分组。"}},
 		{name: "bands", form: listOf(objectOf(&bandMapping), 0), example: "[{from: 80, label: Good}, {from: 0, label: Poor}]", doc: doc{"Named ranges of the index, down to 0.", "指数的分档，要一直分到 0。"}},
 		{name: "target", form: numbers(0, survey.MaxDecimal), example: "85", doc: doc{"The target of the index.", "指数的目标。"}},
-		{name: "response_rate_rule", form: objectOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", doc: doc{"Takes points off the index when too few answered. It needs audience.issued.", "回收率太低时给指数扣分。要写明 audience.issued。"}},
+		{name: "response_rate_rule", form: objectOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", doc: doc{"Takes points off the index when too few answered. It needs audience.issued, or invitations.", "回收率太低时给指数扣分。要写明 audience.issued，或者有邀请。"}},
 	}}
 	weightingMapping = mapping{"weighting", "weighting", doc{"Weights respondents so that they are composed like the population, by raking. Weighted figures stand beside the others, with the effective number of answers and the design effect. Respondents of the pool, and those without an answer to one of the segments, have no weight.", "给答卷加权（raking），使构成与总体一致。加权的数字列在原来的旁边，并写明有效样本量和设计效应。合并小组里的人和没有回答分组题的人不参加加权。"}, []key{
 		{name: "by", form: mapOf(ofKind(nameIDForm), mapOf(ofKind(choiceIDForm), numbers(1, maxIndex))), need: ": the segments, and what part of the population has each option, in percent", example: "{tier: {a: 20, b: 30, c: 50}}", doc: doc{"The segments. For each, what part of the population has each option, in percent; together 100.", "按哪些分组题。每题写明总体里各选项占百分之几，合计 100。"}},
