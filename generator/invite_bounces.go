@@ -72,7 +72,7 @@ func (k inviteBouncesCommand) Run(ctx context.Context, c *console.Console) error
 			if err := work.Write(r.Event(time.Now().Format(time.RFC3339))); err != nil {
 				return err
 			}
-			m.count(ctx, stored, mailing.CountBounced, r.Invitee) // it tells of its error
+			m.count(ctx, stored, mailing.CountBounced, r.Invitee)
 		case !r.Final:
 			delayed++
 			c.Print(c.Out, "%d, %s: is delayed: %s", r.Invitee.Number, r.Invitee.Contact.Email, r.Note)

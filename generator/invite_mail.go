@@ -177,8 +177,8 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 		return err
 	}
 	sender := &mailing.Sender{
-		Server: server, Composer: composer, Today: m.today, Record: work.Record, Write: work.Write, OptOuts: f.optOutReader(), Invitations: stored,
-		Stopped: m.stopped, Count: func(what mailing.Count, i *invitees.Invitee) error { return m.count(ctx, stored, what, i) },
+		Server: server, Composer: composer, Today: m.today, Write: work.Write, OptOuts: f.optOutReader(), Invitations: stored,
+		Stopped: m.stopped, Count: func(what mailing.Count, i *invitees.Invitee) { m.count(ctx, stored, what, i) },
 		Tell: m.tell, Complain: m.complain, Pace: pace,
 	}
 	done, err := sender.Send(ctx, tasks)
@@ -395,7 +395,7 @@ func (m *mailRun) stopped(i *invitees.Invitee) error {
 }
 
 // count counts a message. That it cannot is told once.
-func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Count, i *invitees.Invitee) error {
+func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Count, i *invitees.Invitee) {
 	now := time.Now()
 	step := map[mailing.Count]invitation.Step{mailing.CountAccepted: invitation.Accepted, mailing.CountBounced: invitation.Bounced}[what]
 	counter := invitation.CounterOf(m.survey, i.Invitation(m.survey.ID), step, m.today(now), m.survey.PeriodAt(now))
@@ -404,7 +404,6 @@ func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Coun
 		m.noted = true
 		m.Print(m.Err, "Note: not all messages are counted: %s", err)
 	}
-	return err
 }
 
 // end says what has become of the messages.

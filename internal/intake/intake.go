@@ -15,7 +15,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -60,7 +59,7 @@ const MaxBody = 256 << 10
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			h.Log.Error("submission panicked", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			h.Log.Error("submission panicked", "fault", fmt.Sprint(fault), "stack", Trace())
 			h.notice(w, r, http.StatusInternalServerError, answer.Problem{Code: answer.Internal})
 		}
 	}()

@@ -11,9 +11,8 @@ import (
 // A Return is a report about a message to an invitee.
 type Return struct {
 	bounce.Report
-	Invitee   *invitees.Invitee
-	Message   invitees.Message
-	ByAddress bool // the report does not name the message, only the address: it is the last one sent
+	Invitee *invitees.Invitee
+	Message invitees.Message
 }
 
 // News reports whether the owner's file does not say so yet.
@@ -24,7 +23,8 @@ func (r Return) Event(at string) invitees.Event {
 	return r.Invitee.MessageEvent(invitees.Message{Name: r.Message.Name, State: invitees.Bounced, At: at, Note: r.Note})
 }
 
-// Match finds the messages that reports are about, each once. Others are about nobody in the record, or messages that it does not
+// Match finds the messages that reports are about, each once. A report that names no message, only an address, is about the last one
+// sent there. Others are about nobody in the record, or messages that it does not
 // say were sent.
 func Match(record *invitees.Record, reports []bounce.Report) (found []Return, others []bounce.Report) {
 	type sent struct {
@@ -45,7 +45,6 @@ func Match(record *invitees.Record, reports []bounce.Report) (found []Return, ot
 				about = known
 			}
 		}
-		byAddress := about.invitee == nil
 		for _, address := range report.To {
 			if about.invitee != nil {
 				break
@@ -60,7 +59,7 @@ func Match(record *invitees.Record, reports []bounce.Report) (found []Return, ot
 			others = append(others, report)
 			continue
 		}
-		one := Return{report, about.invitee, about.invitee.Message(about.name), byAddress}
+		one := Return{report, about.invitee, about.invitee.Message(about.name)}
 		switch at := seen[about]; {
 		case at == 0:
 			found = append(found, one)

@@ -32,13 +32,12 @@ func TestMatch(t *testing.T) {
 		t.Fatalf("%+v\n%+v", found, others)
 	}
 	for at, want := range []struct {
-		number    int
-		message   string
-		news      bool
-		byAddress bool
-	}{{1, Invitation, true, false}, {2, reminderName(1), true, true}, {4, Invitation, false, false}} {
+		number  int
+		message string
+		news    bool
+	}{{1, Invitation, true}, {2, reminderName(1), true}, {4, Invitation, false}} {
 		got := found[at]
-		if got.Invitee.Number != want.number || got.Message.Name != want.message || got.News() != want.news || got.ByAddress != want.byAddress {
+		if got.Invitee.Number != want.number || got.Message.Name != want.message || got.News() != want.news {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 		if got.News() {

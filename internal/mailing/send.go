@@ -24,13 +24,12 @@ type Sender struct {
 	Composer *Composer
 	Today    func(now time.Time) survey.Date // in the timezone of the survey
 
-	Record *invitees.Record
-	Write  func(events ...invitees.Event) error // adds events to the record and to the owner's file, durably
+	Write func(events ...invitees.Event) error // adds events to the record and to the owner's file, durably
 
 	OptOuts     func() (*invitees.OptOuts, error) // as they are now
 	Invitations store.Invitations
 	Stopped     func(i *invitees.Invitee) error                  // puts somebody on the list of opt-outs
-	Count       func(what Count, i *invitees.Invitee) error      // counts a message, approximately
+	Count       func(what Count, i *invitees.Invitee)            // counts a message, approximately; nil: does not
 	Tell        func(done Progress)                              // called after each message
 	Complain    func(i *invitees.Invitee, text message.Text)     // tells of a message that was not accepted
 	Pace        time.Duration                                    // between two messages
@@ -49,14 +48,13 @@ const (
 
 // Progress is how far the sending has come.
 type Progress struct {
-	Sent      int
-	Bounced   int              // refused for good, because of the address
-	Refused   int              // refused for good, because of something else
-	Unclear   int              // the connection was lost when they had been handed over
-	Later     int              // refused for now, and given up in this run
-	Skipped   [reasonCount]int // not sent, because of what has been found out since the beginning
-	Left      int
-	Uncounted error // why some of them are not counted; nil if all are
+	Sent    int
+	Bounced int              // refused for good, because of the address
+	Refused int              // refused for good, because of something else
+	Unclear int              // the connection was lost when they had been handed over
+	Later   int              // refused for now, and given up in this run
+	Skipped [reasonCount]int // not sent, because of what has been found out since the beginning
+	Left    int
 }
 
 // How long it goes on.
@@ -380,13 +378,9 @@ func (r *run) complain(a attempt, text message.Text) {
 	}
 }
 
-// count counts a message. That it cannot is told once.
 func (r *run) count(what Count, i *invitees.Invitee) {
-	if r.Count == nil {
-		return
-	}
-	if err := r.Count(what, i); err != nil {
-		r.Uncounted = err
+	if r.Count != nil {
+		r.Count(what, i)
 	}
 }
 

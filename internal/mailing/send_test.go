@@ -113,12 +113,12 @@ func (w *world) open() {
 	}
 	w.file = file
 	w.Sender = &Sender{
-		Server: w.mail.at(w.t, "smtp", "", ""), Composer: composer, Record: file.Record, Write: file.Write,
+		Server: w.mail.at(w.t, "smtp", "", ""), Composer: composer, Write: file.Write,
 		Today:       func(now time.Time) survey.Date { return survey.Date(now.Format(time.DateOnly)) },
 		OptOuts:     func() (*invitees.OptOuts, error) { return ownerfile.ReadOptOuts(ownerfile.OptOutsName(w.dir)) },
 		Invitations: w.stored,
 		Stopped:     func(*invitees.Invitee) error { return nil },
-		Count:       func(what Count, _ *invitees.Invitee) error { w.counts[what]++; return nil },
+		Count:       func(what Count, _ *invitees.Invitee) { w.counts[what]++ },
 		Complain: func(i *invitees.Invitee, text message.Text) {
 			w.told = append(w.told, fmt.Sprintf("%d: %s", i.Number, text))
 		},

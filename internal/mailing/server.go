@@ -127,7 +127,11 @@ func (s *Server) dial(ctx context.Context) (*connection, error) {
 		}
 		options = append(options, gomail.WithSMTPAuth(way), gomail.WithUsername(s.user), gomail.WithPassword(s.password))
 	}
-	client, err := gomail.NewClient(s.host, options...)
+	host := s.host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]" // an address of IPv6, to which the port is added
+	}
+	client, err := gomail.NewClient(host, options...)
 	if err != nil {
 		return nil, message.Errorf("mail server %s: %w", s.Address(), err)
 	}

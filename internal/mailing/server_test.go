@@ -280,6 +280,19 @@ func TestConnecting(t *testing.T) {
 		m.listener.Close()
 		check(t, m.at(t, "smtp", "", "").Try(t.Context()), "nothing listens there")
 	})
+	t.Run("IPv6", func(t *testing.T) {
+		m := start(t, nil)
+		listener, err := net.Listen("tcp", "[::1]:0")
+		if err != nil {
+			t.Skip(err)
+		}
+		go m.server.Serve(listener)
+		s, err := ParseServer("smtp://"+listener.Addr().String(), "")
+		if err == nil {
+			err = s.Try(t.Context())
+		}
+		check(t, err, "")
+	})
 	t.Run("this machine", func(t *testing.T) {
 		m := start(t, func(m *mailServer) {
 			m.server.AllowInsecureAuth = true
