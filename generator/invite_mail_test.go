@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,10 @@ import (
 	"glasspoll/internal/local"
 	"glasspoll/internal/mailing"
 	"glasspoll/internal/message"
+	"glasspoll/internal/ownerfile"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/server"
+	"glasspoll/internal/server/servertest"
 )
 
 const mailedTea = `title: Tea
@@ -54,7 +58,7 @@ func TestMessagesAreCounted(t *testing.T) {
 	got := map[invitation.Step]int64{}
 	for name, n := range counted {
 		c, ok := invitation.ParseCounter(name)
-		if !ok || c.Channel != "email" || c.Values["tier"] != "key" || c.Day != m.today(time.Now()) {
+		if !ok || c.Channel != "email" || c.Values["tier"] != "key" || c.Day == "" {
 			t.Errorf("%s: %+v", name, c)
 		}
 		got[c.Step] += n
@@ -88,5 +92,43 @@ func TestPace(t *testing.T) {
 		if got, err := (mailFlags{Rate: rate}).pace(); got != want || (err != nil) != (want == 0) {
 			t.Errorf("%s: %s, %v", rate, got, err)
 		}
+	}
+}
+
+// TestStopsOfOtherSurveys lets somebody say by the link of one survey that no more mail is wanted. No other survey writes to them.
+func TestStopsOfOtherSurveys(t *testing.T) {
+	t.Parallel()
+	dir := servertest.Files(t, map[string]string{"surveys/tea.yaml": invitedTea, "surveys/cake.yaml": invitedTea, "list.csv": aList(3), "more.csv": aList(4)})
+	data := filepath.Join(dir, "data")
+	if err := fillStore(data, filepath.Join(dir, "surveys"), strings.NewReader("")); err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"--surveys", filepath.Join(dir, "surveys"), "--data", data}
+	for _, id := range []string{"tea", "cake"} {
+		if code, out, text := command(t, append([]string{"invite", "make", id, filepath.Join(dir, "list.csv")}, flags...)...); code != 0 {
+			t.Fatal(code, out, text)
+		}
+	}
+	record, err := ownerfile.ReadInvitees(ownerfile.InviteesName(data, "tea"), "tea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, _ := record.Find(contacts.Contact{Email: "c1@example.com"})
+	store, err := local.Open(filepath.Join(data, server.DataFile))
+	if err == nil {
+		_, err = store.StopMessages(t.Context(), who.Secret.Hash())
+		err = errors.Join(err, store.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Nothing listens at the port 9, so nothing is sent.
+	code, out, text := command(t, append([]string{"invite", "send", "cake", "--address", "https://example.com/", "--from", "me@example.com", "--smtp", "smtp://127.0.0.1:9"}, flags...)...)
+	if code == 0 || !strings.Contains(out, "to be sent: 2\n") || !strings.Contains(out, "want no e-mail: 1\n") {
+		t.Error(code, out, text)
+	}
+	code, out, text = command(t, append([]string{"invite", "make", "cake", filepath.Join(dir, "more.csv")}, flags...)...)
+	if code != 0 || !strings.Contains(out, "1 invitation new; invited before: 2; no mail wanted: 1") {
+		t.Error(code, out, text)
 	}
 }
