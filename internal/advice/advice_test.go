@@ -325,6 +325,7 @@ sections:
 			strings.Replace(dimensions(", dimension: staff"), "dimension: staff}", "dimension: staff}\n      - {id: x, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, weight: 0, label: {zh: 店, en: Shop}}", 1),
 		}},
 		{advice.UnusedDimension, []string{dimensions(", weight: 0")}, []string{dimensions(", dimension: staff")}},
+		{advice.IssuedIsCounted, []string{"access: invited\n" + shop(100, 1)}, []string{shop(100, 1)}},
 		{advice.GroupsTooSmall, []string{shop(100, 5, 3, 4), shop(40, 5, 5), shop(8, 5)}, []string{shop(100, 5, 3, 3), shop(10, 5), shop(100, 1, 3, 4)}},
 		{advice.NoThanks, []string{strings.Replace(completeSurvey, "thanks: {zh: 谢谢您！, en: Thank you!}\n", "", 1) + ratingOf("茶", "Tea")}, []string{ratingOf("茶", "Tea")}},
 		{advice.NoContact, []string{

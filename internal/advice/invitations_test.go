@@ -26,3 +26,23 @@ func TestContactDetailsOfTheIdentified(t *testing.T) {
 		}
 	}
 }
+
+// TestIssuedIsCounted: where there are invitations, a number of issued questionnaires is not used.
+func TestIssuedIsCounted(t *testing.T) {
+	for keys, want := range map[string]int{"": 0, "access: invited\n": 1, "access: both\n": 1} {
+		source := []byte(completeSurvey + keys + "audience: {issued: 40}\nsections: [{questions: [{id: q, type: nps, label: {zh: 推荐, en: Recommend}}]}]\n")
+		s, problems := questionnaire.Parse("tea.yaml", source)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		n := 0
+		for _, a := range advice.Of(s, "tea.yaml", source) {
+			if a.Code == advice.IssuedIsCounted {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%q: %d, want %d", keys, n, want)
+		}
+	}
+}

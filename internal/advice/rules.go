@@ -29,6 +29,7 @@ const (
 	NoDimension        = "no_dimension"
 	UnusedDimension    = "unused_dimension"
 	GroupsTooSmall     = "groups_too_small"
+	IssuedIsCounted    = "issued_is_counted"
 	NoThanks           = "no_thanks"
 	NoContact          = "no_contact"
 	NoPurpose          = "no_purpose"
@@ -67,6 +68,7 @@ func Rules() []Rule {
 		{NoDimension, "A scored question in no dimension", "Where dimensions are declared, a scored question outside all of them counts in no dimension's score. The item named under 'overall' needs none."},
 		{UnusedDimension, "A dimension without questions", "A declared dimension that no scored question belongs to has no score, and its weight means nothing."},
 		{GroupsTooSmall, "More groups than answers can fill", "Figures appear only for groups of at least min_group respondents (k). With many segments and few questionnaires most groups never reach it, and are pooled when the period closes."},
+		{IssuedIsCounted, "Issued is counted", "In a survey with invitations it is counted how many were issued, withdrawn and returned, by channel and period, and the response rate follows from that. A number under audience.issued is not used."},
 		{NoThanks, "No thank-you text", "Respondents should read that the answers arrived, what becomes of them and where the results will be."},
 		{NoContact, "Nobody to ask", "Respondents trust a survey that says who stands behind it and how to reach them; many privacy laws require it."},
 		{NoPurpose, "No purpose", "People answer when they know what for. Say in one line under \"purpose\" what the answers are used for: the page shows it under the title."},

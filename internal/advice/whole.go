@@ -13,6 +13,9 @@ import (
 func (a *adviser) wholeSurvey() {
 	a.dimensions()
 	a.groups()
+	if a.s.HasInvitations() && a.s.Audience.MostIssued() > 0 {
+		a.add(IssuedIsCounted, path{"audience", "issued"}, "remove it", "the invitations say how many were issued: this number is not used")
+	}
 	a.conditionOrder()
 	a.secrets()
 	for _, place := range a.places.CutOff() {
@@ -138,7 +141,7 @@ const responseShare = 0.5
 // groups compares the expected number of answers with what the groups need to be shown.
 func (a *adviser) groups() {
 	issued, k := a.s.Audience.MostIssued(), a.s.K()
-	if issued == 0 || k < 2 {
+	if issued == 0 || k < 2 || a.s.HasInvitations() {
 		return
 	}
 	cohorts := 1

@@ -69,6 +69,7 @@ func FactsOf(s *survey.Survey, period, today string, closed bool, k int, counter
 			c.add(counter, n)
 		}
 	}
+	c.addEvents()
 	raw := c.whole()
 	if raw.Issued < int64(k) {
 		return nil
@@ -93,6 +94,7 @@ func (f *Facts) Equal(g *Facts) bool {
 type collected struct {
 	segments []string
 	issued   map[string]map[groupName]Reach // by the segments that were counted by; under the zero name, all
+	cells    map[string]cell                // of events
 	events   map[groupName]Reach            // under the zero name, all
 	days     map[string]Reach
 }
@@ -101,7 +103,7 @@ type collected struct {
 type groupName struct{ kind, segment, option string }
 
 func newCollected(s *survey.Survey) *collected {
-	c := &collected{issued: map[string]map[groupName]Reach{}, events: map[groupName]Reach{}, days: map[string]Reach{}}
+	c := &collected{issued: map[string]map[groupName]Reach{}, cells: map[string]cell{}, events: map[groupName]Reach{}, days: map[string]Reach{}}
 	for _, f := range SegmentsOf(s) {
 		c.segments = append(c.segments, f.Name)
 	}
@@ -109,27 +111,51 @@ func newCollected(s *survey.Survey) *collected {
 }
 
 func (c *collected) add(counter Counter, n int64) {
-	into := c.events
 	if counter.Step.isTotal() {
 		layout := strings.Join(slices.Sorted(maps.Keys(counter.Values)), "&")
-		if into = c.issued[layout]; into == nil {
-			into = map[groupName]Reach{}
-			c.issued[layout] = into
+		if c.issued[layout] == nil {
+			c.issued[layout] = map[groupName]Reach{}
 		}
+		r := Reach{}
+		r.count(counter.Step, n)
+		r.addTo(c.issued[layout], counter)
+		return
 	}
+	of := counter
+	of.Step, of.Day = Completed, ""
+	one := c.cells[of.name()]
+	one.counter = counter
+	one.count(counter.Step, n)
+	c.cells[of.name()] = one
+	r := c.days[string(counter.Day)]
+	r.count(counter.Step, n)
+	c.days[string(counter.Day)] = r
+}
+
+// addEvents adds what has happened to groups. Whoever has completed has also opened and started, though without a script, or on a
+// second device, nothing may have said so: that is made up for where people have all in common that is counted.
+func (c *collected) addEvents() {
+	for _, one := range c.cells {
+		one.Started = max(one.Started, one.Completed)
+		one.Opened = max(one.Opened, one.Started)
+		one.addTo(c.events, one.counter)
+	}
+}
+
+// A cell is what has happened to those who have all in common that counters tell.
+type cell struct {
+	Reach
+	counter Counter
+}
+
+// addTo adds a cell to all the groups that it is part of.
+func (r Reach) addTo(groups map[groupName]Reach, counter Counter) {
 	names := []groupName{{}, {"channel", "", counter.Channel}}
 	for segment, option := range counter.Values {
 		names = append(names, groupName{"segment", segment, option})
 	}
 	for _, name := range names {
-		r := into[name]
-		r.count(counter.Step, n)
-		into[name] = r
-	}
-	if counter.Day != "" {
-		r := c.days[string(counter.Day)]
-		r.count(counter.Step, n)
-		c.days[string(counter.Day)] = r
+		groups[name] = groups[name].plus(r)
 	}
 }
 
@@ -169,8 +195,7 @@ func (c *collected) group(name groupName) Reach {
 
 func (c *collected) whole() Reach { return c.group(groupName{}) }
 
-// ordered returns steps of which each includes those after it: whoever has completed has also started, though without a
-// script, or on a second device, nothing may have said so. No more can have opened than were issued.
+// ordered returns steps of which each includes those after it. No more can have opened than were issued.
 func (r Reach) ordered() Reach {
 	issued := max(0, r.Issued-r.Withdrawn)
 	r.Bounced = min(r.Bounced, issued)

@@ -254,6 +254,8 @@ var (
 			doc: doc{"Who may answer: whoever has the survey's address (open), those with an invitation, each once (invited), or either (both). Left out: open.", "谁可以填写：有网址的人都可以（open），只有受邀人、每人一份（invited），还是两者均可（both）。不写就是 open。"}},
 		{name: "anonymity", form: oneOfWords("anonymous", "confidential", "identified"), example: "confidential",
 			doc: doc{"What is known of the invited: nobody can tell whose the answers are, you neither (anonymous); you see who has answered, and what they answered is not stored with them (confidential); answers are stored with who gave them (identified). Left out: confidential.", "对受邀人知道些什么：谁也无法知道答卷是谁的，主办方也不能（anonymous）；知道谁答过，但不保存谁答了什么（confidential）；答卷和答的人一起保存（identified）。不写就是 confidential。"}},
+		{name: "quality", form: objectOf(&qualityMapping), example: "{burst: 1000, cross_site: off}",
+			doc: doc{"Which answers are held back before they are released, until somebody has looked at them: by how they came, never by what they say.", "哪些答卷先暂缓公布，等人看过：只看怎样来的，从不看答了什么。"}},
 		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, max: maxOptions * survey.One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
 			doc: doc{"Lists of options under a name, for several questions to share.", "起了名字的选项表，供几道题共用。"}},
 		{name: "sections", form: listOf(objectOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: `[{questions: [{id: overall, type: nps, label: "Would you recommend us?"}]}]`,
@@ -357,7 +359,7 @@ var (
 		{name: "dimensions", form: listOf(objectOf(&dimensionMapping), 0), example: "[{id: service, weight: 2}]", doc: doc{"Groups of items.", "项目的分组。"}},
 		{name: "bands", form: listOf(objectOf(&bandMapping), 0), example: "[{from: 80, label: Good}, {from: 0, label: Poor}]", doc: doc{"Named ranges of the index, down to 0.", "指数的分档，要一直分到 0。"}},
 		{name: "target", form: numbers(0, survey.MaxDecimal), example: "85", doc: doc{"The target of the index.", "指数的目标。"}},
-		{name: "response_rate_rule", form: objectOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", doc: doc{"Takes points off the index when too few answered. It needs audience.issued.", "回收率太低时给指数扣分。要写明 audience.issued。"}},
+		{name: "response_rate_rule", form: objectOf(&ruleMapping), example: "{floor: 50, per: 5, deduct: 1, mode: step}", doc: doc{"Takes points off the index when too few answered. It needs audience.issued, or invitations.", "回收率太低时给指数扣分。要写明 audience.issued，或者有邀请。"}},
 	}}
 	weightingMapping = mapping{"weighting", "weighting", doc{"Weights respondents so that they are composed like the population, by raking. Weighted figures stand beside the others, with the effective number of answers and the design effect. Respondents of the pool, and those without an answer to one of the segments, have no weight.", "给答卷加权（raking），使构成与总体一致。加权的数字列在原来的旁边，并写明有效样本量和设计效应。合并小组里的人和没有回答分组题的人不参加加权。"}, []key{
 		{name: "by", form: mapOf(ofKind(nameIDForm), mapOf(ofKind(choiceIDForm), numbers(1, maxIndex))), need: ": the segments, and what part of the population has each option, in percent", example: "{tier: {a: 20, b: 30, c: 50}}", doc: doc{"The segments. For each, what part of the population has each option, in percent; together 100.", "按哪些分组题。每题写明总体里各选项占百分之几，合计 100。"}},

@@ -125,7 +125,7 @@ func (o object) responseRateRule() *survey.ResponseRateRule {
 		Proportional: ro.word("mode", "step") == "proportional",
 	}
 	o.addCheck(func(s *survey.Survey) {
-		if s.Audience.MostIssued() == 0 {
+		if s.Audience.MostIssued() == 0 && !s.HasInvitations() {
 			o.fail(at, "a response rate needs the number of questionnaires issued: add \"audience: {issued: …}\"")
 		}
 	})

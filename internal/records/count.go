@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
@@ -117,10 +118,26 @@ func (c *counting) count(ctx context.Context, today string) (r *release.Release,
 		inForce = release.FormOf(inForce, c.last) // nobody has answered the one in force now
 	}
 	r = release.Unsuppressed(inForce, forms, c.period, today, t)
+	if r.Invited, err = c.invited(ctx, today); err != nil {
+		return nil, 0, err
+	}
 	if legacy := c.released().Parts[release.Legacy]; deleted && legacy != nil {
 		r.Parts[release.Legacy] = legacy
 	}
 	return r, t.Withdrawn, nil
+}
+
+// invited returns how far invitations have come, exactly and until now; nil without any.
+func (c *counting) invited(ctx context.Context, today string) (*invitation.Facts, error) {
+	counts, ok := c.records.(store.Counts)
+	if !ok || !c.survey.HasInvitations() {
+		return nil, nil
+	}
+	counted, err := counts.Counted(ctx, c.survey.ID)
+	if err != nil {
+		return nil, err
+	}
+	return invitation.FactsOf(c.survey, c.period, today, true, 1, counted), nil
 }
 
 // released returns the latest release, an empty one if there is none.

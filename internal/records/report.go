@@ -3,11 +3,13 @@ package records
 import (
 	"bytes"
 	"context"
+	"iter"
 	"slices"
 	"time"
 
 	"glasspoll"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
@@ -40,6 +42,9 @@ func Report(ctx context.Context, records store.Records, s *survey.Survey, o Repo
 		if page.Cases, err = caseFigures(ctx, records, s.ID, last, o.Now); err != nil {
 			return nil, err
 		}
+		if page.Invited, err = invitationsOf(ctx, records, s, last); err != nil {
+			return nil, err
+		}
 		if o.Texts {
 			if page.Texts, err = writtenAnswers(ctx, records, s, last); err != nil {
 				return nil, err
@@ -55,6 +60,26 @@ func Report(ctx context.Context, records store.Records, s *survey.Survey, o Repo
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+// invitationsOf counts the invitations to a survey whose answers are to count in a period, or in any; nil if there can be none.
+func invitationsOf(ctx context.Context, records store.Records, s *survey.Survey, period string) ([]invitation.Count, error) {
+	from, ok := records.(interface {
+		InvitationsOf(ctx context.Context, survey string) iter.Seq2[invitation.Invitation, error]
+	})
+	if !ok || !s.HasInvitations() {
+		return nil, nil
+	}
+	var counts invitation.Counts
+	for i, err := range from.InvitationsOf(ctx, s.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if i.Period == "" || i.Period == period {
+			counts.Add(i)
+		}
+	}
+	return counts.All(), nil
 }
 
 // today returns the date of an instant in a survey's timezone.

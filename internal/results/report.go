@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -24,6 +25,7 @@ type ReportPage struct {
 	Style     string // the stylesheet of results pages
 	Cases     *CaseFigures
 	Texts     []TextAnswers
+	Invited   []invitation.Count // of the period; nil without invitations
 }
 
 // CaseFigures counts the cases that answers have opened.
@@ -64,6 +66,8 @@ type reportView struct {
 	Measures   *measures
 	Texts      []textBlock
 	Withdrawn  int64
+
+	NonResponse *nonResponse
 }
 
 // lowItem is an item that was done badly.
@@ -185,6 +189,7 @@ func (d *document) reportView(words *wording.Words, p ReportPage) *reportView {
 	if d.period != nil {
 		d.addSample(v, p.Public)
 		d.addLowest(v)
+		v.NonResponse = d.nonResponse(v.SayOwn, p.Invited)
 	}
 	return v
 }

@@ -147,10 +147,10 @@ func TestReportWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	used := map[string]bool{}
-	say := regexp.MustCompile(`(?:Say|SayOwn|add)\(?[ (]"([a-z_.]+)"`)
+	say := regexp.MustCompile(`(?:Say|SayOwn|add|own)\(?[ (]"([a-z_.]+)"`)
 	begins := regexp.MustCompile(`Say\("([a-z_]+\.)"\s*\+`)
 	var prefixes []string
-	for _, file := range []string{"report.go", "../../templates/report/report.html", "../../templates/report/codebook.html", "../export/plan.go", "../export/codebook.go", "../export/xlsx.go", "../export/spss.go", "../workbook/workbook.go", "../workbook/sheet.go"} {
+	for _, file := range []string{"report.go", "nonresponse.go", "../../templates/report/report.html", "../../templates/report/codebook.html", "../export/plan.go", "../export/codebook.go", "../export/xlsx.go", "../export/spss.go", "../workbook/workbook.go", "../workbook/sheet.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -76,7 +76,12 @@ func (s *sheet) yaml() string {
 	if s.channels {
 		b.WriteString("channels: [web, phone]\n")
 	}
-	if s.issued > 0 {
+	switch {
+	case s.issued == 40:
+		b.WriteString("access: invited\n")
+	case s.issued == 100:
+		b.WriteString("access: both\n")
+	case s.issued > 0:
 		fmt.Fprintf(&b, "audience: {population: %d, issued: %d}\n", 2*s.issued, s.issued)
 	}
 	if s.monthly {

@@ -19,6 +19,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
@@ -71,6 +72,8 @@ type BackEnd interface {
 	store.Tallies
 	store.Releases
 	store.Progress
+	store.Counters
+	store.Totals
 	store.Reviews
 }
 
@@ -165,7 +168,7 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 		told: told{in: map[int]bool{}, seen: map[string]int{}}}
 	pages := NewRecorder()
 	publisher := func() *publish.Publisher {
-		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Reviews: back, Pages: pages,
+		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Reviews: back, Counts: back, Pages: pages,
 			Renderer: write, Now: func() time.Time { return p.now }})
 	}
 	running, inForce := publisher(), -1
@@ -178,6 +181,7 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 			}
 			inForce = step.version
 		}
+		p.invite(t, s)
 		p.arrive(t, step.arrive)
 		p.withdraw(t, s, step.withdraw)
 		if !step.run {
@@ -217,8 +221,49 @@ func (p *playing) arrive(t testing.TB, people []int) {
 		if n, err := p.back.Import(context.Background(), r.Survey, r.Period, []store.Entry{{Arrived: p.people[i].arrived, Response: r}}); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}
+		p.count(t, p.people[i], r)
 		if p.named {
 			p.touched = append(p.touched, r.Period)
+		}
+	}
+}
+
+// invite issues invitations of the period, if the questionnaire has any: as many as are wanted, by channel and site.
+func (p *playing) invite(t testing.TB, s *survey.Survey) {
+	t.Helper()
+	if !s.HasInvitations() {
+		return
+	}
+	totals := map[string]int64{}
+	for i, channel := range []string{"", "web", "phone"} {
+		for j, site := range []string{"", "a", "b"} {
+			one := invitation.Invitation{Channel: channel, Values: map[string]string{"site": site}}
+			totals[invitation.CounterOf(s, one, invitation.Issued, "", s.PeriodAt(p.now)).Name()] += int64(3 + 9*i + 4*j)
+		}
+	}
+	if err := p.back.Raise(context.Background(), s.ID, totals); err != nil {
+		t.Fatal(err)
+	}
+	p.seen["invited"]++
+}
+
+// count counts the steps of somebody who answers by an invitation: facts, whatever the answers are.
+func (p *playing) count(t testing.TB, who *person, r answer.Response) {
+	t.Helper()
+	s := p.versions[who.version]
+	if !s.HasInvitations() {
+		return
+	}
+	one := invitation.Invitation{Channel: r.Channel, Values: map[string]string{}}
+	for _, a := range r.Answers {
+		if q, ok := s.Question(survey.QuestionOf(a.Field())); ok && q.Type == survey.Hidden && len(a) > 1 {
+			one.Values[a.Field()] = a[1]
+		}
+	}
+	day := survey.Date(who.arrived.In(s.Location()).Format(time.DateOnly))
+	for _, step := range []invitation.Step{invitation.Opened, invitation.Started, invitation.Completed} {
+		if err := p.back.Count(context.Background(), s.ID, invitation.CounterOf(s, one, step, day, r.Period).Name()); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
