@@ -26,6 +26,8 @@ type Personal struct {
 	survey *survey.Survey
 	writer *writer
 	cards  *template.Template
+
+	letters *wording.Catalog // of letters, besides the sentences of the writer
 }
 
 // NewPersonal returns what makes the personal invitations to a survey, whose links are below base, which ends with a slash.
@@ -38,7 +40,11 @@ func NewPersonal(templates fs.FS, s *survey.Survey, base string) (*Personal, err
 	if err != nil {
 		return nil, message.Errorf("templates: %w", err)
 	}
-	return &Personal{base: base, survey: s, writer: w, cards: cards.Lookup("cards.html")}, nil
+	letters, err := loadWords(templates, "invite")
+	if err != nil {
+		return nil, err
+	}
+	return &Personal{base: base, survey: s, writer: w, cards: cards.Lookup("cards.html"), letters: letters}, nil
 }
 
 // folder is where personal links are, below the base.
