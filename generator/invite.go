@@ -44,7 +44,8 @@ Examples:
 
   glasspoll invite list service customers.xlsx
   glasspoll invite make service customers.xlsx --until 2026-12-31
-  glasspoll invite make service customers.xlsx --table polls-Table-1A2B --list invitations`
+  glasspoll invite send service
+  glasspoll invite status service`
 }
 
 // inviteFlags name a survey's questionnaire, the store of its answers, and the files of whoever invites to it.

@@ -162,6 +162,9 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	if err := work.wantInForce(ctx); err != nil {
 		return err
 	}
+	if err := f.noteAllStops(ctx, work); err != nil {
+		return err
+	}
 	choice, err := f.choice(s)
 	if err != nil {
 		return err
@@ -183,6 +186,19 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	}
 	done, err := sender.Send(ctx, tasks)
 	return m.end(done, err)
+}
+
+// noteAllStops writes into the owner's files who has said by a link that no more mail is wanted.
+func (f mailFlags) noteAllStops(ctx context.Context, work *inviting) error {
+	out, err := ownerfile.OpenOptOuts(f.optOuts())
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	if err := work.noteStops(ctx, out); err != nil {
+		return err
+	}
+	return f.noteOtherStops(ctx, work, out)
 }
 
 // choice returns what the flags and the files say about who is sent a message.

@@ -28,9 +28,9 @@ func (inviteStatusCommand) Help() string {
 	return `Counts invitations: issued, sent, bounced, of people who want no more mail, used, withdrawn and expired; in all, and by batch,
 channel and segment. The rate is the used ones of those that are not withdrawn.
 
-With --people it lists who is invited and whose invitation has been used, which reminders need. Only in an identified survey
-is it known which answers are whose. In others nothing that is stored joins the two; but whoever watches the list and the
-answers at the same time could guess, so do not.
+With --people it lists who is invited and whose invitation has been used, which reminders need. Only of an identified survey
+do JSON and CSV have the id of each person's answers, by which 'results export' names them. In others nothing that is stored
+joins the two; but whoever watches the list and the answers at the same time could guess, so do not.
 
 Examples:
 
@@ -151,11 +151,12 @@ type personJSON struct {
 	Use      string            `json:"use"`
 	Mail     string            `json:"mail"`
 	OptedOut bool              `json:"opted_out"`
+	Answer   string            `json:"answer,omitempty"` // the id, in identified surveys alone
 }
 
 func (k inviteStatusCommand) people(c *console.Console, states []invite.State) error {
 	people := []personJSON{}
-	rows := [][]string{{"name", "email", "phone", "channel", "batch", "use", "mail"}}
+	rows := [][]string{{"name", "email", "phone", "channel", "batch", "use", "mail", "answer"}}
 	texts := [][]string{nil}
 	for _, name := range []message.Key{"NAME", "E-MAIL", "PHONE", "CHANNEL", "BATCH", "INVITATION", "MAIL"} {
 		texts[0] = append(texts[0], name.Text().In(c.Language))
@@ -169,8 +170,8 @@ func (k inviteStatusCommand) people(c *console.Console, states []invite.State) e
 			mail = "stopped"
 		}
 		o := s.Contact
-		people = append(people, personJSON{o.Name, o.Email, o.Phone, o.Language, o.Channel, o.Values, s.Batch.Name, useCodes[s.Use], mail, s.OptedOut})
-		rows = append(rows, []string{o.Name, o.Email, o.Phone, o.Channel, s.Batch.Name, useCodes[s.Use], mail})
+		people = append(people, personJSON{o.Name, o.Email, o.Phone, o.Language, o.Channel, o.Values, s.Batch.Name, useCodes[s.Use], mail, s.OptedOut, s.Answer})
+		rows = append(rows, []string{o.Name, o.Email, o.Phone, o.Channel, s.Batch.Name, useCodes[s.Use], mail, s.Answer})
 		texts = append(texts, []string{cmp.Or(o.Name, "-"), cmp.Or(o.Email, "-"), cmp.Or(o.Phone, "-"), cmp.Or(o.Channel, "-"), s.Batch.Name,
 			useWords[s.Use].Text().In(c.Language), mailWord(mail).In(c.Language)})
 	}

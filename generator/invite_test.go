@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -303,5 +305,65 @@ func TestStopsAreWrittenDown(t *testing.T) {
 	out, err := ownerfile.ReadOptOuts(ownerfile.OptOutsName(data))
 	if err != nil || !out.Has(contacts.Contact{Phone: "+86 139 0000 0001"}) || out.Len() != 2 {
 		t.Error(out, err)
+	}
+}
+
+// TestHostileLists reads what is no list, or none that can be read.
+func TestHostileLists(t *testing.T) {
+	t.Parallel()
+	dir, flags := invitingTo(t, 1)
+	gbk := []byte("\xd3\xca\xcf\xe4,\xd0\xd5\xc3\xfb\nli@example.com,\xc0\xee\xc0\xd7\n") // 邮箱,姓名 and 李雷
+	for name, c := range map[string]struct {
+		content []byte
+		code    int
+		want    string
+	}{
+		"gbk.csv":     {gbk, 0, "CSV in GB18030"},
+		"bom.csv":     {[]byte("\ufeffe-mail;name\r\nli@example.com;Li\r\n"), 0, "separated by semicolons"},
+		"empty.csv":   {nil, 1, "the file is empty"},
+		"blank.csv":   {[]byte("\n\n \n"), 1, "the file is empty"},
+		"zeros.csv":   {make([]byte, 100), 1, "zeros.csv: "},
+		"huge.csv":    {bytes.Repeat([]byte("x,y\n"), contacts.MaxSource/4+1), 1, "larger than 20 MB"},
+		"many.csv":    {append([]byte("e-mail\n"), bytes.Repeat([]byte("a@b.cc\n"), contacts.MaxRows+1)...), 1, "more than 100000 rows"},
+		"old.xls":     {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), 1, "old .xls workbook"},
+		"broken.xlsx": {[]byte("PK\x03\x04 and no more"), 1, "broken.xlsx: "},
+		"wide.csv":    {append([]byte("e-mail,tier\nli@example.com,"), bytes.Repeat([]byte("k"), 10_000)...), 1, "more than 500 characters"},
+		"quotes.csv":  {[]byte("e-mail,name\n\"li@example.com,Li\nann@example.com,Ann\n"), 1, "quotes.csv: "},
+		"twice.csv":   {[]byte("e-mail,tier\nli@example.com,key\nLI@EXAMPLE.COM,key\n"), 1, "row 3, column A 'e-mail': 'LI@EXAMPLE.COM' stands in row 2 already"},
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, c.content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, out, text := command(t, append([]string{"invite", "list", "tea", file}, flags...)...)
+		if code != c.code || !strings.Contains(out+text, c.want) {
+			t.Errorf("%s: %d\n%.500s%.500s", name, code, out, text)
+		}
+		if c.code == 0 {
+			continue
+		}
+		if code, _, _ := command(t, append([]string{"invite", "make", "tea", file}, flags...)...); code != 1 {
+			t.Errorf("%s: invited: %d", name, code)
+		}
+	}
+	if entries, err := filepath.Glob(filepath.Join(dir, "data", "*.invitations")); err != nil || len(entries) > 0 {
+		t.Errorf("%v, %v: a list with faults has made invitations", entries, err)
+	}
+}
+
+// TestTracking finds lists that git would take.
+func TestTracking(t *testing.T) {
+	t.Parallel()
+	for ignore, want := range map[string]bool{
+		"": true, "data/": false, "/data/": false, "data": false, "*.invitations": false, "# data\n": true, "private/data/": true, "/dat": true, "lists": false, "data/lists/": false, "*\n": false, "*.csv": true, "/": true, ".": true,
+	} {
+		root := t.TempDir()
+		dir := filepath.Join(root, "data", "lists")
+		if err := errors.Join(os.MkdirAll(dir, 0o700), os.Mkdir(filepath.Join(root, ".git"), 0o700), os.WriteFile(filepath.Join(root, ".gitignore"), []byte(ignore), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if found, tracked := tracking(dir); tracked != want || tracked && found != root {
+			t.Errorf("%q: %s, %t", ignore, found, tracked)
+		}
 	}
 }

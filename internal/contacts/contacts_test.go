@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -381,4 +382,17 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestParseAddress(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		" LI@Example.com ": "e:li@example.com", "+86 138 0013 8000": "p:+8613800138000", "138-0013-8000": "p:+8613800138000",
+		"": "", "li": "", "li@": "", "@": "", "12": "", "li@example.com, wang@example.com": "", "\x00": "",
+	} {
+		c, ok := ParseAddress(text)
+		if ok != (want != "") || ok && !slices.Equal(c.Keys(), []string{want}) {
+			t.Errorf("%q: %v, %t; want %s", text, c.Keys(), ok, want)
+		}
+	}
 }

@@ -72,6 +72,7 @@ func New(getenv func(string) string, log *slog.Logger, metrics io.Writer, o Opti
 	handler := intake.Handler{
 		Definitions: definitions{table}, Invitations: table, Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
 		Client: func(r *http.Request) string { return connection(r, header) },
+		Host:   func(*http.Request) []string { return nil }, // the CDN does not hand it on
 	}
 	o.Use(&handler, table)
 	return &Function{

@@ -15,6 +15,7 @@ type State struct {
 	*invitees.Invitee
 	OptedOut bool         // wants no more mail
 	Use      stored.State // of the invitation
+	Answer   string       // the id of the answers it was used for, in identified surveys alone
 }
 
 // CanBeInvited reports whether the link is worth sending: it can be used, today or later, and mail is wanted.
@@ -33,7 +34,7 @@ func StatesOf(record *invitees.Record, out *invitees.OptOuts, invitations map[st
 		if i.Withdrawn && !in.Redeemed {
 			in.Withdrawn = true
 		}
-		states = append(states, State{i, i.Stopped || in.Stopped || out.Has(i.Contact), in.StateOn(today)})
+		states = append(states, State{i, i.Stopped || in.Stopped || out.Has(i.Contact), in.StateOn(today), in.Answer})
 	}
 	return states
 }

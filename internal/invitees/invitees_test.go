@@ -389,6 +389,16 @@ func TestOptOuts(t *testing.T) {
 	if other, err := NewOptOuts(source(4)); err != nil || bytes.Equal(other.Lines(li, "")[0], o.Lines(li, "")[0]) {
 		t.Errorf("the hash has no key: %v", err)
 	}
+	if day, known := read.Since(contact("li@example.com", "")); !known || day != "2026-11-30" {
+		t.Errorf("%s, %t", day, known)
+	}
+	for _, line := range read.Removal(contact("LI@example.com", ""), "2026-12-01") {
+		file = append(file, line...)
+	}
+	removed, _, err := DecodeOptOuts(file)
+	if err != nil || removed.Has(contact("li@example.com", "")) || !removed.Has(contact("", "+8613800138000")) || len(removed.Removal(contact("li@example.com", ""), "")) > 0 {
+		t.Errorf("not removed: %v", err)
+	}
 	var none *OptOuts
 	if none.Has(li) || none.Len() != 0 {
 		t.Error("nothing has something")

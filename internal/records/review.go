@@ -35,6 +35,20 @@ func Review(ctx context.Context, records store.Records, s *survey.Survey, period
 	}
 }
 
+// LookAt counts which answers of a period are the very same.
+func LookAt(ctx context.Context, log store.Log, id, period string) (*review.Same, error) {
+	same := &review.Same{}
+	for batch, err := range store.Batches(ctx, log, id, period, "", "") {
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range batch {
+			same.Add(e.Response)
+		}
+	}
+	return same, nil
+}
+
 // ledger is a period's tally, and what is known besides.
 type ledger struct {
 	records  store.Records
