@@ -386,6 +386,9 @@ func (d *deployment) followLink() {
 	_, err = d.invite.Invitation(ctx, d.personal(1).Hash)
 	d.must(err)
 	d.must(d.invite.Count(ctx, "tea", "opened"))
+	if first, err := d.invite.StopMessages(ctx, d.personal(3).Hash); err != nil || !first {
+		d.Fatal(first, err)
+	}
 	_, err = d.invite.SigningKey(ctx, "tea", d.key)
 	d.must(err)
 	d.must(d.invite.RedeemBlinded(ctx, "tea", d.personal(5).Hash, invitation.Digest{1}))
