@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"glasspoll"
 	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -25,7 +26,7 @@ func newWriter(templates fs.FS) (*writer, error) {
 	for i, folder := range []string{"wording", "share"} {
 		sub, err := fs.Sub(templates, folder)
 		if err == nil {
-			catalogues[i], err = wording.Load(sub)
+			catalogues[i], err = load(sub, folder)
 		}
 		if err != nil {
 			return nil, message.Errorf("templates: %s: %w", folder, err)
@@ -36,6 +37,15 @@ func newWriter(templates fs.FS) (*writer, error) {
 		return nil, message.Errorf("templates: %w", err)
 	}
 	return &writer{catalogues[0], catalogues[1], poster.Lookup("poster.html")}, nil
+}
+
+// load loads the words of a folder of templates. What is lacking in one's own is taken from the built-in ones.
+func load(words fs.FS, folder string) (*wording.Catalog, error) {
+	defaults, err := fs.Sub(glasspoll.Templates(), folder)
+	if err != nil {
+		return nil, err
+	}
+	return wording.LoadOver(words, defaults)
 }
 
 // invitation is the invitation to one survey in one language.
