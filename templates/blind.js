@@ -43,7 +43,7 @@ const hex = (n) => "0x" + n.toString(16);
 /** @param {number} n */
 const random = (n) => crypto.getRandomValues(new Uint8Array(n));
 /** @param {Uint8Array} bytes */
-const sha384 = (bytes) => crypto.subtle.digest("SHA-384", bytes);
+const sha384 = (bytes) => crypto.subtle.digest("SHA-384", /** @type {Uint8Array<ArrayBuffer>} */ (bytes));
 
 /** The public key, if the list that everybody has is the one that this page names, and has one key for each group. */
 const readKey = async () => {
@@ -67,11 +67,11 @@ const modulus = () => key = key || readKey().catch((fault) => {
 const blind = async (n, to, body, invitation) => {
   const nonce = random(48), size = 256;
   const message = await encode(nonce, random(48), size, sha384);
-  let r, back;
-  do {
+  let r = n, back = BigInt(0);
+  while (r >= n || !back) { // almost always once or twice
     r = numberOf(random(size));
-    back = r < n ? inverse(r, n) : 0;
-  } while (!back);
+    back = inverse(r, n);
+  }
   const blinded = toBase64(bytesOf(message * power(r, exponent, n) % n, size));
   const ask = { invitation, key: /** @type {string} */ (settings.key), blinded };
   return { to, body, ask, nonce: toBase64(nonce), modulus: hex(n), message: hex(message), inverse: hex(back) };

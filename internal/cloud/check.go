@@ -45,6 +45,16 @@ func (t *Table) CheckKeys(ctx context.Context, survey, period string) iter.Seq2[
 				return
 			}
 		}
+		alone, err := t.checkMarks(ctx, survey, period)
+		if err != nil {
+			yield(store.KeyProblem{}, err)
+			return
+		}
+		for _, p := range alone {
+			if !yield(p, nil) {
+				return
+			}
+		}
 	}
 }
 

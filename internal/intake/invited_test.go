@@ -1,7 +1,10 @@
 package intake_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,6 +13,7 @@ import (
 
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/store"
 )
 
 const tierYAML = surveyYAML + `      - {id: tier, type: hidden, label: {zh: 级别, en: Tier}, options: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}]}
@@ -356,5 +360,35 @@ func TestIdentified(t *testing.T) {
 	d.form("overall=3&_version=" + before.Version + "&_invitation=" + otherLink)
 	if got := d.invitations[other.Hash]; !got.Redeemed || got.Answer != "" || len(d.days) != 1 {
 		t.Errorf("%+v, %v", got, d.days)
+	}
+}
+
+// failing is a store of invitations that panics.
+type failing struct{ store.Invitations }
+
+func (failing) Invitation(_ context.Context, hash invitation.Hash) (invitation.Invitation, error) {
+	panic("no such bucket")
+}
+
+// The log of a panic says where it was, and nothing of the invitation: not even the bytes that the runtime prints as arguments.
+func TestPanicsTellNothing(t *testing.T) {
+	d := open(t, tierYAML+"invited\n")
+	i := d.invite(t, linkSecret, nil)
+	secret, _ := invitation.ParseSecret(linkSecret)
+	var log bytes.Buffer
+	d.handler.Log, d.handler.Invitations = slog.New(slog.NewTextHandler(&log, nil)), failing{}
+	for _, w := range []*httptest.ResponseRecorder{d.get("/i/" + linkSecret), d.get("/i/" + linkSecret + "/stop"), d.form("overall=3&_invitation=" + linkSecret)} {
+		if w.Code != 500 {
+			t.Error(w.Code)
+		}
+	}
+	text := log.String()
+	for _, bad := range []string{linkSecret, secret.Draft(), i.Hash.String(), fmt.Sprintf("%#x, %#x", i.Hash[0], i.Hash[1]), fmt.Sprintf("%#x, %#x", secret[0], secret[1])} {
+		if strings.Contains(strings.ToUpper(text), strings.ToUpper(bad)) {
+			t.Errorf("%s is in the log", bad)
+		}
+	}
+	if !strings.Contains(text, "no such bucket") || !strings.Contains(text, "failing.Invitation") || !strings.Contains(text, "invited_test.go:") {
+		t.Error(text)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"glasspoll"
 	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -24,12 +23,9 @@ type writer struct {
 func newWriter(templates fs.FS) (*writer, error) {
 	var catalogues [2]*wording.Catalog
 	for i, folder := range []string{"wording", "share"} {
-		sub, err := fs.Sub(templates, folder)
-		if err == nil {
-			catalogues[i], err = load(sub, folder)
-		}
-		if err != nil {
-			return nil, message.Errorf("templates: %s: %w", folder, err)
+		var err error
+		if catalogues[i], err = loadWords(templates, folder); err != nil {
+			return nil, err
 		}
 	}
 	poster, err := template.New("").Option("missingkey=error").ParseFS(templates, "share/poster.html")
@@ -39,13 +35,17 @@ func newWriter(templates fs.FS) (*writer, error) {
 	return &writer{catalogues[0], catalogues[1], poster.Lookup("poster.html")}, nil
 }
 
-// load loads the words of a folder of templates. What is lacking in one's own is taken from the built-in ones.
-func load(words fs.FS, folder string) (*wording.Catalog, error) {
-	defaults, err := fs.Sub(glasspoll.Templates(), folder)
+// loadWords reads the words of a folder of the templates.
+func loadWords(templates fs.FS, folder string) (*wording.Catalog, error) {
+	sub, err := fs.Sub(templates, folder)
 	if err != nil {
-		return nil, err
+		return nil, message.Errorf("templates: %s: %w", folder, err)
 	}
-	return wording.LoadOver(words, defaults)
+	words, err := wording.Load(sub)
+	if err != nil {
+		return nil, message.Errorf("templates: %s: %w", folder, err)
+	}
+	return words, nil
 }
 
 // invitation is the invitation to one survey in one language.

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/headers"
+	"glasspoll/internal/intake"
 	"glasspoll/internal/render"
 )
 
@@ -42,7 +42,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		// net/http would name the visitor's address in its log.
 		if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
-			h.log.Error("panic", "value", fault, "stack", string(debug.Stack()))
+			h.log.Error("panic", "value", fault, "stack", intake.Trace())
 			panic(http.ErrAbortHandler) // cut the connection: what was sent may be half a page
 		}
 	}()

@@ -57,38 +57,6 @@ var formNames = map[string]plural.Form{
 
 // Load reads every LANGUAGE.yaml in the root of a file system. The error lists everything that is wrong, one line each.
 func Load(fsys fs.FS) (*Catalog, error) {
-	c, err := read(fsys)
-	if err != nil {
-		return nil, err
-	}
-	return c.checked()
-}
-
-// LoadOver is Load, but a sentence that a language lacks is that of the defaults in the same language. So files of somebody's own
-// that were written before there was the sentence can still be used.
-func LoadOver(fsys, defaults fs.FS) (*Catalog, error) {
-	c, err := read(fsys)
-	if err != nil {
-		return nil, err
-	}
-	under, err := Load(defaults)
-	if err != nil {
-		return nil, err
-	}
-	for name, w := range c.words {
-		if known := under.words[name]; known != nil {
-			for key, s := range known.sentences {
-				if _, own := w.sentences[key]; !own {
-					w.sentences[key] = s
-				}
-			}
-		}
-	}
-	return c.checked()
-}
-
-// read reads the words of every language.
-func read(fsys fs.FS) (*Catalog, error) {
 	files, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
 		return nil, message.Errorf("wording: %w", err)
@@ -109,15 +77,10 @@ func read(fsys fs.FS) (*Catalog, error) {
 		c.languages = append(c.languages, name)
 		c.words[name] = w
 	}
-	if len(faults) > 0 {
-		return nil, message.Errorf("wording: %w", errors.Join(faults...))
+	if len(faults) == 0 { // after an error in a file, its sentences would seem to be missing
+		faults = c.compare()
 	}
-	return c, nil
-}
-
-// checked returns the catalog if all languages have the same keys and placeholders.
-func (c *Catalog) checked() (*Catalog, error) {
-	if faults := c.compare(); len(faults) > 0 {
+	if len(faults) > 0 {
 		return nil, message.Errorf("wording: %w", errors.Join(faults...))
 	}
 	return c, nil

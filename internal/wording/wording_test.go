@@ -128,33 +128,3 @@ func TestLoadReportsEveryMistake(t *testing.T) {
 		})
 	}
 }
-
-// TestLoadOver fills a file that was written before there were all sentences.
-func TestLoadOver(t *testing.T) {
-	t.Parallel()
-	files := func(of map[string]string) fstest.MapFS {
-		fsys := fstest.MapFS{}
-		for name, text := range of {
-			fsys[name] = &fstest.MapFile{Data: []byte(text)}
-		}
-		return fsys
-	}
-	defaults := files(map[string]string{"en.yaml": "a: 'A {x}'\nb: B", "zh.yaml": "a: '甲{x}'\nb: 乙"})
-	c, err := LoadOver(files(map[string]string{"en.yaml": "a: 'Own {x}'", "zh.yaml": "a: '甲{x}'\nb: 乙"}), defaults)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := c.In("en").Say("a", "x", "1") + c.In("en").Say("b"); got != "Own 1B" {
-		t.Error(got)
-	}
-	for want, of := range map[string]map[string]string{
-		"unknown placeholder {x}": {"en.yaml": "a: Own", "zh.yaml": "a: '甲{x}'\nb: 乙"},
-		`fr.yaml: lacks "b"`:      {"en.yaml": "a: 'A {x}'", "fr.yaml": "a: 'F {x}'"},
-		"not a map":               {"en.yaml": "- a"},
-		"no LANGUAGE.yaml":        {},
-	} {
-		if _, err := LoadOver(files(of), defaults); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
-		}
-	}
-}
