@@ -21,7 +21,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 run: bin/glasspoll
 	bin/glasspoll build --templates templates
-	exec bin/glasspoll serve --addr $(ADDR) --templates templates
+	exec bin/glasspoll serve --addr $(ADDR) --templates templates --limits off
 
 demo: bin/glasspoll
 	exec bin/glasspoll demo $(if $(filter file,$(origin ADDR)),,--url http://$(ADDR)/)

@@ -240,6 +240,29 @@ func TestOnAWSByInvitation(t *testing.T) {
 	}
 	collect("invite")
 
+	// Bo's mail program wants no more messages, in one click (RFC 8058). The link can be used as before, and its form is opened.
+	bo := &guest{t: t, site: site}
+	if r, page := bo.send(http.MethodGet, "i/"+secrets[1]+"/stop", ""); r.StatusCode != http.StatusOK || !strings.Contains(page, "<form") {
+		t.Errorf("the page to stop messages: %d\n%.600s", r.StatusCode, page)
+	}
+	for _, request := range []struct {
+		method, address, body string
+		status                int
+	}{
+		{http.MethodPost, "i/" + secrets[1] + "/stop", "List-Unsubscribe=One-Click", http.StatusOK},
+		{http.MethodPost, "i/opened", "_invitation=" + secrets[1], http.StatusNoContent},
+		{http.MethodGet, "i/" + secrets[1], "", http.StatusSeeOther},
+	} {
+		if r, page := bo.send(request.method, request.address, request.body); r.StatusCode != request.status {
+			t.Errorf("%s %s: %d\n%.600s", request.method, request.address, r.StatusCode, page)
+		}
+	}
+	collect("invite")
+	counted, err := d.table.Counted(t.Context(), "guests")
+	if err != nil || len(counted) < 3 { // started, completed, opened, and what the command has raised
+		t.Errorf("counted %v, %v", counted, err)
+	}
+
 	stored := d.countStored()
 	if len(stored) != 1 {
 		t.Errorf("stored: %v", stored)
@@ -302,7 +325,7 @@ func (d *deployment) checkInvited(t *testing.T, secrets, ids []string) {
 			used++
 		}
 		for name := range item {
-			if !slices.Contains([]string{"PK", "SK", "survey", "body", "used"}, name) {
+			if !slices.Contains([]string{"PK", "SK", "survey", "body", "used", "stopped"}, name) {
 				t.Errorf("an invitation has %s", name)
 			}
 		}

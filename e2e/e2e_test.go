@@ -95,7 +95,7 @@ func startAt(t *testing.T, address, surveys, data string) *server {
 // empty.
 func serve(t *testing.T, arguments ...string) *server {
 	t.Helper()
-	command := exec.Command(binary, append([]string{"serve"}, arguments...)...)
+	command := exec.Command(binary, append([]string{"serve", "--limits", "off"}, arguments...)...)
 	p := &server{log: &output{}, ended: make(chan struct{})}
 	command.Stderr = p.log
 	printed, err := command.StdoutPipe()

@@ -50,7 +50,7 @@ func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	want := deployedHeaders(t)
 	wantDirectives := map[string]string{
-		"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self'", "connect-src": "'self'",
+		"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self'", "connect-src": "'self'", "worker-src": "'self'",
 		"form-action": "'self'", "base-uri": "'none'", "frame-ancestors": "'self'",
 	}
 	if got := directives(want["Content-Security-Policy"]); !maps.Equal(got, wantDirectives) {

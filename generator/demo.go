@@ -31,7 +31,9 @@ type demoCommand struct {
 
 func (demoCommand) Help() string {
 	return `Fills every survey with made-up but plausible answers, sent through the same API that browsers use, so that the
-results pages have something to show. Never use it on a survey that real people answer.
+results pages have something to show. Never use it on a survey that real people answer. A site that it starts takes them
+as fast as they come; one that runs already must have been started with 'glasspoll serve --limits off', or it takes
+60 of a survey from one machine.
 
 Examples:
 
@@ -66,7 +68,7 @@ func (d demoCommand) Run(ctx context.Context, c *console.Console) error {
 	if d.Addr == "" && demo.Reachable(ctx, defaultDemoURL) {
 		return d.fill(ctx, c, defaultDemoURL)
 	}
-	command := serveCommand{Addr: cmp.Or(d.Addr, defaultDemoAddr), Surveys: d.Surveys, Data: d.Data}
+	command := serveCommand{Addr: cmp.Or(d.Addr, defaultDemoAddr), Surveys: d.Surveys, Data: d.Data, Limits: "off"}
 	if info, err := os.Stat("templates"); err == nil && info.IsDir() {
 		command.Templates = "templates"
 	}

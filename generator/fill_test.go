@@ -50,13 +50,17 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		}
 	}
 	for lines := bufio.NewScanner(answers); lines.Scan(); {
-		var target struct{ Survey, Period string }
+		var target struct {
+			Survey, Period string
+			Quality        answer.Quality
+		}
 		fields := map[string]json.RawMessage{}
 		if err := errors.Join(json.Unmarshal(lines.Bytes(), &target), json.Unmarshal(lines.Bytes(), &fields)); err != nil {
 			return err
 		}
 		delete(fields, "survey")
 		delete(fields, "period")
+		delete(fields, "quality")
 		body, err := json.Marshal(fields)
 		if err != nil {
 			return err
@@ -73,6 +77,7 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		if r.Period = target.Period; r.Period == "" {
 			r.Period = s.PeriodAt(time.Now())
 		}
+		r.Quality = target.Quality
 		if _, err := store.Put(ctx, r); err != nil {
 			return err
 		}

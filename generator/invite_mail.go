@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -135,6 +136,9 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 		return err
 	}
 	s, err := f.find(c, f.ID)
+	if err == nil {
+		err = checkChannel(s, f.Channel)
+	}
 	if err != nil {
 		return err
 	}
@@ -162,7 +166,10 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	if err := work.wantInForce(ctx); err != nil {
 		return err
 	}
-	choice, err := f.choice(s)
+	if err := f.noteAllStops(ctx, work); err != nil {
+		return err
+	}
+	choice, err := f.choice(s, work.Record)
 	if err != nil {
 		return err
 	}
@@ -185,8 +192,24 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	return m.end(done, err)
 }
 
+// noteAllStops writes into the owner's files who has said by a link that no more mail is wanted.
+func (f mailFlags) noteAllStops(ctx context.Context, work *inviting) error {
+	out, err := ownerfile.OpenOptOuts(f.optOuts())
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	if err := work.noteStops(ctx, out); err != nil {
+		return err
+	}
+	return f.noteOtherStops(ctx, work, out)
+}
+
 // choice returns what the flags and the files say about who is sent a message.
-func (f mailFlags) choice(s *survey.Survey) (*mailing.Choice, error) {
+func (f mailFlags) choice(s *survey.Survey, record *invitees.Record) (*mailing.Choice, error) {
+	if err := checkBatch(record, f.Batch); err != nil {
+		return nil, err
+	}
 	day, err := today(s, time.Now())
 	if err != nil {
 		return nil, err
@@ -196,6 +219,20 @@ func (f mailFlags) choice(s *survey.Survey) (*mailing.Choice, error) {
 	}
 	out, err := ownerfile.ReadOptOuts(f.optOuts())
 	return &mailing.Choice{Batch: f.Batch, Channel: f.Channel, Again: f.Again, Today: day, OptOuts: out}, err
+}
+
+// checkBatch returns an error for a batch that a record has not.
+func checkBatch(record *invitees.Record, batch string) error {
+	var batches []string
+	for i := range record.All() {
+		if !slices.Contains(batches, i.Batch.Name) {
+			batches = append(batches, i.Batch.Name)
+		}
+	}
+	if batch == "" || slices.Contains(batches, batch) {
+		return nil
+	}
+	return message.Errorf("there is no batch %s: there are %s", message.Quoted(batch), message.Words(batches...))
 }
 
 // optOutReader returns a function that returns the list of opt-outs as it is now. It reads the file again only if it has grown.
@@ -265,7 +302,7 @@ func (f mailFlags) dryRun(ctx context.Context, c *console.Console, letters *invi
 	if err != nil {
 		return err
 	}
-	choice, err := f.choice(s)
+	choice, err := f.choice(s, record)
 	if err != nil {
 		return err
 	}

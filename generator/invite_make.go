@@ -189,6 +189,9 @@ func (m inviteMakeCommand) write(ctx context.Context, work *inviting, list []con
 	if err := work.noteStops(ctx, out); err != nil {
 		return d, err
 	}
+	if err := m.noteOtherStops(ctx, work, out); err != nil {
+		return d, err
+	}
 	return work.Invitees.Invite(list, b, out, string(work.today))
 }
 

@@ -8,20 +8,30 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-smtp"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // mailServer is a command of test scripts: `mailserver DIR` starts a mail server, names it in GLASSPOLL_SMTP, and writes what it
-// takes to DIR/ADDRESS.N.eml, with N from 1. It refuses addresses that begin with "wrong" for good.
+// takes to DIR/ADDRESS.N.eml, with N from 1. It refuses addresses that begin with "wrong" for good, and never replies to a message to
+// one that begins with "hang". `mailserver -` waits until it has got such a message.
 func mailServer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: mailserver DIR")
 	}
-	dir := ts.MkAbs(args[0])
-	ts.Check(os.MkdirAll(dir, 0o777))
-	box := &mailBox{dir: dir, taken: map[string]int{}}
+	box := ts.Value(mailBoxKey{}).(*mailBox)
+	if args[0] == "-" {
+		select {
+		case <-box.hung:
+		case <-time.After(time.Minute):
+			ts.Fatalf("no message has come")
+		}
+		return
+	}
+	box.dir = ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(box.dir, 0o777))
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &mailSession{mailBox: box}, nil }))
 	server.Domain = "mail.test"
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -31,10 +41,22 @@ func mailServer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("GLASSPOLL_SMTP", "smtp://"+listener.Addr().String())
 }
 
+// A mailBoxKey finds the mail box of a script.
+type mailBoxKey struct{}
+
 type mailBox struct {
 	dir   string
 	mutex sync.Mutex
 	taken map[string]int
+	hung  chan struct{} // gets a value for each message without a reply
+	end   chan struct{} // closed at the end
+}
+
+// newMailBox returns a box, and makes it end with the script.
+func newMailBox(env *testscript.Env) {
+	box := &mailBox{taken: map[string]int{}, hung: make(chan struct{}, 10), end: make(chan struct{})}
+	env.Values[mailBoxKey{}] = box
+	env.Defer(func() { close(box.end) })
 }
 
 type mailSession struct {
@@ -58,6 +80,10 @@ func (s *mailSession) Data(r io.Reader) error {
 	content, err := io.ReadAll(r)
 	if err != nil {
 		return err
+	}
+	if strings.HasPrefix(s.to, "hang") {
+		s.hung <- struct{}{}
+		<-s.end
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("FORMAT2", old) // a data file of an earlier version, packed
+			newMailBox(env)
 			return nil
 		},
 		Cmds:                map[string]func(ts *testscript.TestScript, neg bool, args []string){"mailserver": mailServer},

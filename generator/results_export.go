@@ -85,7 +85,11 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	plan := export.NewPlan(s, census, export.Options{Language: e.Language, Private: e.Private, Words: words})
+	status, err := snapshot.Review(ctx)
+	if err != nil {
+		return err
+	}
+	plan := export.NewPlan(s, census, export.Options{Language: e.Language, Private: e.Private, Words: words, Review: status})
 	if err := e.writeAnswers(ctx, env, snapshot, plan); err != nil {
 		return err
 	}

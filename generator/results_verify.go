@@ -141,6 +141,9 @@ func printVerification(env *environment, v *verify.Result) {
 		verdict = message.Key("DIFFER")
 	}
 	env.Print(env.Out, "%s %s: %s, %s, %s: %s", v.Survey, v.Period, responses, counted, message.Count(v.Releases, "release"), verdict)
+	if v.Held > 0 || v.Rejected > 0 {
+		env.Print(env.Out, "%s %s: held back by rules: %d, of which %d wait to be reviewed; rejected: %d", v.Survey, v.Period, v.Held, v.Waiting, v.Rejected)
+	}
 	remedies := map[message.Text]bool{}
 	for _, finding := range v.Findings {
 		env.Print(env.Out, "  %s", finding.Message)

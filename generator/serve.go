@@ -31,6 +31,7 @@ type serveCommand struct {
 	BackupKeep        int           `placeholder:"N" default:"7" help:"How many copies to keep. Default: ${default}."`
 	VerifyEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often everything is counted again in the background and compared; 0 switches it off. Default: ${default}."`
 	AddressHeader     string        `placeholder:"NAME" help:"Header with the visitor's address, as set by the proxy in front. Default: none, the connection's own."`
+	Limits            string        `enum:"on,off" default:"on" help:"off takes answers as fast as they come from one address, and holds none back for how they came: for a trial. Default: ${default}."`
 }
 
 func (serveCommand) Help() string {
@@ -52,7 +53,8 @@ Examples:
   glasspoll serve --templates templates           # when working on the templates
   glasspoll serve --addr :80 --data /var/lib/glasspoll --no-reload
   glasspoll serve --no-reload --address-header X-Real-IP      # behind nginx
-  glasspoll serve --no-reload --backup /mnt/backup --backup-every 6h`
+  glasspoll serve --no-reload --backup /mnt/backup --backup-every 6h
+  glasspoll serve --limits off                    # for a trial with many answers from one machine`
 }
 
 func (s serveCommand) Run(ctx context.Context, c *console.Console) error {
@@ -83,6 +85,7 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
 	o := server.Options{
 		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.NoReload, Unapproved: s.Unapproved, AddressHeader: s.AddressHeader,
+		NoLimits:    s.Limits == "off",
 		Backups:     server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
 		VerifyEvery: s.VerifyEvery,
 		Log:         logger, Problems: c.Err, Language: c.Language,
@@ -173,6 +176,9 @@ func (s serveCommand) printAddresses(c *console.Console, srv *server.Server) {
 	}
 	if !s.NoReload && len(surveys) > 0 {
 		c.Print(c.Out, "\nA survey in every language, at both widths: %s", srv.PreviewURL(surveys[0].ID))
+	}
+	if s.Limits == "off" {
+		c.Print(c.Out, "\nLimits are off: anybody can send any number of answers, and all of them count. Use this for a trial alone.")
 	}
 	c.Print(c.Out, "\nPress Ctrl+C to stop.")
 }

@@ -64,6 +64,7 @@ var verbs = map[string]func() verb{
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
 	"results export":   func() verb { return &exportCommand{} },
 	"results erase":    func() verb { return &eraseCommand{} },
+	"results review":   func() verb { return &reviewCommand{} },
 	"results annul":    func() verb { return &annulCommand{} },
 	"results archive":  func() verb { return &archiveCommand{} },
 	"results charts":   func() verb { return &chartsCommand{} },

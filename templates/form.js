@@ -26,7 +26,7 @@ export const controlsIn = (within = /** @type {ParentNode} */ (form)) =>
   /** @type {Control[]} */ (findAll("input, select, textarea", within));
 /** What is sent beside the answers, each under its name without the underscore. Only an invitee's form has an invitation. */
 export const envelope = /** @type {Control[]} */ (findAll('[name^="_"]', form));
-export const [idField, , languageField, channelField, invitationField] = envelope;
+export const [idField, , languageField, channelField, , invitationField] = envelope;
 export const sections = findAll("section", form);
 export const submitButton = /** @type {HTMLButtonElement} */ (form.querySelector(".send button:not([type])"));
 /** The element of a question; null for one that is hidden. @param {string} q */

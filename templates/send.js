@@ -1,6 +1,6 @@
 // @ts-check
 // Sending: under one id until the handler has answered, over dead networks and reloads, and never said to be done before.
-import { byID } from "./page.js";
+import { byID, makeElement } from "./page.js";
 import { envelope, form, knownChannel, ruleOf, say, submitButton } from "./form.js";
 
 /** @import { State } from "./rules.js" */
@@ -9,7 +9,10 @@ import { envelope, form, knownChannel, ruleOf, say, submitButton } from "./form.
  * A problem as the handler answers with it.
  * @typedef {{question: string, field?: string, code: string, message: string}} ServerProblem
  *
- * @typedef {{thanks?: string, receipt?: string, problems?: ServerProblem[]}} Reply
+ * @typedef {{thanks?: string, receipt?: string, problems?: ServerProblem[], work?: Work}} Reply
+ *
+ * What the handler asks for before it takes the answers: the work of a script, or to be sent again after a wait, with a seal.
+ * @typedef {{script: string, seal: string}} Work
  *
  * What is called when the handler has the submission, when it refuses it, and before each wait for another try.
  * @typedef {object} Outcome
@@ -21,7 +24,7 @@ import { envelope, form, knownChannel, ruleOf, say, submitButton } from "./form.
 export const address = new URL(/** @type {string} */ (form.getAttribute("action")), document.baseURI);
 const timeout = 3e4, longestWait = 6e4; // milliseconds: for one answer, and between two tries
 
-/** What is to be sent, as it was when the button was pressed. @type {object | null} */
+/** What is to be sent, as it was when the button was pressed. @type {Record<string, unknown> | null} */
 export let pending = null;
 /** @type {Outcome} */
 let outcome;
@@ -79,6 +82,10 @@ const trySend = async () => {
     showStatus(say.waiting);
     timer = setTimeout(trySend, Math.min(retryAfter || 2000 * 2 ** tries++, longestWait));
     outcome.waiting();
+    if (reply.work) { // it is done by a script of its own, or else the answers are taken after the wait
+      pending.seal = reply.work.seal;
+      document.head.append(makeElement("script", { src: `${new URL(reply.work.script, address)}` }));
+    }
   } else {
     pending = null;
     outcome.refused(reply.problems || []);
@@ -97,7 +104,7 @@ const post = async (submission) => {
   try {
     const response = await fetch(address, {
       method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      headers: { "Content-Type": "application/json" },
       body: JSON.stringify(submission),
       signal: controller.signal,
     });

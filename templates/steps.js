@@ -4,8 +4,8 @@
 import { asText, byID, findAll, kiosk } from "./page.js";
 import { form, say, showSections, submitButton } from "./form.js";
 
-const enabled = form.hasAttribute("data-steps");
-const cards = form.getAttribute("data-steps") === "cards";
+const enabled = form.getAttribute("data-steps");
+const cards = enabled === "cards";
 const selector = cards ? "[data-q]" : "section";
 const all = findAll(selector, form); // what can be a step
 const progress = byID("progress");
@@ -88,8 +88,7 @@ const enterStep = () => {
 const goToStep = (step) => {
   if (!step || step === currentStep || !stepping) return;
   const state = { ...history.state, step: all.indexOf(step), from: kiosk || currentIndex() };
-  if (kiosk) history.replaceState(state, "");
-  else history.pushState(state, "");
+  history[kiosk ? "replaceState" : "pushState"](state, "");
   currentStep = step;
   enterStep();
 };

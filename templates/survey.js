@@ -5,7 +5,7 @@ import { answerText } from "./rules.js";
 import { byID, findAll, isTick, keepQuery, kiosk, makeElement, query, tabStorage } from "./page.js";
 import {
   applyRules, assignID, controlsIn, form, idField, invitationField, isForTime, knownChannel, languageField, newKey, questionElement, readLink,
-  rules, say, setText, shuffleOptions, storageKey, surveyID,
+  rules, say, setText, shuffleOptions, surveyID,
 } from "./form.js";
 import {
   controlToFix, dropServerMessages, labelOf, messageElements, readServerMessages, setServerMessages, showMessages,
@@ -286,14 +286,6 @@ const start = () => {
   render();
 };
 
-/** Reports an invitee's form as opened, once in this tab. */
-const reportOpened = () => {
-  const key = storageKey + ".opened";
-  if (!invitationField || tabStorage.get(key)) return;
-  tabStorage.set(key, true);
-  navigator.sendBeacon(new URL("../../../i/opened", address), new URLSearchParams({ _invitation: invitationField.value }));
-};
-
 /**
  * Opens the page, with what its script has of steps and widgets.
  * @param {Steps} [pageSteps]
@@ -319,5 +311,4 @@ export const open = (pageSteps = steps, pageWidgets = widgets) => {
   if (draft.pending && !draft.lacks) send();
   listen();
   if (kiosk) watchIdle();
-  reportOpened();
 };

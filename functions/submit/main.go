@@ -19,13 +19,22 @@ import (
 func main() { gateway.Run(newFunction) }
 
 // newFunction reads the settings: RETENTION_DAYS is the number of days after which a response is deleted; 0 or empty means never.
+// LIMITS is off for trials, in which many answers come from few addresses.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*gateway.Function, error) {
 	retention, err := retentionTime(getenv("RETENTION_DAYS"))
 	if err != nil {
 		return nil, err
 	}
+	limits := getenv("LIMITS")
+	if limits != "" && limits != "on" && limits != "off" {
+		return nil, fmt.Errorf("LIMITS is %q: it must be on or off", limits)
+	}
 	return gateway.New(getenv, log, metrics, gateway.Options{Retention: retention, Counted: counted, Use: func(h *intake.Handler, table *cloud.Table) {
 		h.Responses, h.Days, h.Redeemer, h.IDs = table, table, table, table
+		if limits != "off" {
+			h.Limits = intake.NewLimits(table, table)
+			h.Limits.Rates = table
+		}
 	}})
 }
 

@@ -107,6 +107,8 @@ const (
 	Closed       Code = "closed"         // the window is over; args date
 	NotOpenYet   Code = "not_open_yet"   // the window has not begun; args date
 	NotStored    Code = "not_stored"     // the store did not answer: try again
+	Busy         Code = "busy"           // too many answers from one range of addresses: wait, and send again; args seconds
+	Working      Code = "working"        // what the script says meanwhile; args percent
 	Conflict     Code = "conflict"       // the id is taken by other answers
 	Withdrawn    Code = "withdrawn"      // the id is that of answers that have been erased
 	NotFound     Code = "not_found"      // no such page or survey

@@ -22,6 +22,9 @@ type Posted struct {
 	Fields   map[string][]string // by field name, as typed
 
 	Invitation Secret // "" without one
+	Website    string // of a field that people do not see
+	Seal       string // of the handler, if it has rendered the form
+	Work       string // solution of a challenge of the handler
 
 	Token        Secret // of somebody who answers anonymously, in place of an invitation: see package blind
 	Confidential bool   // an invitee of an anonymous survey has chosen to answer confidentially, because the device cannot do the other
@@ -33,7 +36,7 @@ type Posted struct {
 // FromForm reads a plain form's values: control fields begin with an underscore, all others are answers.
 func FromForm(values url.Values) Posted {
 	p := Posted{Fields: make(map[string][]string, len(values))}
-	controls := map[string]*string{"_id": &p.ID, "_version": &p.Version, "_language": &p.Language, "_channel": &p.Channel}
+	controls := map[string]*string{"_id": &p.ID, "_version": &p.Version, "_language": &p.Language, "_channel": &p.Channel, "_website": &p.Website}
 	for name, typed := range values {
 		if name == "_invitation" {
 			p.Invitation = newSecret(typed[0])
@@ -62,6 +65,9 @@ func FromJSON(body []byte) (Posted, error) {
 		Language   string         `json:"language"`
 		Channel    string         `json:"channel"`
 		Invitation string         `json:"invitation"`
+		Website    string         `json:"website"`
+		Seal       string         `json:"seal"`
+		Work       string         `json:"work"`
 		Answers    map[string]any `json:"answers"`
 
 		Token        string `json:"token"`
@@ -83,7 +89,7 @@ func FromJSON(body []byte) (Posted, error) {
 		return p, errors.New("more than one value")
 	}
 	// The decoder accepts two members of one name, and "ID" for "id".
-	unknown, twice := members(body, "id", "version", "language", "channel", "invitation", "answers", "token", "confidential")
+	unknown, twice := members(body, "id", "version", "language", "channel", "invitation", "website", "seal", "work", "answers", "token", "confidential")
 	for _, name := range unknown {
 		p.problems = append(p.problems, Problem{Field: name, Code: UnknownField})
 	}
@@ -100,6 +106,7 @@ func FromJSON(body []byte) (Posted, error) {
 	}
 	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, envelope.Answers
 	p.Invitation, p.Confidential = newSecret(envelope.Invitation), envelope.Confidential
+	p.Website, p.Seal, p.Work = envelope.Website, envelope.Seal, envelope.Work
 	p.Token = Secret(envelope.Token[:min(len(envelope.Token), maxToken)])
 	if p.values == nil {
 		p.values = map[string]any{}

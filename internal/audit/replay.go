@@ -131,6 +131,9 @@ func (p *Replay) Received() (received, withdrawn int64) {
 	return p.waiting.Received(), p.waiting.Withdrawn
 }
 
+// Held returns what is known of responses that rules hold back, or that were rejected; nil if that is nothing.
+func (p *Replay) Held() *tally.Held { return p.waiting.Held }
+
 // Cutoff returns the cursor up to which respondents are in the blocks of a release; "" if it has none.
 func Cutoff(r *release.Release) string {
 	last := ""

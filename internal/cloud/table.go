@@ -49,7 +49,7 @@ import (
 //	E#survey#period           number      decisions about answers that are held
 //	F#, B#, Y                             what limits need: limits.go
 //	X                         ids         32 random bytes that ids are keyed with
-//	E#, B#, Y                             what limits need: see limits.go
+//	F#, B#, Y                             what limits need: see limits.go
 //
 // An item of a partition key of its own never has to share the 1,000 write units a second that a key has. Where there are
 // many writes or long logs, keys are many: those of ids, of shards and of segments.

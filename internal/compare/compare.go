@@ -268,6 +268,9 @@ func (c *comparer) invitations() {
 		}
 		c.add(NewAnswers, part, path{"access"}, "the survey is now answered %s; answers given before stay", who[new.Access])
 	}
+	if !reflect.DeepEqual(old.Quality, new.Quality) {
+		c.add(NewAnswers, part, path{"quality"}, "other answers are held back before they are released; those given before are judged by the rules of then")
+	}
 	if old.Anonymity != new.Anonymity && old.HasInvitations() == new.HasInvitations() {
 		c.add(NewAnswers, part, path{"anonymity"}, "what is known of the invited was changed %s; answers given before keep what was promised then", change(old.Anonymity, new.Anonymity))
 	}

@@ -133,6 +133,8 @@ func (c *Client) post(ctx context.Context, path string, body []byte) (status int
 	switch response.StatusCode {
 	case http.StatusCreated, http.StatusOK, http.StatusForbidden:
 		return response.StatusCode, nil
+	case http.StatusTooManyRequests:
+		return response.StatusCode, message.Errorf("the site takes only so many answers from one machine: start it with glasspoll serve --limits off for a trial")
 	default:
 		return response.StatusCode, message.Errorf("%s: %s", response.Status, bytes.TrimSpace(text))
 	}

@@ -28,6 +28,7 @@ const (
 	Channel  Kind = "channel"
 	Period   Kind = "period"
 	Version  Kind = "version"
+	Review   Kind = "review" // "held" before release, "accepted" or "rejected"; empty of all others
 
 	Choice Kind = "choice" // the id of one option
 	Chosen Kind = "chosen" // of one option of several: 1 or 0

@@ -40,11 +40,12 @@ func NewJSONLines(w io.Writer, p *Plan) *JSONLines {
 func (l *JSONLines) Write(r answer.Response, arrived time.Time) error {
 	l.line.Reset()
 	l.line.WriteByte('{')
+	kinds := l.plan.kinds()
 	for i, text := range l.plan.responseTexts(r, arrived) {
 		if i > 0 {
 			l.line.WriteByte(',')
 		}
-		l.string(string(responseKinds[i]))
+		l.string(string(kinds[i]))
 		l.line.WriteByte(':')
 		l.string(text)
 	}

@@ -17,6 +17,10 @@ type Options struct {
 	Language string // of labels; a questionnaire that does not have it uses its first
 	Private  bool   // with private answers
 	Words    *wording.Words
+
+	// Review says whether a response is held, was accepted or was rejected; "" if nothing is known of it. nil: that is so of all,
+	// and there is no such column.
+	Review func(r answer.Response, arrived time.Time) string
 }
 
 // A Plan describes the columns of an export.
@@ -65,10 +69,18 @@ type versionPlan struct {
 // responseKinds are the columns about the response itself.
 var responseKinds = []Kind{Receipt, Arrived, Language, Channel, Period, Version}
 
+// kinds lists the columns about the response itself.
+func (p *Plan) kinds() []Kind {
+	if p.options.Review == nil {
+		return responseKinds
+	}
+	return append(slices.Clone(responseKinds), Review)
+}
+
 // NewPlan makes a plan for the responses of a census. now is the questionnaire in force.
 func NewPlan(now *survey.Survey, c *Census, o Options) *Plan {
 	p := &Plan{Survey: now, Language: languageOf(now, o.Language), Responses: c.Responses, options: o, versions: map[string]*versionPlan{}}
-	for _, kind := range responseKinds {
+	for _, kind := range p.kinds() {
 		v := &Variable{Name: "_" + string(kind), Kind: kind, Label: o.Words.Say("variable." + string(kind)), N: c.Responses}
 		p.Variables = append(p.Variables, v)
 	}
@@ -259,13 +271,17 @@ func (p *Plan) Row(row Row, r answer.Response, arrived time.Time) Row {
 	return row
 }
 
-// responseTexts are the texts about the response itself, in the order of [responseKinds].
+// responseTexts are the texts about the response itself, in the order of [Plan.kinds].
 func (p *Plan) responseTexts(r answer.Response, arrived time.Time) []string {
 	receipt := answer.Receipt(r.ID)
 	if receipt == "" {
 		receipt = r.ID
 	}
-	return []string{receipt, arrived.In(p.Survey.Location()).Format(time.RFC3339), r.Language, r.Channel, r.Period, r.Version}
+	texts := []string{receipt, arrived.In(p.Survey.Location()).Format(time.RFC3339), r.Language, r.Channel, r.Period, r.Version}
+	if p.options.Review != nil {
+		texts = append(texts, p.options.Review(r, arrived))
+	}
+	return texts
 }
 
 // fill fills in an answer, if the plan has columns for it.

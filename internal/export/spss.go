@@ -206,7 +206,7 @@ func (s *SPSS) format(i int) string {
 		return "DATETIME20"
 	case Receipt:
 		return "A36"
-	case Language, Channel, Period, Version:
+	case Language, Channel, Period, Version, Review:
 		return "A64"
 	default:
 		return "A" + strconv.Itoa(min(max(v.Longest, 1), maxString))

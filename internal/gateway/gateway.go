@@ -70,8 +70,9 @@ func New(getenv func(string) string, log *slog.Logger, metrics io.Writer, o Opti
 	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: o.Retention, Invitations: getenv("INVITATIONS")})
 	pages := &pages{readAssets: table.Assets, log: log}
 	handler := intake.Handler{
-		Definitions: definitions{table}, Invitations: table, Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
+		Definitions: definitions{table}, Invitations: table, Steps: intake.NewSteps(table), Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
 		Client: func(r *http.Request) string { return connection(r, header) },
+		Host:   func(*http.Request) []string { return nil }, // the CDN does not hand it on
 	}
 	o.Use(&handler, table)
 	return &Function{

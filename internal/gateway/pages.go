@@ -72,6 +72,8 @@ func (r renderer) Notice(w io.Writer, p render.NoticePage) error {
 	return r.pages.current(r.ctx).Notice(w, p)
 }
 
+func (r renderer) WorkScript() string { return r.pages.current(r.ctx).WorkScript() }
+
 func (r renderer) Message(language string, p answer.Problem) string {
 	return r.pages.forTexts().Message(language, p)
 }

@@ -33,6 +33,7 @@ func (s *submission) serveForm(id, language string) {
 	if s.current.PhaseAt(s.now) != survey.Open { // without grace: nobody begins after the end
 		s.refuseClosed()
 	} else if s.admit(s.r.Context()) {
+		s.seal.Rendered = s.now
 		s.form(http.StatusOK, render.SurveyPage{}, "Cache-Control", "private, max-age=0", "X-Robots-Tag", "noindex")
 	}
 }

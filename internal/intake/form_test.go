@@ -74,11 +74,17 @@ func TestFormTakesItsLink(t *testing.T) {
 	for _, c := range []struct{ query, referer, channel, store, says, link string }{
 		{"", "", "", "", "Store <span", "/form/zh\""},
 		{"?c=web&store=N%26+1", "", "web", "N&amp; 1", ">N&amp; 1</span>", "/form/zh?c=web&amp;store=N%26&#43;1\""},
-		{"", "https://polls.example/service/en/?c=email&store=N2", "email", "N2", ">N2</span>", "/form/zh?c=email&amp;store=N2\""},
-		{"?c=web", "https://polls.example/service/en/?c=email&store=N2", "web", "", "Store <span", "/form/zh?c=web\""},
+		{"", "https://example.com/service/en/?c=email&store=N2", "email", "N2", ">N2</span>", "/form/zh?c=email&amp;store=N2\""},
+		{"?c=web", "https://example.com/service/en/?c=email&store=N2", "web", "", "Store <span", "/form/zh?c=web\""},
 		{"?c=owl&store=" + strings.Repeat("x", 300) + "&overall=5&_id=1&_version=2", "", "", "", "Store <span", "/form/zh\""},
 		{"?c=%zz&store=%zz", "", "", "", "Store <span", "/form/zh\""},
 		{"", "::", "", "", "Store <span", "/form/zh\""},
+		{"", "https://example.org/service/en/?c=email&store=N2", "", "", "Store <span", "/form/zh\""},
+		{"", "https://example.com/other/?c=email&store=N2", "", "", "Store <span", "/form/zh\""},
+		{"", "https://example.com/service/?c=email&store=N2", "email", "N2", ">N2</span>", "/form/zh?c=email&amp;store=N2\""},
+		{"", "https://example.com/polls/service/en/index.html?c=email", "email", "", "Store <span", "/form/zh?c=email\""},
+		{"", "https://example.com/api/surveys/service/form/zh?c=email", "email", "", "Store <span", "/form/zh?c=email\""},
+		{"", "https://example.com/api/surveys/other/form/zh?c=email", "", "", "Store <span", "/form/zh\""},
 	} {
 		w := d.send("GET", formAddress+"en"+c.query, "", "", "Referer", c.referer)
 		fields, page := hidden(w), w.Body.String()

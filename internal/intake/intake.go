@@ -23,6 +23,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/headers"
+	"glasspoll/internal/limit"
 	"glasspoll/internal/render"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -30,7 +31,8 @@ import (
 
 // Handler serves POST …/api/surveys/ID/responses; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
 // invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link of an invitation, GET and POST …/i/SECRET/stop, which ends messages,
-// and POST …/i/opened, by which the form's script says that it was opened. All fields are required but Steps and Signer.
+// and POST …/i/opened, by which the form's script says that it was opened. All fields are required
+// unless they say otherwise.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
@@ -46,6 +48,8 @@ type Handler struct {
 	Now         func() time.Time
 	Client      func(*http.Request) string // by address, or what tells clients better apart; must not come from what a client can set
 	Log         *slog.Logger
+	Limits      *Limits                      // nil: answers come as fast as they like, and nothing says how they came
+	Host        func(*http.Request) []string // by which visitors may know the site; nil: as the request says
 }
 
 // MaxBody bounds a submission, in bytes: room for a dozen full long texts in Chinese, percent-encoded.
@@ -145,6 +149,9 @@ type submission struct {
 	posted   answer.Posted
 	invited  *invitee // who answers; nil without an invitation
 	spent    *spent   // by which somebody answers anonymously; nil without
+
+	seal   limit.Seal // of the form that is the reply
+	traced string     // range of addresses to keep for review
 }
 
 // allows reports whether the request's method is one of those given. If it is not, it replies.
@@ -237,11 +244,15 @@ func (s *submission) serve(ctx context.Context, id string, body []byte) {
 	if s.spent != nil && s.spent.key.Period != "" {
 		response.Period = s.spent.key.Period
 	}
+	if s.invited == nil && s.spent == nil && !s.passes(ctx, &response) {
+		return
+	}
 	created, err := s.put(ctx, &response)
 	if err != nil {
 		s.refusePut(err)
 		return
 	}
+	s.trace(ctx, response.ID)
 	if created {
 		s.countSent(ctx, true)
 	}
@@ -361,18 +372,6 @@ func (s *submission) correctForm() {
 	}
 }
 
-// link returns the query of the address: the request's own, or that of the page which it comes from.
-func (s *submission) link() url.Values {
-	if s.r.URL.RawQuery != "" {
-		return s.r.URL.Query()
-	}
-	from, err := url.Parse(s.r.Referer())
-	if err != nil {
-		return nil
-	}
-	return from.Query()
-}
-
 // confirm replies that the response is stored.
 func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 	receipt := answer.Receipt(r.ID)
@@ -432,6 +431,7 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 	if p.ID == "" || status == http.StatusConflict {
 		p.ID = randomKey().String()
 	}
+	p.Seal = s.sealOf(p.ID)
 	if s.invited != nil && s.answered.HasInvitations() {
 		p.Invitee = &render.Invitee{Secret: s.invited.secret.Word(), Draft: s.invited.secret.Draft(), Key: s.keyOf(s.invited)}
 		p.Confidential = s.posted.Confidential
@@ -471,17 +471,23 @@ func (h *Handler) writeNotice(w http.ResponseWriter, r *http.Request, status int
 }
 
 func (h *Handler) writeProblems(w http.ResponseWriter, status int, language string, problems []answer.Problem) {
-	type problem struct {
-		Question string      `json:"question"`
-		Field    string      `json:"field,omitempty"`
-		Code     answer.Code `json:"code"`
-		Message  string      `json:"message"`
-	}
+	h.writeJSON(w, status, map[string]any{"problems": h.problemList(language, problems)})
+}
+
+// problem is one of those of a JSON reply.
+type problem struct {
+	Question string      `json:"question"`
+	Field    string      `json:"field,omitempty"`
+	Code     answer.Code `json:"code"`
+	Message  string      `json:"message"`
+}
+
+func (h *Handler) problemList(language string, problems []answer.Problem) []problem {
 	list := make([]problem, len(problems))
 	for i, p := range problems {
 		list[i] = problem{p.Question, p.Field, p.Code, h.Renderer.Message(language, p)}
 	}
-	h.writeJSON(w, status, map[string]any{"problems": list})
+	return list
 }
 
 func (h *Handler) writeJSON(w http.ResponseWriter, status int, value any) {

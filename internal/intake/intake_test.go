@@ -429,15 +429,17 @@ func TestChannel(t *testing.T) {
 	for i, c := range []struct{ form, referer, want string }{
 		{"overall=1&_channel=email", "", "email"},
 		{"overall=2&_channel=owl", "", ""},
-		{"overall=3", "https://polls.example/service/?c=web", "web"},
-		{"overall=4", "https://polls.example/service/?c=owl", ""},
+		{"overall=3", "https://example.com/service/?c=web", "web"},
+		{"overall=4", "https://example.com/service/?c=owl", ""},
 		{"overall=5", "::", ""},
+		{"overall=1&advice=1", "https://example.org/service/?c=web", ""},
+		{"overall=2&advice=1", "https://example.com/other/?c=web", ""},
 	} {
 		if w := d.form(c.form, "Referer", c.referer); w.Code != 303 || len(d.responses) != i+1 {
 			t.Fatal(c.form, w.Code)
 		}
 		for _, r := range d.responses {
-			if r.Answers[0][1] == c.form[8:9] && r.Channel != c.want {
+			if r.Answers[0][1] == c.form[8:9] && (len(r.Answers) > 1) == strings.Contains(c.form, "advice") && r.Channel != c.want {
 				t.Errorf("%s from %s: %q", c.form, c.referer, r.Channel)
 			}
 		}

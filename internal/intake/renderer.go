@@ -14,5 +14,6 @@ type Renderer interface {
 	Thanks(w io.Writer, s *survey.Survey, p render.ThanksPage) error
 	Notice(w io.Writer, p render.NoticePage) error
 	Message(language string, p answer.Problem) string
+	WorkScript() string
 	Match(accept string, among ...string) string
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/netip"
+	"strings"
 )
 
 // The lengths of ranges: what one household, office or server usually has, or shares.
@@ -16,11 +17,11 @@ const (
 // unknownRange is the range of all addresses that cannot be read.
 const unknownRange = "unknown"
 
-// Range returns the range that an address is in: 203.0.113.0/24 or 2001:db8:0:5600::/56. A port may follow the address, also that of an IPv6
-// address without brackets, as CloudFront writes it if hasPort says so. An address that cannot be read is in one range with all others of
-// its kind.
-func Range(address string, hasPort bool) string {
-	a, ok := parse(address, hasPort)
+// Range returns the range that an address is in: 203.0.113.0/24 or 2001:db8:0:5600::/56. A port may follow the address, also
+// that of an IPv6 address without brackets, as CloudFront writes it. Of a list, as in X-Forwarded-For, the last one counts, which the nearest proxy
+// has added. All addresses that cannot be read are one range.
+func Range(address string) string {
+	a, ok := parse(strings.TrimSpace(address[strings.LastIndexByte(address, ',')+1:]))
 	if !ok {
 		return unknownRange
 	}
@@ -36,19 +37,14 @@ func Range(address string, hasPort bool) string {
 	return p.String()
 }
 
-func parse(address string, hasPort bool) (a netip.Addr, ok bool) {
+func parse(address string) (a netip.Addr, ok bool) {
 	if with, err := netip.ParseAddrPort(address); err == nil {
 		return with.Addr(), true
 	}
-	if hasPort {
-		for i := len(address) - 1; i >= 0; i-- {
-			if address[i] == ':' {
-				address = address[:i]
-				break
-			}
-		}
-	}
 	a, err := netip.ParseAddr(address)
+	if colon := strings.LastIndexByte(address, ':'); err != nil && colon >= 0 {
+		a, err = netip.ParseAddr(address[:colon])
+	}
 	return a, err == nil
 }
 

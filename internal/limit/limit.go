@@ -45,6 +45,14 @@ func (l Level) IsNoticed() bool { return l.used >= l.rate.Burst/noticed }
 // IsOver reports whether the range has used all of its rate.
 func (l Level) IsOver() bool { return l.used >= l.rate.Burst }
 
+// Max returns the level of the two that has used more.
+func (l Level) Max(other Level) Level {
+	if other.used > l.used {
+		return other
+	}
+	return l
+}
+
 // Used returns how many answers count.
 func (l Level) Used() int { return l.used }
 

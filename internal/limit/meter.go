@@ -48,8 +48,11 @@ func (m *Meter) Add(survey, from string, now time.Time) Level {
 
 // Raise takes over what another process knows: until when what has come from a range is made up for. What this one
 // knows already is never reduced.
-func (m *Meter) Raise(survey, from string, free time.Time) {
+func (m *Meter) Raise(survey, from string, free, now time.Time) {
 	at := m.columns(survey, from)
+	if most := m.rate.most(now); free.After(most) {
+		free = most
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.raise(at, free)
@@ -60,11 +63,16 @@ func (r Rate) Next(free, now time.Time, answers int) time.Time {
 	if free.Before(now) {
 		free = now
 	}
-	most := now.Add(time.Duration(r.Burst*(1+mostExcess)) * r.Interval)
-	if free = free.Add(time.Duration(answers) * r.Interval); free.After(most) {
+	free = free.Add(time.Duration(answers) * r.Interval)
+	if most := r.most(now); free.After(most) {
 		return most
 	}
 	return free
+}
+
+// most returns from when on a range has used nothing that has used all that counts.
+func (r Rate) most(now time.Time) time.Time {
+	return now.Add(time.Duration(r.Burst*(1+mostExcess)) * r.Interval)
 }
 
 func (m *Meter) free(at [meterRows]uint16) time.Time {

@@ -34,7 +34,7 @@ const (
 	TooEarly                 // reminders: the last message is not long ago
 	Enough                   // reminders: has been sent as many as there may be
 	Unwritable               // the server cannot write to such an address
-	reasonCount
+	Reasons                  // how many there are
 )
 
 // A Choice says who is sent a message.
@@ -44,7 +44,7 @@ type Choice struct {
 	Again   bool                // also those who may have been sent it, when the sending was interrupted
 	Today   survey.Date         // in the timezone of the survey
 	OptOuts *invitees.OptOuts   // nil: none
-	Skipped [reasonCount]int    // how many are not, by reason; counted here
+	Skipped [Reasons]int        // how many are not, by reason; counted here
 	Named   []*invitees.Invitee // those of Unknown
 }
 
@@ -114,7 +114,7 @@ func (c *Choice) excludes(i *invitees.Invitee) bool {
 	if c.Batch != "" && i.Batch.Name != c.Batch || c.Channel != "" && i.Contact.Channel != c.Channel {
 		return true
 	}
-	reason := reasonCount
+	reason := Reasons
 	switch {
 	case c.Channel == "" && i.Contact.Channel != "" && i.Contact.Channel != mailChannel:
 		reason = OtherWay

@@ -49,11 +49,11 @@ const (
 // Progress is how far the sending has come.
 type Progress struct {
 	Sent    int
-	Bounced int              // refused for good, because of the address
-	Refused int              // refused for good, because of something else
-	Unclear int              // the connection was lost when they had been handed over
-	Later   int              // refused for now, and given up in this run
-	Skipped [reasonCount]int // not sent, because of what has been found out since the beginning
+	Bounced int          // refused for good, because of the address
+	Refused int          // refused for good, because of something else
+	Unclear int          // the connection was lost when they had been handed over
+	Later   int          // refused for now, and given up in this run
+	Skipped [Reasons]int // not sent, because of what has been found out since the beginning
 	Left    int
 }
 

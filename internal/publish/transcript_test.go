@@ -62,7 +62,7 @@ func TestNothingPublicTells(t *testing.T) {
 		return
 	}
 	for _, what := range []string{"releases", "pools", "coded", "bases", "steps", "edits", "withdrawn", "withdrawn while waiting", "waiting at the end", "hidden", "parts of other versions",
-		"strict", "weighting", "cross-tabs", "means of units", "overall", "daily", "changed while waiting", "changed and not published", "invited", "exchanges of bundles", "exchanges of rows"} {
+		"strict", "weighting", "cross-tabs", "means of units", "overall", "daily", "changed while waiting", "changed and not published", "accepted", "accepted and in blocks", "rejected", "invited", "exchanges of bundles", "exchanges of rows"} {
 		if seen[what] < 5 {
 			t.Errorf("%d worlds have %s", seen[what], what)
 		}

@@ -99,6 +99,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Channels:       o.channels(),
 		Access:         o.access(),
 		Anonymity:      survey.Anonymity(o.word("anonymity", "")),
+		Quality:        o.quality(),
 		Unlisted:       !o.boolean("listed", true),
 		KeepDuplicates: o.word("duplicates", "drop") == "keep",
 		Theme:          o.theme(),

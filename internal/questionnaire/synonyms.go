@@ -104,6 +104,13 @@ privacy: anonymity
 文件 文件名: file
 替代文字 图片说明: alt
 参与方式 答题方式 填写方式 谁可填写 谁能填: access
+质量 防刷 暂缓: quality
+网段 频率: rate
+突增 集中: burst
+过快 速度: fast
+跨站: cross_site
+开 开启: on
+关 关闭: off
 匿名方式 匿名性 身份 身份保护: anonymity
 
 # types

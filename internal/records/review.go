@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"glasspoll/internal/answer"
 	"glasspoll/internal/message"
 	"glasspoll/internal/review"
 	"glasspoll/internal/store"
@@ -33,6 +34,56 @@ func Review(ctx context.Context, records store.Records, s *survey.Survey, period
 		}
 		l.entries(ctx, yield)
 	}
+}
+
+// LookAt counts which answers of a period are the very same.
+func LookAt(ctx context.Context, log store.Log, id, period string) (*review.Same, error) {
+	same := &review.Same{}
+	for batch, err := range store.Batches(ctx, log, id, period, "", "") {
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range batch {
+			same.Add(e.Response)
+		}
+	}
+	return same, nil
+}
+
+// Review returns what says of a response whether it is held, was accepted or was rejected; nil if nothing is known of any.
+func (n *Snapshot) Review(ctx context.Context) (func(r answer.Response, arrived time.Time) string, error) {
+	ledgers, some := map[string]*ledger{}, false
+	for _, period := range n.periods {
+		l, err := readLedger(ctx, n.records, n.Survey, period)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range n.Census.Versions() {
+			if _, err := l.answered.Survey(ctx, s.Version); err != nil { // all are known from now on
+				return nil, err
+			}
+		}
+		ledgers[period] = l
+		some = some || l.tally.Held.Total() > 0 || l.known.LastDecided() > 0
+	}
+	if !some {
+		return nil, nil
+	}
+	return func(r answer.Response, arrived time.Time) string {
+		l := ledgers[r.Period]
+		if l == nil {
+			return ""
+		}
+		if d := l.known.Decided(r.ID); d != nil && d.Reject {
+			return "rejected"
+		} else if d != nil {
+			return "accepted"
+		}
+		if s, err := l.answered.Survey(ctx, r.Version); err == nil && l.tally.HeldBy(s, arrived, r) != "" {
+			return "held"
+		}
+		return ""
+	}, nil
 }
 
 // ledger is a period's tally, and what is known besides.

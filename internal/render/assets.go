@@ -22,6 +22,8 @@ type Assets struct {
 	Thanks    Asset  // the script of thank-you pages
 	Blind     Asset  // the script of anonymous surveys' pages, before Script
 	Home      Asset  // the script of home pages that can be searched
+	Opened    Asset  `json:",omitzero"` // the script that reports an invitee's form as opened
+	Work      Asset  `json:",omitzero"` // the script that works before answers are taken; it is loaded only then
 	Icon      string // path
 	Brand     Brand
 	Looks     map[string]Look `json:",omitempty"` // of surveys with a look of their own, by id

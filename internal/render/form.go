@@ -19,6 +19,7 @@ type SurveyPage struct {
 	Language     string
 	Root         string              // from the page to the site's root: "../", "../../" or "../../../"
 	ID           string              // submission id; "" on a page of the site, whose script makes one
+	Seal         string              // of the handler, in the address that the answers are sent to; "" without one
 	Channel      string              // as posted
 	Values       map[string][]string // as typed, by field name
 	Problems     []answer.Problem    // shown at their questions, and in the summary on top
@@ -143,6 +144,9 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		Frame:  r.Frame("survey", title, l, p.Root, r.LanguageLinks(s, l, p.Root, tail)),
 		Survey: s, Heading: title, Home: href(p.Root, ""), Action: handlerAddress(s, p.Root, "responses"),
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
+	}
+	if p.Seal != "" {
+		f.Action += "?" + url.Values{"seal": {p.Seal}}.Encode()
 	}
 	f.Of(s.ID)
 	if p.Phase == survey.Open {

@@ -102,6 +102,9 @@ func (r *Renderer) Message(language string, p answer.Problem) string {
 	return problemText(r.words.In(language), p)
 }
 
+// WorkScript returns the path of the script that works before answers are taken, from the site's root; "" without one.
+func (r *Renderer) WorkScript() string { return r.assets.Work.Path }
+
 func problemText(w *wording.Words, p answer.Problem) string {
 	args := p.Args
 	for i, a := range args {

@@ -119,6 +119,8 @@ func (t *csvTable) facts(p *stats.Period) {
 	}
 	count("received", p.Received)
 	count("withdrawn", p.Withdrawn)
+	count("held", p.Held)
+	count("rejected", p.Rejected)
 	count("annulled", p.Annulled)
 	count("issued", p.Issued)
 	if p.Rate != nil {

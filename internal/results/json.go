@@ -58,6 +58,9 @@ func (d *document) json() object {
 	if p.Invited != nil {
 		doc = append(doc, member{"invitations", invitedJSON(p.Invited)})
 	}
+	if p.Held > 0 || p.Rejected > 0 {
+		doc = append(doc, member{"held", nullIfZero(p.Held)}, member{"rejected", nullIfZero(p.Rejected)})
+	}
 	doc = append(doc, d.moreJSON()...)
 	if segments := p.Segments(); len(segments) > 0 {
 		groups := object{}

@@ -376,8 +376,27 @@ func (d *document) afterwards() []string {
 	if p.Withdrawn > 0 && p.MinGroup > 1 {
 		notes = append(notes, d.words.Say("method.withdrawn_text", "withdrawn", d.words.Say("results.withdrawn"), "k", p.MinGroup))
 	}
+	notes = append(notes, d.heldBack()...)
 	for _, a := range p.Annulments() {
 		notes = append(notes, d.words.Say("method.annulled", "n", a.Respondents, "date", d.words.Date(a.Date), "release", a.Release, "reason", a.Reason))
+	}
+	return notes
+}
+
+// heldBack says how many answers rules have held back before release, by which rules, and how many were rejected.
+func (d *document) heldBack() (notes []string) {
+	p := d.period
+	if p.Held > 0 {
+		var rules []string
+		for _, rule := range survey.HoldRules() {
+			if d.survey.Holds(rule) {
+				rules = append(rules, d.words.Say("hold."+string(rule), "burst", d.survey.BurstLimit(), "seconds", d.survey.FastLimit()))
+			}
+		}
+		notes = append(notes, d.words.Say("method.held", "n", p.Held, "rules", strings.Join(rules, " · ")))
+	}
+	if p.Rejected > 0 {
+		notes = append(notes, d.words.Say("method.rejected", "n", p.Rejected))
 	}
 	return notes
 }

@@ -1,4 +1,5 @@
-// Package review holds what persons decide of responses that rules have held back, or that look made up. It is pure.
+// Package review holds what persons decide of responses that rules have held back, or that look made up, and says which look so. It
+// is pure.
 package review
 
 import (

@@ -296,3 +296,49 @@ func same(t *testing.T, what string, a, b map[string]string) {
 		}
 	}
 }
+
+// TestNobodyIsSurrounded sends k − 1 answers of one's own around somebody else's. On a survey that is open, what is published of
+// the k then tells the other's, because one's own are known. Whoever can answer only once cannot do that.
+func TestNobodyIsSurrounded(t *testing.T) {
+	t.Parallel()
+	const k = 5
+	for _, keys := range []string{"", "access: invited"} {
+		w := newWorld(t, keys+fmt.Sprintf("\nresults: {min_group: %d}", k), 2)
+		r := w.serve(t)
+		send := func(secret string, n int, taste string) (status int) {
+			body := fmt.Sprintf("taste=%s&_id=6f1c0e0a-5d0e-4d39-9f3a-0d9a3c1f7b1%d", taste, n)
+			if keys != "" {
+				body += "&_invitation=" + secret
+			}
+			response, _ := r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": plainForm}, body)
+			return response.StatusCode
+		}
+		mine := 0
+		for n := range k - 1 {
+			if send(w.secrets[0], n, "1") == 303 {
+				mine++
+			}
+		}
+		if status := send(w.secrets[1], k, "5"); status != 303 {
+			t.Fatal(status)
+		}
+		if err := r.Stop(); err != nil { // publishes what there is
+			t.Fatal(err)
+		}
+		store, err := local.Open(filepath.Join(r.Dir, "data", DataFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		released, err := store.Latest(t.Context(), "tea")
+		store.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := os.ReadFile(filepath.Join(r.Dir, "data", "pages", "tea", "results", "results.json"))
+		if isOpen := keys == ""; isOpen && (mine != k-1 || len(released) != 1 || err != nil || !bytes.Contains(page, []byte(`"5"`))) {
+			t.Errorf("open: %d answers of one's own, %d releases, %v\n%s", mine, len(released), err, page)
+		} else if !isOpen && (mine != 1 || len(released) != 0) {
+			t.Errorf("invited: %d answers of one's own, %d releases", mine, len(released))
+		}
+	}
+}

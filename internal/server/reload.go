@@ -195,10 +195,21 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Now:         time.Now,
 		Client:      srv.clientAddress,
 		Log:         srv.options.Log,
+		Limits:      srv.limits,
+		Host:        hosts,
 	}
 }
 
-// clientAddress is used in a keyed hash only, to recognize a double click.
+// hosts returns the names that visitors may know the site by: a proxy may hand on its own name for it. No page of another site can
+// set these headers.
+func hosts(r *http.Request) []string {
+	if forwarded := r.Header.Get("X-Forwarded-Host"); forwarded != "" {
+		return []string{r.Host, forwarded}
+	}
+	return []string{r.Host}
+}
+
+// clientAddress is used in keyed hashes only: to recognize a double click, and to count how fast a range of addresses sends.
 func (srv *Server) clientAddress(r *http.Request) string {
 	if srv.options.AddressHeader != "" {
 		return r.Header.Get(srv.options.AddressHeader)

@@ -38,6 +38,7 @@ type Options struct {
 	Preview       bool   // follow changes of the files, show them in open pages, and serve drafts
 	Unapproved    bool   // serve questionnaires that are not approved without Preview, too
 	AddressHeader string // header with the visitor's address, as set by the proxy in front; "" for the connection's own
+	NoLimits      bool   // take answers as fast as they come, and hold none back for how they came: for trials
 	Backups       Backups
 	VerifyEvery   time.Duration // how often everything is counted again and compared; 0: never
 	Sender        notify.Sender // sends the notifications of cases; nil: cases open without one
@@ -65,6 +66,7 @@ type Server struct {
 	notifier *notify.Notifier // nil: cases open without a notification
 	commands *control.Server  // nil if the socket could not be made
 	stopping chan struct{}    // closed when Run ends
+	limits   *intake.Limits   // nil: none
 }
 
 // New opens the port and the data directory, and builds the site. Connections wait until Run serves them.
@@ -138,6 +140,9 @@ func (srv *Server) connect() error {
 		if live, err = newPreview(srv.stopping); err != nil {
 			return err
 		}
+	}
+	if !srv.options.NoLimits {
+		srv.limits = intake.NewLimits(srv.store, srv.store)
 	}
 	srv.handler = newHandler(os.DirFS(srv.pagesDir()), live, srv.options.Log)
 	var casesOpened func()

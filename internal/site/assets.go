@@ -64,7 +64,7 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 }
 
 // ReadAssets makes the assets from the templates and a company's theme: style.css, the rules of which for paper become
-// print.css, home.css, style_full.css, results.css, script.js, script_full.js, blind.js, thanks.js and home.js with their imports,
+// print.css, home.css, style_full.css, results.css, script.js, script_full.js, blind.js, thanks.js, home.js, work.js and opened.js with their imports,
 // icon.svg, card.png, the logo and the cover; and look.css and these pictures for each survey with a look of its own.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
@@ -82,6 +82,8 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		{"thanks.js", "", &a.Links.Thanks},
 		{"blind.js", "", &a.Links.Blind},
 		{"home.js", "", &a.Links.Home},
+		{"work.js", "", &a.Links.Work},
+		{"opened.js", "", &a.Links.Opened},
 	} {
 		content, err := Bundle(templates, source.name, source.more)
 		if err != nil {

@@ -76,6 +76,7 @@ func (p *Period) addFacts(now *survey.Survey, newest bool) {
 	r := p.released
 	respondents := r.Respondents()
 	p.Received, p.Through, p.Withdrawn = r.Facts.Received, r.Facts.Through, r.Facts.Withdrawn
+	p.Held, p.Rejected = r.Facts.Held, r.Facts.Rejected
 	if p.Received < respondents {
 		p.Received, p.Through = respondents, r.Date
 	}

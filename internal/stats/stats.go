@@ -37,6 +37,8 @@ type Period struct {
 	Received   int64     // at least Respondents
 	Through    string    // day through which Received and Withdrawn count
 	Withdrawn  int64     // afterwards; 0 below k
+	Held       int64     // answers that rules have held back before release, whatever was decided then; 0 below k
+	Rejected   int64     // answers that persons have rejected before release; 0 below k
 	Annulled   int64     // respondents of blocks that were taken out again
 	Issued     int64     // questionnaires given out, or invitations; 0 if unknown
 	Invited    *Invited  // nil without invitations

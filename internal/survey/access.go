@@ -24,5 +24,10 @@ const (
 // HasInvitations reports whether people are invited by links of their own.
 func (s *Survey) HasInvitations() bool { return s.Access != OpenAccess }
 
+// IsUntraceable reports whether nothing that is stored may join a person and an answer.
+func (s *Survey) IsUntraceable() bool {
+	return s.Anonymity == Anonymous || s.Anonymity == Confidential
+}
+
 // IsOpenToAll reports whether an answer needs no invitation.
 func (s *Survey) IsOpenToAll() bool { return s.Access != InvitedAccess }

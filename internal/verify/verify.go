@@ -21,14 +21,17 @@ type Result struct {
 	Survey    string          `json:"survey"`
 	Period    string          `json:"period"`
 	Agree     bool            `json:"agree"`
-	Responses int64           `json:"responses"` // withdrawn ones included
-	Withdrawn int64           `json:"withdrawn"` // of these
-	Deleted   int64           `json:"deleted"`   // that were deleted after a retention time, and are not among the responses
-	Tally     bool            `json:"tally"`     // there is a tally that fits the latest release, which was compared
-	Keys      bool            `json:"keys"`      // the store can check what it keeps twice, and has done so
-	Releases  int             `json:"releases"`  // that were compared
-	Figures   bool            `json:"figures"`   // all that is published could be computed again from the responses, and was compared
-	Pages     int             `json:"pages"`     // files with figures, as visitors can read them, that were compared
+	Responses int64           `json:"responses"`           // withdrawn ones included
+	Withdrawn int64           `json:"withdrawn"`           // of these
+	Held      int64           `json:"held,omitempty"`      // that rules have held back, whatever was decided then; those that still wait, and rejected ones, are not among the responses
+	Waiting   int64           `json:"to_review,omitempty"` // of the held, that wait to be reviewed
+	Rejected  int64           `json:"rejected,omitempty"`  // also of those that no rule has held
+	Deleted   int64           `json:"deleted"`             // that were deleted after a retention time, and are not among the responses
+	Tally     bool            `json:"tally"`               // there is a tally that fits the latest release, which was compared
+	Keys      bool            `json:"keys"`                // the store can check what it keeps twice, and has done so
+	Releases  int             `json:"releases"`            // that were compared
+	Figures   bool            `json:"figures"`             // all that is published could be computed again from the responses, and was compared
+	Pages     int             `json:"pages"`               // files with figures, as visitors can read them, that were compared
 	Findings  []audit.Finding `json:"findings"`
 }
 
@@ -55,6 +58,9 @@ func count(ctx context.Context, records store.Records, s *survey.Survey, period 
 		return nil, nil, err
 	}
 	v.Responses, v.Withdrawn = counted.replay.Received()
+	if h := counted.replay.Held(); h != nil {
+		v.Held, v.Waiting, v.Rejected = h.Total(), h.Waiting, h.Rejected
+	}
 	v.Tally, v.Deleted, v.Releases, v.Figures = counted.compared, counted.deleted, counted.releases.Count(), counted.figures
 	v.Findings = append(v.Findings, counted.findings...)
 	if err := v.checkKeys(ctx, records); err != nil {

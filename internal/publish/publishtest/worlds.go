@@ -24,6 +24,7 @@ import (
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/review"
 	"glasspoll/internal/simulate"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -57,6 +58,8 @@ type worldStep struct {
 	version  int   // in force from now on
 	arrive   []int // people
 	withdraw []int // people who have arrived
+	accept   []int // people, of whom somebody decides so if it is possible then
+	reject   []int
 	run      bool
 	anew     bool // by a publisher that has not run before
 }
@@ -99,8 +102,15 @@ type made struct {
 	shape       string
 	cohort      string // or release.Pool
 	respondents int64
-	spans       map[string][2]string // by cohort: its members are in the log behind the first cursor, up to the second
+	spans       map[string]span // by cohort
 	members     []int
+}
+
+// span says who of a cohort is in a block: those in the log behind the first cursor, up to the second, but for those who are held;
+// and of those, who were accepted by decisions behind the first number, up to the second.
+type span struct {
+	places  [2]string
+	decided [2]int
 }
 
 // Recorder is a place of pages that remembers every file that was written.
@@ -165,7 +175,7 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 		t.Fatal(err)
 	}
 	p := &playing{world: w, back: back, responses: responses, erased: map[int]bool{}, last: map[string]*release.Release{},
-		told: told{in: map[int]bool{}, seen: map[string]int{}}}
+		accepted: map[int]int{}, rejected: map[int]bool{}, told: told{in: map[int]bool{}, seen: map[string]int{}}}
 	pages := NewRecorder()
 	publisher := func() *publish.Publisher {
 		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Reviews: back, Counts: back, Pages: pages,
@@ -184,6 +194,8 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 		p.invite(t, s)
 		p.arrive(t, step.arrive)
 		p.withdraw(t, s, step.withdraw)
+		p.decide(t, step.accept, false)
+		p.decide(t, step.reject, true)
 		if !step.run {
 			continue
 		}
@@ -212,6 +224,8 @@ type playing struct {
 	erased    map[int]bool
 	touched   []string // periods that the next run is told of
 	last      map[string]*release.Release
+	accepted  map[int]int // number of the decisions
+	rejected  map[int]bool
 }
 
 func (p *playing) arrive(t testing.TB, people []int) {
@@ -289,6 +303,62 @@ func (p *playing) withdraw(t testing.TB, s *survey.Survey, people []int) {
 	}
 }
 
+// decide accepts or rejects answers, as far as that is possible: what was held is accepted, and what is in no block rejected.
+func (p *playing) decide(t testing.TB, people []int, reject bool) {
+	t.Helper()
+	ctx := context.Background()
+	for _, i := range people {
+		r, s := p.responses[i], p.versions[p.people[i].version]
+		counted, revision, err := p.back.Tally(ctx, r.Survey, r.Period)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counted == nil || p.erased[i] {
+			continue
+		}
+		known, err := store.SettledOf(ctx, p.back, r.Survey, r.Period)
+		if err == nil {
+			err = known.ReadDecisions(ctx, p.back, r.Survey, r.Period)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := review.Decisions{Number: counted.Decided + 1, Reject: reject, At: p.now, IDs: []string{r.ID}}
+		for e, err := range p.back.After(ctx, r.Survey, r.Period, "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Response.ID != r.ID || !counted.Decide(s, known.Came(s, e), e.Response, store.DecisionOf(d, s)) {
+				continue
+			}
+			counted.Decided = d.Number
+			if err := p.back.Decide(ctx, r.Survey, r.Period, d, counted, revision); err != nil {
+				t.Fatal(err)
+			}
+			p.touched = append(p.touched, r.Period)
+			if reject {
+				p.rejected[i] = true
+				p.seen["rejected"]++
+			} else {
+				p.accepted[i] = d.Number
+				p.seen["accepted"]++
+			}
+		}
+	}
+}
+
+// isIn reports whether somebody is in a block of their cohort, given the place of the response in the log.
+func (p *playing) isIn(i int, place string, of span) bool {
+	s, r := p.versions[p.people[i].version], p.responses[i]
+	switch number := p.accepted[i]; {
+	case p.rejected[i]:
+		return false
+	case number > 0:
+		return of.decided[0] < number && number <= of.decided[1]
+	}
+	return tally.New().HeldBy(s, p.people[i].arrived, r) == "" && of.places[0] < place && place <= of.places[1]
+}
+
 // look finds out who is in the blocks of releases.
 func (p *playing) look(t testing.TB, released []*release.Release) {
 	t.Helper()
@@ -309,7 +379,10 @@ func (p *playing) look(t testing.TB, released []*release.Release) {
 				if place == "" || p.responses[i].Period != r.Period || p.in[i] || p.erased[i] || s.Shape != b.shape {
 					continue
 				}
-				if span, of := b.spans[tally.CohortKey(s, p.responses[i])]; of && span[0] < place && place <= span[1] {
+				if span, of := b.spans[tally.CohortKey(s, p.responses[i])]; of && p.isIn(i, place, span) {
+					if p.accepted[i] > 0 {
+						p.seen["accepted and in blocks"]++
+					}
 					b.members = append(b.members, i)
 					p.in[i] = true
 				}
@@ -340,17 +413,18 @@ func blocksOf(before, r *release.Release) []*made {
 	var blocks []*made
 	for _, shape := range slices.Sorted(maps.Keys(r.Held.Out)) {
 		more := func(key string) int64 { return respondents(r, shape, key) - respondents(before, shape, key) }
-		pool := &made{release: r, shape: shape, cohort: release.Pool, respondents: more(release.Pool), spans: map[string][2]string{}}
+		pool := &made{release: r, shape: shape, cohort: release.Pool, respondents: more(release.Pool), spans: map[string]span{}}
 		for _, key := range slices.Sorted(maps.Keys(r.Held.Out[shape])) {
 			mark := r.Held.Out[shape][key]
 			if mark.Release != r.Number {
 				continue
 			}
-			span := [2]string{before.Held.Out[shape][key].Cursor, mark.Cursor}
+			was := before.Held.Out[shape][key]
+			of := span{[2]string{was.Cursor, mark.Cursor}, [2]int{was.Decided, mark.Decided}}
 			if more(key) == 0 {
-				pool.spans[key] = span
+				pool.spans[key] = of
 			} else {
-				blocks = append(blocks, &made{release: r, shape: shape, cohort: key, respondents: more(key), spans: map[string][2]string{key: span}})
+				blocks = append(blocks, &made{release: r, shape: shape, cohort: key, respondents: more(key), spans: map[string]span{key: of}})
 			}
 		}
 		if len(pool.spans) > 0 {
@@ -498,7 +572,30 @@ func newWorld(seed uint64, crowd int) *maker {
 	for i := range 2 {
 		m.steps = append(m.steps, worldStep{now: time.Date(2026, 12, 1+i, 0, 0, 0, 0, time.UTC), version: version, run: true})
 	}
+	m.hold(rand.New(rand.NewPCG(seed, 31)))
 	return m
+}
+
+// hold has rules hold back some of the people in one of three worlds, and others decide of them, and of those who are not held.
+func (m *maker) hold(random *rand.Rand) {
+	if random.IntN(3) > 0 {
+		return
+	}
+	for _, x := range m.people {
+		if x.response.Quality.Flags = answer.Watched; chance(random, 4) {
+			x.response.Quality = answer.Quality{Flags: answer.Watched | answer.Rate, Seconds: 60}
+		}
+	}
+	for i := range m.steps {
+		for who := range m.people {
+			switch {
+			case chance(random, 12):
+				m.steps[i].accept = append(m.steps[i].accept, who)
+			case chance(random, 30):
+				m.steps[i].reject = append(m.steps[i].reject, who)
+			}
+		}
+	}
 }
 
 // arrive has people answer the version in force in a step, or, some, one that has been in force.
@@ -815,7 +912,7 @@ func (m *maker) describe() string {
 		fmt.Fprintf(&b, "--- version %d\n%s", i, s.yaml())
 	}
 	for _, step := range m.steps {
-		fmt.Fprintf(&b, "%s version %d, arrive %v, withdraw %v, run %t\n", step.now.Format(time.DateTime), step.version, step.arrive, step.withdraw, step.run)
+		fmt.Fprintf(&b, "%s version %d, arrive %v, withdraw %v, accept %v, reject %v, run %t\n", step.now.Format(time.DateTime), step.version, step.arrive, step.withdraw, step.accept, step.reject, step.run)
 	}
 	return b.String()
 }

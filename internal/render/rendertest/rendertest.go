@@ -242,7 +242,8 @@ func isControl(n *html.Node) bool {
 	if n.Type != html.ElementNode {
 		return false
 	}
-	return n.Data == "input" && Attr(n, "type") != "hidden" || n.Data == "select" || n.Data == "textarea"
+	isHidden := slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "hidden" }) // the field that people do not see
+	return n.Data == "input" && Attr(n, "type") != "hidden" && !isHidden || n.Data == "select" || n.Data == "textarea"
 }
 
 func insideLabel(n *html.Node) bool {
