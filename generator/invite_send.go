@@ -26,8 +26,8 @@ A message that the server refuses for now is tried again, after 1, 5 and 15 minu
 written down and gets no more; see also 'glasspoll invite bounces'. If the connection is lost just when a message was
 handed over, nobody knows whether it was sent: it is named, and sent again with --again alone.
 
-Texts are in the templates share/LANGUAGE.yaml, and what they are put into in invite/mail.txt and invite/mail.html: copies
-of them in a directory that --templates names are used in their place.
+Texts are in the templates invite/LANGUAGE.yaml and share/LANGUAGE.yaml, and what they are put into in invite/mail.txt and
+invite/mail.html: copies of them in a directory that --templates names are used in their place.
 
 Examples:
 

@@ -38,9 +38,9 @@ const servesFrom, servesTo = "from", "to"
 
 func (moveCommand) Help() string {
 	return `Carries everything from one store to another: all versions of the questionnaires, answers with the private ones, what was
-erased, releases, cases, and notifications that have not been delivered. FROM and TO are each a data directory of
-'glasspoll serve' or, as table:NAME, the table of a deployment on AWS. FROM may be of an earlier version. Nothing in it is
-changed.
+erased, releases, cases, notifications that have not been delivered, and invitations with what is known of their use. FROM and
+TO are each a data directory of 'glasspoll serve' or, as table:NAME, the table of a deployment on AWS, which names its table of
+invitations too. FROM may be of an earlier version. Nothing in it is changed.
 
 Answers may come in meanwhile. Each is carried once. If the command is interrupted, run it again: it goes on. Run it again
 later, and it carries what has come and erases what has been erased since. When all is there, it counts both sides again and

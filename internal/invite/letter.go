@@ -50,11 +50,11 @@ func (p *Personal) Letter(i *invitees.Invitee, again bool) Letter {
 // Sample returns the sentences of a trial in a language. Its links have no secret of anybody.
 func (p *Personal) Sample(language string, again bool) Letter {
 	l := p.letter(contacts.Contact{Language: language}, invitees.Batch{}, p.base+folder+model.Secret{}.Word(), again)
-	words := p.writer.words.In(l.Lang)
-	l.Hello = words.Say("letter.hello", "name", words.Say("letter.somebody"))
-	l.Name = words.Say("letter.somebody")
-	l.Subject = words.Say("letter.trial_subject", "subject", l.Subject)
-	l.Sample = words.Say("letter.trial")
+	words := p.letters.In(l.Lang)
+	l.Hello = words.Say("hello", "name", words.Say("somebody"))
+	l.Name = words.Say("somebody")
+	l.Subject = words.Say("trial_subject", "subject", l.Subject)
+	l.Sample = words.Say("trial")
 	return l
 }
 
@@ -67,21 +67,21 @@ func (p *Personal) LanguageOf(c contacts.Contact) string { return p.languageOf(c
 func (p *Personal) letter(c contacts.Contact, b invitees.Batch, link string, again bool) Letter {
 	language := p.languageOf(c)
 	v := p.writer.invite(within(p.survey, b), language)
-	say := v.words.Say
+	say, own := v.words.Say, p.letters.In(language).Say
 	l := Letter{
 		Lang: language, Dir: wording.Dir(language),
 		Subject: v.subject(), Hello: say("mail.hello"), Lead: v.sentences(say("mail.ask", "title", v.title()), v.minutes(), v.window()),
-		Open: say("mail.link"), Button: say("letter.button"), Copy: say("letter.copy"), Link: link, Once: say("letter.once"),
+		Open: say("mail.link"), Button: own("button"), Copy: own("copy"), Link: link, Once: own("once"),
 		Promise: nonEmpty(append([]string{v.promise()}, v.privacy()...)...), Contact: v.contact(), Thanks: say("mail.thanks"), From: v.from(),
-		Leave: say("letter.leave"), Stop: say("letter.stop"), StopURL: link + stop,
+		Leave: own("leave"), Stop: own("stop"), StopURL: link + stop,
 		Title: v.title(), Name: c.Name, Until: v.pages.Date(string(v.survey.Window.Until)), Minutes: v.survey.Minutes, Reminder: again,
 	}
 	if c.Name != "" {
-		l.Hello = say("letter.hello", "name", c.Name)
+		l.Hello = own("hello", "name", c.Name)
 	}
 	if again {
-		l.Subject = say("letter.again_subject", "title", v.title())
-		l.Lead = v.sentences(say("letter.again", "title", v.title()), v.minutes(), v.window(), say("letter.answered"))
+		l.Subject = own("again_subject", "title", v.title())
+		l.Lead = v.sentences(own("again", "title", v.title()), v.minutes(), v.window(), own("answered"))
 	}
 	return l.oneLine()
 }

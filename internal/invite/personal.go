@@ -26,6 +26,8 @@ type Personal struct {
 	survey *survey.Survey
 	writer *writer
 	cards  *template.Template
+
+	letters *wording.Catalog // of letters and cards, besides the sentences of the writer
 }
 
 // NewPersonal returns what makes the personal invitations to a survey, whose links are below base, which ends with a slash.
@@ -38,7 +40,11 @@ func NewPersonal(templates fs.FS, s *survey.Survey, base string) (*Personal, err
 	if err != nil {
 		return nil, message.Errorf("templates: %w", err)
 	}
-	return &Personal{base: base, survey: s, writer: w, cards: cards.Lookup("cards.html")}, nil
+	letters, err := loadWords(templates, "invite")
+	if err != nil {
+		return nil, err
+	}
+	return &Personal{base: base, survey: s, writer: w, cards: cards.Lookup("cards.html"), letters: letters}, nil
 }
 
 // folder is where personal links are, below the base.
@@ -225,15 +231,15 @@ func (p *Personal) card(i *invitees.Invitee) (card, error) {
 		return card{}, err
 	}
 	language := p.languageOf(i.Contact)
-	v := p.writer.invite(within(p.survey, i.Batch), language)
+	v, own := p.writer.invite(within(p.survey, i.Batch), language), p.letters.In(language).Say
 	site := strings.TrimPrefix(strings.TrimPrefix(p.base, "https://"), "http://") + folder
 	c := card{
 		Lang: language, Dir: wording.Dir(language), Title: v.title(), From: v.from(), Scan: v.words.Say("poster.scan"), Until: v.window(),
-		Type: v.words.Say("poster.type"), Site: site, Paper: i.Secret.Paper(), Once: v.words.Say("cards.once"), Long: columns(v.title()) > 40,
+		Type: v.words.Say("poster.type"), Site: site, Paper: i.Secret.Paper(), Once: own("cards.once"), Long: columns(v.title()) > 40,
 		Code: template.HTML(code.svg()),
 	}
 	if i.Contact.Name != "" {
-		c.Name = v.words.Say("cards.name", "name", i.Contact.Name)
+		c.Name = own("cards.name", "name", i.Contact.Name)
 	}
 	return c, nil
 }

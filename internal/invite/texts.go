@@ -23,12 +23,9 @@ type writer struct {
 func newWriter(templates fs.FS) (*writer, error) {
 	var catalogues [2]*wording.Catalog
 	for i, folder := range []string{"wording", "share"} {
-		sub, err := fs.Sub(templates, folder)
-		if err == nil {
-			catalogues[i], err = wording.Load(sub)
-		}
-		if err != nil {
-			return nil, message.Errorf("templates: %s: %w", folder, err)
+		var err error
+		if catalogues[i], err = loadWords(templates, folder); err != nil {
+			return nil, err
 		}
 	}
 	poster, err := template.New("").Option("missingkey=error").ParseFS(templates, "share/poster.html")
@@ -36,6 +33,19 @@ func newWriter(templates fs.FS) (*writer, error) {
 		return nil, message.Errorf("templates: %w", err)
 	}
 	return &writer{catalogues[0], catalogues[1], poster.Lookup("poster.html")}, nil
+}
+
+// loadWords reads the words of a folder of the templates.
+func loadWords(templates fs.FS, folder string) (*wording.Catalog, error) {
+	sub, err := fs.Sub(templates, folder)
+	if err != nil {
+		return nil, message.Errorf("templates: %s: %w", folder, err)
+	}
+	words, err := wording.Load(sub)
+	if err != nil {
+		return nil, message.Errorf("templates: %s: %w", folder, err)
+	}
+	return words, nil
 }
 
 // invitation is the invitation to one survey in one language.

@@ -143,7 +143,7 @@ func TestFormWithAnID(t *testing.T) {
 		if !found || response.StatusCode != 200 || response.Header.Get("Cache-Control") != "private, max-age=0" {
 			t.Fatalf("%s: %d, %v", address, response.StatusCode, response.Header)
 		}
-		for _, wanted := range []string{`name="_channel" value="web"`, `href="../../../../assets/style.`, `action="../../../../api/surveys/tea/responses"`} {
+		for _, wanted := range []string{`name="_channel" value="web"`, `href="../../../../assets/style.`, `action="../../../../api/surveys/tea/responses?seal=`} {
 			if !strings.Contains(form, wanted) {
 				t.Errorf("the form lacks %s", wanted)
 			}
