@@ -144,7 +144,7 @@ func (f inviteFlags) makeInvitees(ctx context.Context, c *console.Console, id st
 	if err := durable.MkdirAll(f.dir(), 0o700); err != nil {
 		return nil, err
 	}
-	f.warn(c)
+	warn(c, f.dir())
 	if i.Invitees, err = ownerfile.OpenInvitees(f.name(id), id); err != nil {
 		return nil, err
 	}
@@ -171,33 +171,33 @@ func (f inviteFlags) readInvitees(id string) (*invitees.Record, *invitees.OptOut
 	return record, out, err
 }
 
-// warn warns of a directory in which the list would be published, or handed on with a project.
-func (f inviteFlags) warn(c *console.Console) {
-	dir, err := filepath.Abs(f.dir())
+// warn warns of a place in which a list, or a file made of it, would be published, or handed on with a project.
+func warn(c *console.Console, name string) {
+	path, err := filepath.Abs(name)
 	if err != nil {
 		return
 	}
-	if slices.Contains(strings.Split(filepath.ToSlash(dir), "/"), "public") {
-		c.Print(c.Err, "Warning: %s is in a directory named public. The list must never be on a website: move it elsewhere, and name that with --list DIR.", f.dir())
+	if slices.Contains(strings.Split(filepath.ToSlash(path), "/"), "public") {
+		c.Print(c.Err, "Warning: %s is in a directory named public. What has links of people in it must never be on a website: choose another place.", name)
 	}
-	if root, tracked := tracking(dir); tracked {
-		c.Print(c.Err, "Warning: %s is in the git repository %s, and no .gitignore leaves it out. Whoever gets the repository gets the list: write %s into .gitignore.", f.dir(), root, ignoring(root, dir))
+	if root, tracked := tracking(path); tracked {
+		c.Print(c.Err, "Warning: %s is in the git repository %s, and no .gitignore leaves it out. Whoever gets the repository gets the links of people in it: write %s into .gitignore.", name, root, ignoring(root, path))
 	}
 }
 
-// ignoring returns the line of .gitignore that leaves a directory out.
-func ignoring(root, dir string) string {
-	relative, err := filepath.Rel(root, dir)
+// ignoring returns the line of .gitignore that leaves a directory or file out.
+func ignoring(root, path string) string {
+	relative, err := filepath.Rel(root, path)
 	if err != nil || relative == "." {
 		return "*.invitations"
 	}
-	return "/" + filepath.ToSlash(relative) + "/"
+	return "/" + filepath.ToSlash(relative)
 }
 
-// tracking returns the git repository that a directory is in, unless a .gitignore leaves it out in one of the plain ways. Others are
+// tracking returns the git repository that a directory or file is in, unless a .gitignore leaves it out in one of the plain ways. Others are
 // not known: a warning too many is better than one too few.
-func tracking(dir string) (root string, tracked bool) {
-	for root = dir; ; root = filepath.Dir(root) {
+func tracking(path string) (root string, tracked bool) {
+	for root = path; ; root = filepath.Dir(root) {
 		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
 			break
 		}
@@ -205,8 +205,8 @@ func tracking(dir string) (root string, tracked bool) {
 			return "", false
 		}
 	}
-	for at := dir; ; at = filepath.Dir(at) {
-		relative, err := filepath.Rel(at, dir)
+	for at := path; ; at = filepath.Dir(at) {
+		relative, err := filepath.Rel(at, path)
 		if err == nil && ignores(filepath.Join(at, ".gitignore"), filepath.ToSlash(relative)) {
 			return "", false
 		}
@@ -216,13 +216,13 @@ func tracking(dir string) (root string, tracked bool) {
 	}
 }
 
-// ignores reports whether a .gitignore names a directory below it, one that it is in, or the files of lists.
-func ignores(name, dir string) bool {
+// ignores reports whether a .gitignore names a directory or file below it, a directory that it is in, or the files of lists.
+func ignores(name, path string) bool {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return false
 	}
-	parts := strings.Split(dir, "/")
+	parts := strings.Split(path, "/")
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "*" || line == "*.invitations" {
@@ -233,7 +233,11 @@ func ignores(name, dir string) bool {
 		if bare == "" || bare == "." {
 			continue
 		}
-		if !anchored && slices.Contains(parts, bare) || anchored && strings.HasPrefix(dir+"/", bare+"/") {
+		named := func(part string) bool {
+			matches, err := filepath.Match(bare, part)
+			return err == nil && matches
+		}
+		if !anchored && slices.ContainsFunc(parts, named) || anchored && strings.HasPrefix(path+"/", bare+"/") {
 			return true
 		}
 	}

@@ -120,6 +120,7 @@ func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, l
 		}
 	}
 	if len(chosen) > 0 {
+		warn(c, out)
 		var files control.Files
 		defer files.Discard()
 		file, err := files.Create(out, true)

@@ -94,6 +94,12 @@ func (k shareCommand) Run(c *console.Console) error {
 	if base == invite.NoBase {
 		c.Print(c.Err, "These links begin with … in place of the site's address. For whole links, QR codes and files, %s.", k.addressHint())
 	}
+	switch {
+	case !s.IsOpenToAll():
+		c.Print(c.Err, "Note: %s takes answers by invitation alone, and these links lead to a page that says so. Links of their own are made with 'glasspoll invite'.", s.ID)
+	case s.HasInvitations() && len(k.Value) > 0:
+		c.Print(c.Err, "Note: %s takes the answers to hidden questions from invitations alone, not from these links.", s.ID)
+	}
 	if open, early := s.OpenAt(time.Now()); !open && early {
 		c.Print(c.Err, "Note: %s takes answers from %s on.", s.ID, s.Window.From)
 	} else if !open {

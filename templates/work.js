@@ -15,7 +15,9 @@ const parts = 16, partsBits = 4;
 
 // The first 32 bits of the fractional parts of the cube roots of the first 64 primes, and of the square roots of the first eight.
 /** @type {number[]} */
-const K = [], H = [];
+const K = [];
+/** @type {number[]} */
+const H = [];
 for (let n = 2; K.length < 64; n++) {
   let isPrime = true;
   for (let d = 2; d * d <= n; d++) if (n % d === 0) isPrime = false;
@@ -98,7 +100,7 @@ const takeOver = () => {
   };
 
   /** @param {object} submission @param {Post} post */
-  /** @type {any} */ (window).sendBlindly = async (submission, post) => {
+  const send = async (submission, post) => {
     let outcome = await post(submission);
     for (let round = 0; outcome[2].work && round < rounds; round++) {
       const task = outcome[2].work;
@@ -109,6 +111,7 @@ const takeOver = () => {
     delete outcome[2].work; // it is tried again later
     return outcome;
   };
+  /** @type {any} */ (window).sendBlindly = send; // see send.js
   dispatchEvent(new Event("online")); // at which the page's script tries again at once
 };
 

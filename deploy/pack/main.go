@@ -28,8 +28,8 @@ func main() {
 	}
 }
 
-// limit bounds the unpacked size of a function, in bytes: small ones start quickly.
-const limit = 13_500_000
+// limits bound the unpacked sizes of the functions, in bytes: small ones start quickly. Nobody waits for publish.
+var limits = map[string]int{"submit": 13_500_000, "invite": 13_500_000, "publish": 14_000_000}
 
 // pack builds a function and writes its package. It returns the size of the binary and of the package, in bytes.
 func pack(name, target string) (size, packed int, err error) {
@@ -46,7 +46,7 @@ func pack(name, target string) (size, packed int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if len(content) > limit {
+	if limit := limits[name]; len(content) > limit {
 		return 0, 0, fmt.Errorf("unpacked it has %d bytes, more than %d", len(content), limit)
 	}
 	var archive bytes.Buffer

@@ -166,9 +166,7 @@ func tagsOfAddresses(h mail.Header) []string {
 	var tags []string
 	for _, name := range []string{"To", "Delivered-To", "X-Original-To", "Envelope-To"} {
 		for _, value := range h[mailHeader(name)] {
-			for _, found := range inAddress.FindAllString(strings.ToLower(value), -1) {
-				tags = append(tags, found)
-			}
+			tags = append(tags, inAddress.FindAllString(strings.ToLower(value), -1)...)
 		}
 	}
 	return tags

@@ -125,7 +125,7 @@ func (c *Composer) Message(i *invitees.Invitee, name string, date time.Time) (Me
 	if err != nil {
 		return Message{}, err
 	}
-	return c.compose(c.letters.Letter(i, name != Invitation), mail.Address{Name: i.Contact.Name, Address: to}, Tag(i.Secret, name), date)
+	return c.compose(c.letters.Letter(i, name != Invitation), mail.Address{Name: i.Contact.Name, Address: to}, tagOf(i.Secret, name), date)
 }
 
 // Sample makes a message to try things out with: what invitees get, but for names and links.
@@ -134,7 +134,7 @@ func (c *Composer) Sample(to, language, name string, date time.Time) (Message, e
 	if err != nil {
 		return Message{}, err
 	}
-	return c.compose(c.letters.Sample(language, name != Invitation), mail.Address{Address: to}, Tag(invitation.Secret{}, name), date)
+	return c.compose(c.letters.Sample(language, name != Invitation), mail.Address{Address: to}, tagOf(invitation.Secret{}, name), date)
 }
 
 // tagHeader has the tag too: some services give messages an id of their own.
@@ -224,9 +224,9 @@ const (
 // tagSize is the length of a tag in bytes, before it is written in base 32: too long to be guessed.
 const tagSize = 10
 
-// Tag names a message to an invitee in headers, and in what comes back. The secret does not follow from it, nor the hash by which
+// tagOf names a message to an invitee in headers, and in what comes back. The secret does not follow from it, nor the hash by which
 // the store of the answers knows the invitation; and who has not seen the message cannot make it up.
-func Tag(secret invitation.Secret, name string) string {
+func tagOf(secret invitation.Secret, name string) string {
 	hash := sha256.New()
 	hash.Write([]byte("glasspoll message 1\n")) // messages are known by it that have been sent, so it must not change
 	hash.Write(secret[:])
@@ -239,8 +239,8 @@ func messageID(tag, from string) string {
 	return "glasspoll." + tag + from[strings.LastIndexByte(from, '@'):]
 }
 
-// Names lists the names of the messages that an invitee has been sent, or may have been.
-func Names(i *invitees.Invitee) []string {
+// namesOf lists the names of the messages that an invitee has been sent, or may have been.
+func namesOf(i *invitees.Invitee) []string {
 	var names []string
 	for _, m := range i.Messages {
 		if m.State != invitees.Made {

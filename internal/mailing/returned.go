@@ -33,8 +33,8 @@ func Match(record *invitees.Record, reports []bounce.Report) (found []Return, ot
 	}
 	byTag := map[string]sent{}
 	for i := range record.All() {
-		for _, name := range Names(i) {
-			byTag[Tag(i.Secret, name)] = sent{i, name}
+		for _, name := range namesOf(i) {
+			byTag[tagOf(i.Secret, name)] = sent{i, name}
 		}
 	}
 	seen := map[sent]int{} // places in found, from 1

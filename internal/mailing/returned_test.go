@@ -19,7 +19,7 @@ func TestMatch(t *testing.T) {
 	if err := w.file.Write(all[1].MessageEvent(second)); err != nil {
 		t.Fatal(err)
 	}
-	tag := func(n int, name string) string { return Tag(all[n].Secret, name) }
+	tag := func(n int, name string) string { return tagOf(all[n].Secret, name) }
 	found, others := Match(w.file.Record, []bounce.Report{
 		{Tags: []string{"aaaaaaaaaaaaaaaa", tag(0, Invitation)}, To: []string{"elsewhere@example.com"}, Final: false},
 		{Tags: []string{tag(0, Invitation)}, To: []string{"elsewhere@example.com"}, Final: true, Note: "5.1.1"},

@@ -45,6 +45,9 @@ func Report(ctx context.Context, records store.Records, s *survey.Survey, o Repo
 		if page.Invited, err = invitationsOf(ctx, records, s, last); err != nil {
 			return nil, err
 		}
+		if page.Review, err = reviewFigures(ctx, records, s, last); err != nil {
+			return nil, err
+		}
 		if o.Texts {
 			if page.Texts, err = writtenAnswers(ctx, records, s, last); err != nil {
 				return nil, err

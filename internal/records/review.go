@@ -8,6 +8,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/message"
+	"glasspoll/internal/results"
 	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -84,6 +85,34 @@ func (n *Snapshot) Review(ctx context.Context) (func(r answer.Response, arrived 
 		}
 		return ""
 	}, nil
+}
+
+// reviewFigures counts what rules hold back of a period, and what looks made up; nil if that is nothing.
+func reviewFigures(ctx context.Context, records store.Records, s *survey.Survey, period string) (*results.ReviewFigures, error) {
+	l, err := readLedger(ctx, records, s, period)
+	if err != nil {
+		return nil, err
+	}
+	same, err := LookAt(ctx, records, s.ID, period)
+	if err != nil {
+		return nil, err
+	}
+	f := &results.ReviewFigures{Held: l.tally.Held.Total(), Looks: map[review.Look]int{}}
+	if h := l.tally.Held; h != nil {
+		f.Waiting, f.Rejected = h.Waiting, h.Rejected
+	}
+	l.entries(ctx, func(r Reviewed, failed error) bool {
+		if err = failed; err == nil && r.State != tally.Rejected {
+			for _, look := range review.LooksOf(r.Answered, r.Response, same) {
+				f.Looks[look]++
+			}
+		}
+		return err == nil
+	})
+	if err != nil || f.Held == 0 && f.Rejected == 0 && len(f.Looks) == 0 {
+		return nil, err
+	}
+	return f, nil
 }
 
 // ledger is a period's tally, and what is known besides.

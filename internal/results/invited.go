@@ -1,6 +1,7 @@
 package results
 
 import (
+	"slices"
 	"strings"
 
 	"glasspoll/internal/invitation"
@@ -103,30 +104,30 @@ func (d *document) invitedCounts(r invitation.Reach) string {
 // invitedTables returns the tables by channel, by each segment, and by day or week.
 func (d *document) invitedTables() (tables []invitedTable) {
 	i, w := d.period.Invited, d.words
-	heads := []string{w.Say("invited.issued"), w.Say("invited.opened"), w.Say("invited.started"), w.Say("invited.completed"), w.Say("results.rate")}
+	steps := []string{w.Say("invited.completed"), w.Say("invited.opened_short"), w.Say("invited.started_short")}
+	heads := slices.Concat([]string{w.Say("invited.issued"), w.Say("results.rate")}, steps)
 	last := "none"
 	for _, g := range i.Groups {
 		if g.Segment != last {
 			tables = append(tables, invitedTable{Of: d.invitedGroup(g.Segment), Heads: heads})
 			last = g.Segment
 		}
-		row := invitedRow{Label: d.invitedOption(g), Cells: dashes(g.Issued, g.Opened, g.Started, g.Completed)}
 		rate := dash
-		if r := stats.RateOf(g.Reach); r != nil && g.Completed > 0 {
+		if r := stats.RateOf(g.Reach); r != nil {
 			rate = d.percent(r, 0)
 		}
 		t := &tables[len(tables)-1]
-		t.Rows = append(t.Rows, invitedRow{row.Label, append(row.Cells, rate)})
+		t.Rows = append(t.Rows, invitedRow{d.invitedOption(g), slices.Insert(dashes(g.Issued, g.Completed, g.Opened, g.Started), 1, rate)})
 	}
 	if len(i.Days) == 0 {
 		return tables
 	}
-	days := invitedTable{Of: w.Say("invited.day"), Heads: []string{w.Say("invited.accepted"), heads[1], heads[2], heads[3]}}
+	days := invitedTable{Of: w.Say("invited.day"), Heads: append(steps, w.Say("invited.accepted_short"))}
 	if i.Every > 1 {
 		days.Of = w.Say("invited.week")
 	}
 	for _, day := range i.Days {
-		days.Rows = append(days.Rows, invitedRow{w.Date(day.From), dashes(day.Accepted, day.Opened, day.Started, day.Completed)})
+		days.Rows = append(days.Rows, invitedRow{w.Date(day.From), dashes(day.Completed, day.Opened, day.Started, day.Accepted)})
 	}
 	return append(tables, days)
 }

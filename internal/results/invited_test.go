@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasspoll/internal/chart"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
@@ -67,7 +68,7 @@ func TestInvited(t *testing.T) {
 	t.Parallel()
 	said := text(t, invitedPage(t, "invited", "", countersOf(12), 50, "en"))
 	has(t, said, "Of 108 people who were asked, 50 have answered: 46.3%.", "50 of 108 who were asked", "Issued 120", "Asked 108 100.0%", "Opened (about) 65 60.2%",
-		"Started (about) 55 50.9%", "Completed 50 46.3%", "Accepted by the mail server: 60 · Returned: 12", "Key 60 50 40 35 70%", "Regular 60 15 15 15 25%",
+		"Started (about) 55 50.9%", "Completed 50 46.3%", "Accepted by the mail server: 60 · Returned: 12", "Key 60 70% 35 50 40", "Regular 60 25% 15 15 15",
 		"With the returned invitations among those who were asked (RR1), the response rate is 41.7%.", "rounded to multiples of 5")
 	hasNot(t, said, "Withdrawn", "From issued to completed") // two are not said
 }
@@ -174,4 +175,43 @@ func TestNonResponse(t *testing.T) {
 	none[2].Redeemed = 0
 	has(t, said(none), "second 78 7 9.0%")
 	hasNot(t, said(nil), "Who has not answered")
+}
+
+// TestInvitedSlide: the steps are a chart of slides and workbooks, with the page's numbers.
+func TestInvitedSlide(t *testing.T) {
+	t.Parallel()
+	deck, err := NewDeck(renderer(t), invitedPage(t, "invited", "", countersOf(12), 50, "en"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(deck.Charts, func(c *chart.Chart) bool { return c.ID == "funnel" })
+	if i < 0 {
+		t.Fatal("no chart of the steps")
+	}
+	c := deck.Charts[i]
+	if got := fmt.Sprint(c.Max, c.Rows); got != "120 [{Issued [120] <nil> <nil>} {Asked [108] <nil> <nil>} {Opened (about) [65] <nil> <nil>} {Started (about) [55] <nil> <nil>} {Completed [50] <nil> <nil>}]" {
+		t.Error(got)
+	}
+	table, err := c.CSV()
+	if err != nil || !strings.Contains(string(table), "Opened (about),65") {
+		t.Errorf("%v: %s", err, table)
+	}
+}
+
+// TestRateOfTooFew: of a group of which too few have answered, no rate is given, and not none either.
+func TestRateOfTooFew(t *testing.T) {
+	t.Parallel()
+	counters := countersOf(12)
+	for name := range counters {
+		if c, ok := invitation.ParseCounter(name); ok && c.Step == invitation.Completed && c.Values["tier"] == "b" {
+			counters[name] = 4
+		}
+	}
+	page := invitedPage(t, "invited", "", counters, 50, "en")
+	has(t, text(t, page), "Regular 60 – – – –")
+	i, _ := jsonOf(t, page)["invitations"].(map[string]any)
+	groups, _ := i["groups"].([]any)
+	if last, _ := groups[len(groups)-1].(map[string]any); last["option"] != "b" || last["rate"] != nil {
+		t.Errorf("%v", last)
+	}
 }

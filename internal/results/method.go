@@ -299,7 +299,7 @@ func (d *document) marginNotes() []string {
 	if p == nil {
 		return nil
 	}
-	notes := slices.Concat([]string{w.Say("method.margin"), w.Say("method.intervals")}, d.invitedNotes())
+	notes := []string{w.Say("method.margin"), w.Say("method.intervals")}
 	if p.Population > 0 && p.Respondents <= p.Population && d.page.Whole() {
 		notes = append(notes, w.Say("method.finite", "n", p.Population))
 	}
@@ -318,7 +318,7 @@ func (d *document) marginNotes() []string {
 	if hasAlpha(p) {
 		notes = append(notes, w.Say("method.alpha"), strings.Join(d.alphas(), " · "))
 	}
-	return notes
+	return append(notes, d.invitedNotes()...)
 }
 
 // alphas says how far the items of each area go together, and those of the index.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/invitation"
+	"glasspoll/internal/review"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -26,6 +27,32 @@ type ReportPage struct {
 	Cases     *CaseFigures
 	Texts     []TextAnswers
 	Invited   []invitation.Count // of the period; nil without invitations
+	Review    *ReviewFigures     // of the period; nil if rules hold nothing back, and nothing looks made up
+}
+
+// ReviewFigures count answers that rules hold back before release, and those that look made up. They are for management alone.
+type ReviewFigures struct {
+	Held, Waiting, Rejected int64
+	Looks                   map[review.Look]int // of those that are not rejected
+}
+
+// addTo says how many answers are held, and how many look made up.
+func (f *ReviewFigures) addTo(v *reportView) {
+	add := func(key string, n int64, note string) {
+		if n > 0 {
+			v.Sample = append(v.Sample, fact{Name: v.SayOwn(key), Value: itoa(n), Note: note})
+		}
+	}
+	waiting := ""
+	if f.Waiting > 0 {
+		waiting = v.SayOwn("sample.to_review", "n", f.Waiting)
+	}
+	add("sample.held", f.Held, waiting)
+	add("sample.rejected", f.Rejected, "")
+	look := v.SayOwn("sample.look")
+	add("look.straight_line", int64(f.Looks[review.StraightLine]), look)
+	add("look.same_answers", int64(f.Looks[review.SameAnswers]), look)
+	add("look.hasty", int64(f.Looks[review.Hasty]), look)
 }
 
 // CaseFigures counts the cases that answers have opened.
@@ -51,6 +78,7 @@ type TextAnswers struct {
 type reportView struct {
 	*view
 	words      *wording.Words // of the report
+	review     *ReviewFigures // nil: nothing to say
 	Policy     string
 	Style      template.CSS
 	Made       string // day
@@ -168,7 +196,7 @@ func WriteReport(w io.Writer, r *Renderer, templates fs.FS, p ReportPage) error 
 }
 
 func (d *document) reportView(words *wording.Words, p ReportPage) *reportView {
-	v := &reportView{view: d.view(), words: words, Purpose: d.survey.Purpose.In(d.language), Withdrawn: p.Withdrawn}
+	v := &reportView{view: d.view(), words: words, review: p.Review, Purpose: d.survey.Purpose.In(d.language), Withdrawn: p.Withdrawn}
 	if p.Cases != nil {
 		listed := *p.Cases
 		v.CasesOpen = len(listed.Open)
@@ -256,6 +284,9 @@ func (d *document) addSample(v *reportView, public int64) {
 	}
 	if v.Withdrawn > 0 {
 		add("sample.withdrawn", itoa(v.Withdrawn), "", "")
+	}
+	if v.review != nil {
+		v.review.addTo(v)
 	}
 }
 

@@ -16,7 +16,7 @@ func (d *document) charts() []*chart.Chart {
 		return nil
 	}
 	var all []*chart.Chart
-	for _, c := range []*chart.Chart{d.trendSlide(), d.areasSlide(), d.itemsSlide()} {
+	for _, c := range []*chart.Chart{d.trendSlide(), d.areasSlide(), d.itemsSlide(), d.invitedSlide()} {
 		if c != nil {
 			all = append(all, c)
 		}
@@ -87,6 +87,23 @@ func (d *document) trendSlide() *chart.Chart {
 	}
 	d.setTarget(c)
 	d.withIntervals(c)
+	return c
+}
+
+// invitedSlide says how many of those who were invited have come to each step. It is nil for a group, and without invitations.
+func (d *document) invitedSlide() *chart.Chart {
+	if d.period.Invited == nil || !d.page.Whole() {
+		return nil
+	}
+	c := d.slide("funnel", chart.Bars, d.words.Say("invited.title"), d.slideAbout())
+	c.Head, c.Series = d.words.Say("invited.step"), []string{d.words.Say("results.people")}
+	for _, step := range d.invitedSteps() {
+		c.Rows = append(c.Rows, chart.Row{Label: step.Label, Values: []float64{float64(step.N)}})
+		c.Max = max(c.Max, float64(step.N))
+	}
+	if len(c.Rows) == 0 {
+		return nil
+	}
 	return c
 }
 

@@ -1,9 +1,6 @@
 package review
 
 import (
-	"crypto/sha256"
-	"encoding/json"
-
 	"glasspoll/internal/answer"
 	"glasspoll/internal/survey"
 )
@@ -56,7 +53,12 @@ func LongestRun(s *survey.Survey, r answer.Response) (longest int, whole bool) {
 }
 
 // Same counts responses with the very same answers to many questions.
-type Same struct{ seen map[[sha256.Size]byte]int }
+type Same struct {
+	seen map[[sameSize]byte]int
+}
+
+// sameSize is the length of a hash of answers in bytes: enough to tell those of one survey apart.
+const sameSize = 10
 
 // Add counts a response.
 func (s *Same) Add(r answer.Response) {
@@ -64,7 +66,7 @@ func (s *Same) Add(r answer.Response) {
 		return
 	}
 	if s.seen == nil {
-		s.seen = map[[sha256.Size]byte]int{}
+		s.seen = map[[sameSize]byte]int{}
 	}
 	s.seen[answersOf(r)]++
 }
@@ -77,12 +79,10 @@ func (s *Same) Of(r answer.Response) int {
 	return s.seen[answersOf(r)]
 }
 
-func answersOf(r answer.Response) [sha256.Size]byte {
-	data, err := json.Marshal(r.Answers)
-	if err != nil {
-		panic(err) // strings
-	}
-	return sha256.Sum256(data)
+func answersOf(r answer.Response) [sameSize]byte {
+	r.Survey, r.Private = "", nil
+	digest := r.Digest()
+	return [sameSize]byte(digest[:])
 }
 
 // LooksOf says why the answers of a response look made up, given those of all others.

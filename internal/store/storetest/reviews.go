@@ -15,6 +15,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/review"
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
@@ -144,85 +145,90 @@ func decisionsImported(t *testing.T, b Backend) {
 // heldAndDecided stores responses that a rule holds back: they are kept apart from who waits, and out of blocks, until it is decided
 // of them; and erasing one changes nothing of the others.
 func heldAndDecided(t *testing.T, b Backend) {
-	s := tiers(t)
-	if err := b.Definitions.PutDefinition(ctx, s); err != nil {
-		t.Fatal(err)
-	}
+	h := heldTest{t, b, tiers(t)}
+	h.must(b.Definitions.PutDefinition(ctx, h.survey))
 	for n := range 12 {
 		r := tiered(n)
-		r.Version = s.Version
+		r.Version = h.survey.Version
 		r.Answers = []answer.Answer{{"tier", "a"}, {"choice", "bad"}}
 		if r.Quality.Flags = answer.Watched; n%2 == 1 {
 			r.Quality = answer.Quality{Flags: answer.Watched | answer.Rate, Seconds: 60}
 		}
 		put(t, b, r, true)
 	}
-	publishAll(t, b, s)
-	check := func(what string, released, waiting, held, rejected int64) {
-		t.Helper()
-		counted, _, err := b.Tallies.Tally(ctx, surveyID, "all")
-		if err != nil {
-			t.Fatal(err)
-		}
-		latest, err := b.Releases.Latest(ctx, surveyID)
-		if err != nil || len(latest) != 1 {
-			t.Fatal(latest, err)
-		}
-		h := counted.Held
-		if got := latest[0].Respondents(); got != released || counted.Waiting() != waiting || h.Waiting != held || h.Rejected != rejected || counted.Folded() != 12 {
-			t.Errorf("%s: %d are in blocks, %d wait, %+v", what, got, counted.Waiting(), h)
-		}
-		known := store.Settled{}
-		if err := known.ReadDecisions(ctx, b.Reviews, surveyID, "all"); err != nil {
-			t.Fatal(err)
-		}
-		again, answered := known.Resume(latest[0], nil), store.NewAnswered(b.Definitions, surveyID)
-		for e, err := range b.Log.After(ctx, surveyID, "all", "") {
-			if err == nil {
-				err = answered.Fold(ctx, again, known, e)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		if !bytes.Equal(again.Encode(), counted.Encode()) {
-			t.Errorf("%s: stored\n%+v %+v\nand folded from the log\n%+v %+v", what, counted, counted.Held, again, again.Held)
-		}
-	}
-	check("at first", 6, 0, 6, 0)
-	decide := func(number int, reject bool, of ...int) {
-		t.Helper()
-		counted, revision, err := b.Tallies.Tally(ctx, surveyID, "all")
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := decisionsOf(number, of...)
-		d.Reject, d.IDs = reject, nil
-		for _, n := range of {
-			found, err := b.Erasure.Find(ctx, tiered(n).ID)
-			if err != nil || len(found) != 1 {
-				t.Fatal(found, err)
-			}
-			if !counted.Decide(s, tally.Came{Cursor: found[0].Cursor, Day: found[0].Day(s), Arrived: found[0].Arrived}, found[0].Response, store.DecisionOf(d, s)) {
-				t.Fatalf("it cannot be decided of response %d", n)
-			}
-			d.IDs = append(d.IDs, tiered(n).ID)
-		}
-		counted.Decided = number
-		if err := b.Reviews.Decide(ctx, surveyID, "all", d, counted, revision); err != nil {
-			t.Fatal(err)
-		}
-	}
-	decide(1, false, 1, 3)
-	check("when two are accepted", 6, 2, 4, 0)
-	decide(2, true, 5)
-	check("when one is rejected", 6, 2, 3, 1)
+	publishAll(t, b, h.survey)
+	h.check("at first", 6, 0, 6, 0)
+	h.decide(1, false, 1, 3)
+	h.check("when two are accepted", 6, 2, 4, 0)
+	h.decide(2, true, 5)
+	h.check("when one is rejected", 6, 2, 3, 1)
 	for _, n := range []int{7, 1} { // held, and accepted
 		if erased, err := b.Erasure.Erase(ctx, surveyID, tiered(n).ID, []string{"tier"}); err != nil || !erased {
 			t.Fatal(erased, err)
 		}
 	}
-	check("when one that is held and one that was accepted are erased", 6, 1, 3, 1)
-	publishAll(t, b, s)
-	check("published again", 6, 1, 3, 1)
+	h.check("when one that is held and one that was accepted are erased", 6, 1, 3, 1)
+	publishAll(t, b, h.survey)
+	h.check("published again", 6, 1, 3, 1)
+}
+
+type heldTest struct {
+	*testing.T
+	Backend
+	survey *survey.Survey
+}
+
+func (h heldTest) must(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+// check compares the stored tally with what is wanted, and with the log folded again.
+func (h heldTest) check(what string, released, waiting, held, rejected int64) {
+	h.Helper()
+	counted, _, err := h.Tallies.Tally(ctx, surveyID, "all")
+	h.must(err)
+	latest, err := h.Releases.Latest(ctx, surveyID)
+	if err != nil || len(latest) != 1 {
+		h.Fatal(latest, err)
+	}
+	if got, of := latest[0].Respondents(), counted.Held; got != released || counted.Waiting() != waiting || of.Waiting != held || of.Rejected != rejected || counted.Folded() != 12 {
+		h.Errorf("%s: %d are in blocks, %d wait, %+v", what, got, counted.Waiting(), of)
+	}
+	known := store.Settled{}
+	h.must(known.ReadDecisions(ctx, h.Reviews, surveyID, "all"))
+	again, answered := known.Resume(latest[0], nil), store.NewAnswered(h.Definitions, surveyID)
+	for e, err := range h.Log.After(ctx, surveyID, "all", "") {
+		h.must(err)
+		h.must(answered.Fold(ctx, again, known, e))
+	}
+	if !bytes.Equal(again.Encode(), counted.Encode()) {
+		h.Errorf("%s: stored\n%+v %+v\nand folded from the log\n%+v %+v", what, counted, counted.Held, again, again.Held)
+	}
+}
+
+// decide decides of responses.
+func (h heldTest) decide(number int, reject bool, of ...int) {
+	h.Helper()
+	counted, revision, err := h.Tallies.Tally(ctx, surveyID, "all")
+	h.must(err)
+	d := decisionsOf(number, of...)
+	d.Reject = reject
+	for _, n := range of {
+		found, err := h.Erasure.Find(ctx, tiered(n).ID)
+		if err != nil || len(found) != 1 {
+			h.Fatal(found, err)
+		}
+		e, came := found[0], tally.Came{Cursor: found[0].Cursor, Day: found[0].Day(h.survey), Arrived: found[0].Arrived}
+		if !counted.Decide(h.survey, came, e.Response, store.DecisionOf(d, h.survey)) {
+			h.Fatalf("it cannot be decided of response %d", n)
+		}
+	}
+	counted.Decided, d.IDs = number, nil
+	for _, n := range of {
+		d.IDs = append(d.IDs, tiered(n).ID)
+	}
+	h.must(h.Reviews.Decide(ctx, surveyID, "all", d, counted, revision))
 }
