@@ -191,3 +191,88 @@ func TestTotals(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestFactsOfPeople follows people through the steps, and counts them again one by one.
+func TestFactsOfPeople(t *testing.T) {
+	t.Parallel()
+	s := invitedSurvey(t, "confidential")
+	rapid.Check(t, func(r *rapid.T) {
+		const k = 3
+		counters := map[string]int64{}
+		var all []invitation.Invitation
+		var issued, withdrawn, bounced, opened, started, completed, inA, completedA int64
+		for range rapid.IntRange(0, 60).Draw(r, "people") {
+			i := invitation.Invitation{Channel: rapid.SampledFrom([]string{"mail", "card"}).Draw(r, "channel"),
+				Values: map[string]string{"tier": rapid.SampledFrom([]string{"a", "b"}).Draw(r, "tier"), "shop": "ada"}}
+			issued++
+			far := rapid.IntRange(-2, 3).Draw(r, "how far") // -2: withdrawn; -1: came back; 1 to 3: opened, started, completed
+			scripts := rapid.Bool().Draw(r, "scripts")
+			day := survey.Date(rapid.SampledFrom([]string{"2026-11-27", "2026-11-28", "2026-11-29"}).Draw(r, "day"))
+			count := func(steps ...invitation.Step) {
+				for _, step := range steps {
+					counters[invitation.CounterOf(s, i, step, day, "all").Name()]++
+				}
+			}
+			if far == -2 {
+				i, withdrawn = i.Withdraw(), withdrawn+1
+			}
+			if far == -1 {
+				count(invitation.Bounced)
+				bounced++
+			}
+			if far >= 1 && scripts {
+				count(invitation.Opened)
+				opened++
+			}
+			if far >= 2 {
+				count(invitation.Started)
+				started++
+			}
+			if far == 3 {
+				count(invitation.Completed)
+				completed++
+			}
+			if i.Values["tier"] == "a" {
+				inA++
+				if far == 3 {
+					completedA++
+				}
+			}
+			all = append(all, i)
+		}
+		totals, err := invitation.Totals(s, "all", each(all, nil), nil)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for name, n := range totals {
+			counters[name] = n
+		}
+		f := invitation.FactsOf(s, "all", "2026-11-30", false, k, counters)
+		if (f == nil) != (issued < k) {
+			r.Fatalf("%d issued: %+v", issued, f)
+		}
+		if f == nil {
+			return
+		}
+		least := func(n int64) int64 {
+			if n < k {
+				return 0
+			}
+			return n
+		}
+		sum := f.Sum
+		if sum.Issued != issued || sum.Withdrawn != least(withdrawn) || sum.Bounced != least(bounced) || sum.Completed != least(completed) ||
+			sum.Asked != issued-least(withdrawn)-least(bounced) {
+			r.Errorf("%+v, of %d issued, %d withdrawn, %d bounced, %d completed", sum, issued, withdrawn, bounced, completed)
+		}
+		if sum.Started > 0 && (sum.Started < started || sum.Started >= started+k) || sum.Opened > 0 && sum.Opened < max(opened, started) {
+			r.Errorf("%+v, of %d opened, %d started", sum, opened, started)
+		}
+		near := func(said, n int64) bool { return said == 0 && n < k || 2*max(said-n, n-said) <= k }
+		for _, g := range f.Groups {
+			if g.Segment == "tier" && g.Option == "a" && (!near(g.Issued, inA) || !near(g.Completed, completedA)) {
+				r.Errorf("%+v, of %d issued, %d completed", g, inA, completedA)
+			}
+		}
+	})
+}
