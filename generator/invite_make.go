@@ -166,7 +166,7 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 	if err != nil {
 		return err
 	}
-	stored, err := invite.Store(ctx, work, m.ID, to)
+	stored, err := invite.Store(ctx, work, m.ID, to, func(done, all int) { c.Print(c.Err, "stored: %d of %d", done, all) })
 	if err != nil {
 		c.Print(c.Err, "The new ones are in %s, and not all are in the store yet. Run the command again: it goes on.", m.name(m.ID))
 		return err

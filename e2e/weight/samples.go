@@ -116,7 +116,7 @@ func fillData(ctx context.Context, data string, surveys []*survey.Survey) error 
 // serveData runs `glasspoll serve` and returns its address.
 func serveData(ctx context.Context, program, surveys, data string) (address string, stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	command := exec.CommandContext(ctx, program, "serve", "--no-reload", "--addr", "127.0.0.1:0", "--surveys", surveys, "--data", data)
+	command := exec.CommandContext(ctx, program, "serve", "--limits", "off", "--no-reload", "--addr", "127.0.0.1:0", "--surveys", surveys, "--data", data)
 	printed, err := command.StdoutPipe()
 	if err == nil {
 		err = command.Start()

@@ -21,9 +21,10 @@ type Owner interface {
 const storedAtOnce = 5000
 
 // Store puts the invitations that the store of the answers may not have, and notes in the owner's record that it has them. Each is
-// in the record before, so after a crash the next call goes on.
-func Store(ctx context.Context, owner Owner, survey string, to store.Inviter) (n int, err error) {
-	for some := range slices.Chunk(slices.Collect(owner.Unstored()), storedAtOnce) {
+// in the record before, so after a crash the next call goes on. tell is called when some are stored and others are not yet.
+func Store(ctx context.Context, owner Owner, survey string, to store.Inviter, tell func(done, all int)) (n int, err error) {
+	unstored := slices.Collect(owner.Unstored())
+	for some := range slices.Chunk(unstored, storedAtOnce) {
 		var all []stored.Invitation
 		var events []invitees.Event
 		for _, i := range some {
@@ -36,7 +37,9 @@ func Store(ctx context.Context, owner Owner, survey string, to store.Inviter) (n
 		if err := owner.Write(events...); err != nil {
 			return n, err
 		}
-		n += len(some)
+		if n += len(some); n < len(unstored) {
+			tell(n, len(unstored))
+		}
 	}
 	return n, nil
 }

@@ -3,8 +3,10 @@ package invite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -82,16 +84,40 @@ func (s *aStore) InvitationsOf(context.Context, string) iter.Seq2[stored.Invitat
 	}
 }
 
+func quietly(int, int) {}
+
+// TestStoreTells stores more than go at once.
+func TestStoreTells(t *testing.T) {
+	t.Parallel()
+	var told []string
+	var list []contacts.Contact
+	for i := range 2*storedAtOnce + 1 {
+		list = append(list, contacts.Contact{Email: fmt.Sprintf("c%d@example.com", i)})
+	}
+	owner, to := anOwner{invitees.New("tea")}, &aStore{kept: map[stored.Hash]stored.Invitation{}}
+	events, err := owner.Invite(list, invitees.Batch{Name: "all"}, rand.NewChaCha8([32]byte{}))
+	if err == nil {
+		err = owner.Write(events...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := Store(t.Context(), owner, "tea", to, func(done, all int) { told = append(told, fmt.Sprintf("%d of %d", done, all)) })
+	if n != 2*storedAtOnce+1 || err != nil || !slices.Equal(told, []string{"5000 of 10001", "10000 of 10001"}) {
+		t.Errorf("%d, %v, %q", n, err, told)
+	}
+}
+
 // TestStoreGoesOn stores invitations with a store that fails before or after its work, and again.
 func TestStoreGoesOn(t *testing.T) {
 	t.Parallel()
 	for _, late := range []bool{false, true} {
 		owner, to := anOwner{invited(t, 12)}, &aStore{kept: map[stored.Hash]stored.Invitation{}, faults: 1, late: late}
-		if _, err := Store(t.Context(), owner, "tea", to); !errors.Is(err, errFault) {
+		if _, err := Store(t.Context(), owner, "tea", to, quietly); !errors.Is(err, errFault) {
 			t.Error(err)
 		}
 		for _, want := range []int{12, 0} {
-			if n, err := Store(t.Context(), owner, "tea", to); n != want || err != nil {
+			if n, err := Store(t.Context(), owner, "tea", to, quietly); n != want || err != nil {
 				t.Errorf("%d stored, %v; want %d", n, err, want)
 			}
 		}
@@ -115,7 +141,7 @@ func TestWithdraw(t *testing.T) {
 		if err := owner.Write(all[3].WithdrawnEvent()); err != nil { // before it is stored
 			t.Fatal(err)
 		}
-		if n, err := Store(t.Context(), owner, "tea", to); n != 3 || err != nil {
+		if n, err := Store(t.Context(), owner, "tea", to, quietly); n != 3 || err != nil {
 			t.Fatal(n, err)
 		}
 		used := all[0].Secret.Hash()
@@ -149,7 +175,7 @@ func TestCount(t *testing.T) {
 	t.Parallel()
 	s := parsed(t, shared)
 	owner, to := anOwner{invited(t, 6)}, &aStore{kept: map[stored.Hash]stored.Invitation{}}
-	if _, err := Store(t.Context(), owner, "tea", to); err != nil {
+	if _, err := Store(t.Context(), owner, "tea", to, quietly); err != nil {
 		t.Fatal(err)
 	}
 	all := slices.Collect(owner.All())
