@@ -132,6 +132,7 @@ type Outcome struct {
 	Released []*release.Release // by this run
 	Replaced int                // files
 	Opened   int64              // cases
+	Held     int64              // of the folded, those that a rule holds back
 	Report   *stats.Report      // that the pages are made from; nil if the run failed before
 
 	TurnedAway bool // another publisher is at it, and does this one's work too
