@@ -34,7 +34,7 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 	if s.Limits == nil {
 		return true
 	}
-	r.Quality.Flags |= answer.Watched | s.visibleFlags()
+	r.Quality.Flags |= answer.Watched | s.visibleFlags() | s.ruleFlags()
 	keys, known := s.keys(ctx)
 	if !known {
 		return true
@@ -200,6 +200,17 @@ func (s *submission) sealOf(id string) string {
 		return ""
 	}
 	return keys.Seal(seal, s.current.ID, id)
+}
+
+// ruleFlags returns what there is to note of the rules, if the questionnaire that was answered has others than the one in force.
+func (s *submission) ruleFlags() (flags answer.Flags) {
+	if s.answered.HasRulesOf(s.current) {
+		return 0
+	}
+	if !s.day().IsZero() {
+		flags = answer.DayOnly
+	}
+	return flags | answer.OldRules
 }
 
 // visibleFlags returns what the request itself shows of who sends it.
