@@ -191,7 +191,9 @@ func (s *submission) sealOf(id string) string {
 	seal := s.seal
 	if seal.Rendered.IsZero() {
 		seal, _ = s.openSeal(keys)
-		seal.Wait = s.seal.Wait
+		if id != s.posted.ID || !s.seal.Wait.IsZero() { // with another id it is another submission
+			seal.Wait = s.seal.Wait
+		}
 	}
 	if !s.mayBeTraced() {
 		seal.Rendered = time.Time{}

@@ -163,6 +163,12 @@ func TestWaitOverTheLimit(t *testing.T) {
 		t.Errorf("too early: %d, %d seconds more", again.Code, sooner)
 	}
 	d.now = d.now.Add(time.Duration(wait) * time.Second)
+	fixed := hidden(again)
+	fixed["overall"] = "9"
+	mistake := post(fixed, sealIn(again))
+	if mistake.Code != http.StatusUnprocessableEntity || sealIn(mistake) != sealIn(again) {
+		t.Errorf("a mistake after the wait: %d, seal %q, want %q", mistake.Code, sealIn(mistake), sealIn(again))
+	}
 	d.fillMore(t, address, 2)
 	stored := len(d.responses)
 	if w := post(hidden(again), sealIn(again)); w.Code != http.StatusSeeOther || len(d.responses) != stored+1 {
