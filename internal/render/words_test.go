@@ -66,6 +66,9 @@ func TestWordingIsComplete(t *testing.T) {
 		"chip.confidential", "chip.identified", "invited.anonymous", "invited.confidential", "invited.identified", "invited.opened", "invited.started"} {
 		used[key] = true
 	}
+	for _, rule := range survey.HoldRules() {
+		used["hold."+string(rule)] = true
+	}
 	for _, language := range r.words.Languages() {
 		words := r.words.In(language)
 		for key := range used {
