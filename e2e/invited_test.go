@@ -19,7 +19,7 @@ const confidentialTea = `
 title: {zh: 茶, en: Tea}
 languages: [zh, en]
 access: ACCESS
-results: {min_group: 5}
+results: {min_group: 1}
 sections:
   - questions:
       - {id: taste, type: rating, steps: 5, label: {zh: 味道, en: Taste}, required: true}
