@@ -216,3 +216,17 @@ func TestEnginesAnonymousWithoutScript(t *testing.T) {
 		p.waitForRespondents(t, "tea", 1)
 	})
 }
+
+// TestAnonymousForBoth answers the open half of an anonymous survey, whose form has no invitation to be separated from.
+func TestAnonymousForBoth(t *testing.T) {
+	t.Parallel()
+	onEngines(t, engines[:1], browserSettings{}, func(t *testing.T, b *browser) {
+		p := start(t, writeSurveys(t, map[string]string{"tea.yaml": strings.Replace(anonymousTea, "access: invited", "access: both", 1)}), t.TempDir())
+		b.open(p.url + "tea/en/")
+		b.waitForForm()
+		b.choose("taste", "3")
+		b.click(submitButton)
+		b.waitForThanks()
+		p.waitForRespondents(t, "tea", 1)
+	})
+}

@@ -163,7 +163,7 @@ const sendBlindly = async (submission, plainly) => {
     return [0, 0, {}];
   }
 };
-/** @type {any} */ (window).sendBlindly = sendBlindly;
+if (choice) /** @type {any} */ (window).sendBlindly = sendBlindly; // the form of somebody invited
 
 /** Sends what was left when a page was closed before. */
 const resume = async () => {

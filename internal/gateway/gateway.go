@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -125,7 +124,7 @@ func (f *Function) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 	begin := time.Now()
 	defer func() {
 		if value := recover(); value != nil {
-			f.log.Error("panicked", "request", requestID(ctx), "fault", fmt.Sprint(value), "stack", string(debug.Stack()))
+			f.log.Error("panicked", "request", requestID(ctx), "fault", fmt.Sprint(value), "stack", intake.Trace())
 			reply, err = refusal(http.StatusInternalServerError, requestID(ctx)), nil
 		}
 		if reply.StatusCode >= http.StatusInternalServerError {

@@ -48,12 +48,22 @@ func TestPanicIsA500(t *testing.T) {
 	}
 }
 
+// secretBytes is passed by value, as secrets and their hashes are: a stack with arguments would print it.
+var secretBytes = [4]byte{0x41, 0x41, 0x41, 0x41}
+
+//go:noinline
+func panicWith(secret [4]byte, text string) {
+	if secret[0] > 0 {
+		panic(text)
+	}
+}
+
 // A personal link is in no line of the log and in no metric, whatever happens.
 func TestPersonalLinksAreNotLogged(t *testing.T) {
 	for name, serve := range map[string]http.HandlerFunc{
 		"served": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") },
 		"failed": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
-		"panics": func(_ http.ResponseWriter, r *http.Request) { panic(r.Method) },
+		"panics": func(_ http.ResponseWriter, r *http.Request) { panicWith(secretBytes, r.Method) },
 	} {
 		var log bytes.Buffer
 		f := &Function{
@@ -65,7 +75,7 @@ func TestPersonalLinksAreNotLogged(t *testing.T) {
 		if _, err := f.Handle(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(log.String(), `"ByGET":1`) || strings.Contains(log.String(), "7QXK") || strings.Contains(log.String(), "/i/") {
+		if !strings.Contains(log.String(), `"ByGET":1`) || strings.Contains(log.String(), "7QXK") || strings.Contains(log.String(), "0x41") || strings.Contains(log.String(), "/i/") {
 			t.Errorf("%s: the log is\n%s", name, &log)
 		}
 	}

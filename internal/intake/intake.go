@@ -432,9 +432,8 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 		p.ID = randomKey().String()
 	}
 	p.Seal = s.sealOf(p.ID)
-	if s.invited != nil && s.answered.HasInvitations() {
-		p.Invitee = &render.Invitee{Secret: s.invited.secret.Word(), Draft: s.invited.secret.Draft(), Key: s.keyOf(s.invited)}
-		p.Confidential = s.posted.Confidential
+	if s.answered.HasInvitations() {
+		p.Invitee, p.Confidential = s.shownInvitee(), s.posted.Confidential
 	}
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {

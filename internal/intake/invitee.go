@@ -68,9 +68,9 @@ func (s *submission) unusable(i invitation.Invitation, at time.Time) (status int
 	return 0, answer.Problem{}, false
 }
 
-// invitedQuery is the query of a form's address to which an invitation has led. The cookie says which, so a browser without it
-// keeps none.
-const invitedQuery = "invited"
+// invitedQuery is in the query of a form's address to which an invitation has led, with the mark of the cookie that says which. So
+// a form is never that of somebody else who uses the browser, and it is known when the browser keeps no cookie.
+const invitedQuery = render.InvitedQuery
 
 // serveLink serves an address of invitations.
 func (s *submission) serveLink(address string) {
@@ -103,8 +103,12 @@ func (s *submission) follow(word string) {
 		s.noticeAbout(status, render.NoticePage{Code: p.Code, Args: p.Args})
 		return
 	}
-	s.setCookie(i.secret.Word(), cookieLife)
-	s.header(http.StatusSeeOther, "", "Location", rootOf(s.r.URL.Path)+"api/surveys/"+s.current.ID+"/form/"+s.posted.Language+"?"+invitedQuery)
+	mark, known := s.markOf(i.secret)
+	if !known {
+		mark = randomKey().String()[:8] // random, because addresses are kept in logs
+	}
+	s.setCookie(i.secret.Word()+cookieMark+mark, cookieLife)
+	s.header(http.StatusSeeOther, "", "Location", rootOf(s.r.URL.Path)+"api/surveys/"+s.current.ID+"/form/"+s.posted.Language+"?"+invitedQuery+"="+mark)
 }
 
 // findLinked finds the invitation that a link names, its survey, and the language to reply in. If it cannot, it replies.
@@ -141,15 +145,18 @@ func (s *submission) admit(ctx context.Context) bool {
 	}
 	typed := s.posted.Invitation.Reveal()
 	if typed == "" {
-		typed = s.cookie()
+		query := s.r.URL.Query()
+		if !query.Has(invitedQuery) {
+			return true
+		}
+		if secret, mark := s.cookie(); mark == query.Get(invitedQuery) {
+			typed = secret
+		}
 	}
 	i, err := s.inviteeOf(ctx, typed)
 	if s.posted.Invitation == "" && (errors.Is(err, store.ErrNotInvited) || errors.Is(err, errOtherSurvey)) {
-		if _, led := s.r.URL.Query()[invitedQuery]; led {
-			s.noticeAbout(http.StatusOK, render.NoticePage{Code: answer.CookieNeeded, AsksInvitation: true})
-			return false
-		}
-		return true
+		s.noticeAbout(http.StatusOK, render.NoticePage{Code: answer.CookieNeeded, AsksInvitation: true})
+		return false
 	}
 	switch {
 	case errors.Is(err, store.ErrNotInvited), errors.Is(err, errOtherSurvey):
@@ -179,6 +186,27 @@ func (s *submission) comesAs(i *invitee) {
 	}
 }
 
+// shownInvitee returns whose form is shown; nil if no invitation is known. One that was not looked up, because the submission was
+// malformed or the store has failed, stays in the form.
+func (s *submission) shownInvitee() *render.Invitee {
+	var shown render.Invitee
+	var secret invitation.Secret
+	if s.invited != nil {
+		secret, shown.Key = s.invited.secret, s.keyOf(s.invited)
+	} else {
+		var err error
+		if secret, err = invitation.ParseSecret(s.posted.Invitation.Reveal()); err != nil {
+			return nil
+		}
+	}
+	shown.Secret, shown.Draft = secret.Word(), secret.Draft()
+	var ok bool
+	if shown.Mark, ok = s.markOf(secret); !ok {
+		shown.Mark = noMark
+	}
+	return &shown
+}
+
 // findInvitation finds the invitation that answers are given by, if they need one or name one. If it cannot be used, it replies
 // and returns false: but answers that are stored already may be sent again.
 func (s *submission) findInvitation(ctx context.Context) bool {
@@ -198,6 +226,7 @@ func (s *submission) findInvitation(ctx context.Context) bool {
 	i, err := s.inviteeOf(ctx, s.posted.Invitation.Reveal())
 	switch {
 	case errors.Is(err, store.ErrNotInvited), errors.Is(err, errOtherSurvey):
+		s.posted.Invitation = ""
 		s.refuse(http.StatusForbidden, answer.Problem{Code: answer.InvitationUnknown})
 		return false
 	case err != nil:
@@ -282,17 +311,30 @@ func (s *submission) setCookie(value string, life time.Duration) {
 	http.SetCookie(s.w, c)
 }
 
-// cookie returns the secret in the cookie; "" if there is none.
-func (s *submission) cookie() string {
+const (
+	cookieMark = "." // between the secret and the mark in the cookie
+	noMark     = "-" // of no cookie
+)
+
+// cookie returns the secret in the cookie and its mark; "" if there is none.
+func (s *submission) cookie() (secret, mark string) {
 	name := plainCookie
 	if isOverTLS(s.r) {
 		name = secureCookie
 	}
 	c, err := s.r.Cookie(name)
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	return c.Value
+	secret, mark, _ = strings.Cut(c.Value, cookieMark)
+	return secret, mark
+}
+
+// markOf returns the mark of the cookie if it has a secret.
+func (s *submission) markOf(secret invitation.Secret) (mark string, ok bool) {
+	word, mark := s.cookie()
+	kept, err := invitation.ParseSecret(word)
+	return mark, err == nil && kept == secret
 }
 
 // forgetInvitation removes the cookie if it has the invitation that was used, and not one that somebody else has opened since.
@@ -300,7 +342,7 @@ func (s *submission) forgetInvitation() {
 	if s.invited == nil {
 		return
 	}
-	if kept, err := invitation.ParseSecret(s.cookie()); err == nil && kept == s.invited.secret {
+	if _, ok := s.markOf(s.invited.secret); ok {
 		s.setCookie("", 0)
 	}
 }

@@ -18,6 +18,7 @@ func (u *update) foldPeriod(ctx context.Context) (*tally.Tally, int, error) {
 	f := &periodFold{update: u}
 	whole, revision, err := f.fold(ctx)
 	u.out.Folded += f.folded
+	u.out.Held += f.held
 	u.out.Opened += f.newCases.Load()
 	return whole, revision, err
 }
@@ -27,6 +28,7 @@ type periodFold struct {
 	*update
 	settled  store.Settled // read after the tally
 	folded   int64         // responses in saved tallies
+	held     int64         // of these, those that a rule holds back
 	newCases atomic.Int64  // cases opened
 }
 
@@ -120,13 +122,13 @@ type chunk struct {
 	*periodFold
 	tally    *tally.Tally
 	revision int
-	n        int64  // responses folded since the tally was saved
+	n, held  int64  // responses folded since the tally was saved, and those of them that a rule holds back
 	from     string // the tally's cursor before them
 	changes  *caseChanges
 }
 
 func (c *chunk) begin() {
-	c.n, c.from, c.changes = 0, c.tally.Cursor, c.newCaseChanges()
+	c.n, c.held, c.from, c.changes = 0, 0, c.tally.Cursor, c.newCaseChanges()
 }
 
 // add folds one response, by the questionnaire that it was answered under.
@@ -140,6 +142,9 @@ func (c *chunk) add(ctx context.Context, e store.Entry) error {
 		return err
 	}
 	held := c.tally.HeldBy(answered, e.Arrived, e.Response) != ""
+	if held {
+		c.held++
+	}
 	c.changes.add(e, fresh && !held)
 	c.n++
 	return nil
@@ -157,6 +162,7 @@ func (c *chunk) save(ctx context.Context) (saved bool, err error) {
 		return false, err
 	}
 	c.folded += c.n
+	c.periodFold.held += c.held
 	c.revision++
 	return true, nil
 }

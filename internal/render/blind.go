@@ -52,7 +52,7 @@ func (f *Frame) addBlind(s blindSettings) {
 // blind adds to a form what the invited of an anonymous survey need.
 func (f *form) blind(p SurveyPage) {
 	s := f.Survey
-	if s.Anonymity != survey.Anonymous {
+	if s.Anonymity != survey.Anonymous || p.isPreview() {
 		return
 	}
 	settings := blindSettings{}

@@ -113,7 +113,7 @@ func (d *document) invitedTables() (tables []invitedTable) {
 			last = g.Segment
 		}
 		rate := dash
-		if r := stats.RateOf(g.Reach); r != nil && g.Completed > 0 {
+		if r := stats.RateOf(g.Reach); r != nil {
 			rate = d.percent(r, 0)
 		}
 		t := &tables[len(tables)-1]

@@ -197,3 +197,21 @@ func TestInvitedSlide(t *testing.T) {
 		t.Errorf("%v: %s", err, table)
 	}
 }
+
+// TestRateOfTooFew: of a group of which too few have answered, no rate is given, and not none either.
+func TestRateOfTooFew(t *testing.T) {
+	t.Parallel()
+	counters := countersOf(12)
+	for name := range counters {
+		if c, ok := invitation.ParseCounter(name); ok && c.Step == invitation.Completed && c.Values["tier"] == "b" {
+			counters[name] = 4
+		}
+	}
+	page := invitedPage(t, "invited", "", counters, 50, "en")
+	has(t, text(t, page), "Regular 60 – – – –")
+	i, _ := jsonOf(t, page)["invitations"].(map[string]any)
+	groups, _ := i["groups"].([]any)
+	if last, _ := groups[len(groups)-1].(map[string]any); last["option"] != "b" || last["rate"] != nil {
+		t.Errorf("%v", last)
+	}
+}

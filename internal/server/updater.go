@@ -100,6 +100,9 @@ func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *
 	for _, r := range out.Released {
 		u.log.Info("results released", "survey", s.ID, "period", r.Period, "release", r.Number)
 	}
+	if out.Held > 0 {
+		u.log.Warn("answers held back, until somebody reviews them", "survey", s.ID, "answers", out.Held)
+	}
 	if out.Opened > 0 {
 		u.log.Info("cases opened", "survey", s.ID, "cases", out.Opened)
 		if u.casesOpened != nil {

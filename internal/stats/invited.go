@@ -62,9 +62,9 @@ func (p *Period) invitedAlone() int64 {
 }
 
 // RateOf returns the response rate of a group of the invited, in percent: made of multiples of k, as its counts are. It is nil if
-// too few were asked.
+// too few were asked, or have answered.
 func RateOf(g invitation.Reach) *big.Rat {
-	if g.Asked <= 0 {
+	if g.Asked <= 0 || g.Completed <= 0 {
 		return nil
 	}
 	return big.NewRat(100*min(g.Completed, g.Asked), g.Asked)

@@ -374,19 +374,7 @@ func (p *playing) look(t testing.TB, released []*release.Release) {
 			places[e.Response.ID] = e.Cursor
 		}
 		for _, b := range blocksOf(before, r) {
-			for i, x := range p.people {
-				s, place := p.versions[x.version], places[p.responses[i].ID]
-				if place == "" || p.responses[i].Period != r.Period || p.in[i] || p.erased[i] || s.Shape != b.shape {
-					continue
-				}
-				if span, of := b.spans[tally.CohortKey(s, p.responses[i])]; of && p.isIn(i, place, span) {
-					if p.accepted[i] > 0 {
-						p.seen["accepted and in blocks"]++
-					}
-					b.members = append(b.members, i)
-					p.in[i] = true
-				}
-			}
+			p.addMembers(b, places)
 			if int64(len(b.members)) != b.respondents {
 				t.Errorf("a block of %d of %q has %d members", b.respondents, b.cohort, len(b.members))
 			}
@@ -396,6 +384,26 @@ func (p *playing) look(t testing.TB, released []*release.Release) {
 				p.seen["pools"]++
 			}
 		}
+	}
+}
+
+// addMembers finds out who is in a block, given the places of the responses in the log of its period.
+func (p *playing) addMembers(b *made, places map[string]string) {
+	for i, x := range p.people {
+		s, r := p.versions[x.version], p.responses[i]
+		place := places[r.ID]
+		if place == "" || r.Period != b.release.Period || p.in[i] || p.erased[i] || s.Shape != b.shape {
+			continue
+		}
+		of, has := b.spans[tally.CohortKey(s, r)]
+		if !has || !p.isIn(i, place, of) {
+			continue
+		}
+		if p.accepted[i] > 0 {
+			p.seen["accepted and in blocks"]++
+		}
+		b.members = append(b.members, i)
+		p.in[i] = true
 	}
 }
 
