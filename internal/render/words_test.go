@@ -34,8 +34,11 @@ func TestWordingIsComplete(t *testing.T) {
 	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Busy, answer.Conflict, answer.Withdrawn, answer.NotFound, answer.NotPublic,
 		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal,
 		answer.InvitedOnly, answer.InvitationUnknown, answer.InvitationEarly, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed, answer.CookieNeeded,
-		answer.NotAnonymous, answer.TokenUnknown, answer.TokenLate, answer.StopMessages, answer.MessagesStopped} { // of notices
+		answer.StopMessages, answer.MessagesStopped, answer.NotAnonymous, answer.TokenUnknown, answer.TokenLate} { // of notices
 		used["notice."+string(code)] = true
+	}
+	for _, rule := range survey.HoldRules() {
+		used["hold."+string(rule)] = true
 	}
 	for month := range 12 {
 		used["month."+strconv.Itoa(month+1)], used["month_short."+strconv.Itoa(month+1)] = true, true
