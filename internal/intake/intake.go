@@ -441,6 +441,9 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 		s.writeProblems(s.w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: answer.Internal}})
 		return
 	}
+	if p.Invitee != nil { // its address has a mark, which goes to no other page with the answers
+		more = append(more, "Referrer-Policy", "no-referrer")
+	}
 	s.header(status, "text/html; charset=utf-8", more...)
 	s.w.Write(page.Bytes())
 }

@@ -125,6 +125,9 @@ func TestLinkLeadsToTheForm(t *testing.T) {
 		}
 		w = d.get(formOfInvited+"="+mark, "Cookie", "glasspoll="+linkSecret+"."+mark)
 		fields, page := hidden(w), w.Body.String()
+		if w.Header().Get("Referrer-Policy") != "no-referrer" || w.Header().Get("Cache-Control") != "private, max-age=0" {
+			t.Error(w.Header())
+		}
 		if w.Code != http.StatusOK || fields["_invitation"] != linkSecret || fields["tier"] != "a" || fields["_channel"] != "email" || fields["_id"] == "" || strings.Count(page, linkSecret) != 1 {
 			t.Error(w.Code, fields)
 		}

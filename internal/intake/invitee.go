@@ -114,27 +114,41 @@ func (s *submission) follow(word string) {
 // findLinked finds the invitation that a link names, its survey, and the language to reply in. If it cannot, it replies.
 // The status is never 404, which a CDN may answer with a page of its own.
 func (s *submission) findLinked(word string) (*invitee, bool) {
+	i, err := s.linked(word)
+	if err != nil {
+		s.refuseLink(err)
+		return nil, false
+	}
+	return i, true
+}
+
+// linked is findLinked without a reply. If the error is store.ErrUnknown, there is an invitation, but its survey is gone.
+func (s *submission) linked(word string) (*invitee, error) {
 	ctx := s.r.Context()
 	i, err := s.invitee(ctx, word)
-	if err == nil {
-		s.current, err = s.Definitions.Definition(ctx, i.invitation.Survey, "")
-		s.answered = s.current
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case errors.Is(err, store.ErrNotInvited), errors.Is(err, store.ErrUnknown):
-		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
-		return nil, false
-	case err != nil:
-		s.Log.Error("invitation not found", "error", err)
-		s.w.Header().Set("Retry-After", "5")
-		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
-		return nil, false
+	current, err := s.Definitions.Definition(ctx, i.invitation.Survey, "")
+	if err != nil {
+		return i, err
 	}
-	s.posted.Language = i.invitation.Language
+	s.current, s.answered, s.posted.Language = current, current, i.invitation.Language
 	if !s.current.HasLanguage(s.posted.Language) {
 		s.posted.Language = s.Renderer.Match(s.r.Header.Get("Accept-Language"), s.current.Languages...)
 	}
-	return i, true
+	return i, nil
+}
+
+// refuseLink replies that a link leads nowhere, or that this cannot be found out.
+func (s *submission) refuseLink(err error) {
+	if errors.Is(err, store.ErrNotInvited) || errors.Is(err, store.ErrUnknown) {
+		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
+		return
+	}
+	s.Log.Error("invitation not found", "error", err)
+	s.w.Header().Set("Retry-After", "5")
+	s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 }
 
 // admit finds out by which invitation a form is asked for, if by any. It replies and returns false if there is no form to be
@@ -370,9 +384,14 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
 }
 
-// noticeAbout replies with a notice about the survey, in the language of the request.
+// noticeAbout replies with a notice about the survey, in the language of the request; if it is gone, with one about none.
 func (s *submission) noticeAbout(status int, p render.NoticePage) {
-	p.About, p.Language, p.Root = s.current, s.language(), rootOf(s.r.URL.Path)
+	p.About, p.Root = s.current, rootOf(s.r.URL.Path)
+	if s.current != nil {
+		p.Language = s.language()
+	} else {
+		p.Language = s.Renderer.Match(s.r.Header.Get("Accept-Language"))
+	}
 	s.writeNotice(s.w, s.r, status, p)
 }
 
