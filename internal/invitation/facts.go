@@ -203,7 +203,7 @@ func (c *collected) whole() Reach { return c.group(groupName{}) }
 // ordered returns steps of which each includes those after it. No more can have opened than were issued.
 func (r Reach) ordered() Reach {
 	issued := max(0, r.Issued-r.Withdrawn)
-	r.Bounced = max(0, min(r.Bounced, issued))
+	r.Bounced = max(0, min(r.Bounced, issued-r.Completed)) // whoever has completed was reached
 	r.Asked = issued - r.Bounced
 	r.Started = max(min(r.Started, issued), r.Completed)
 	r.Opened = max(min(r.Opened, issued), r.Started)
