@@ -183,6 +183,7 @@ func TestAnonymousPageClosed(t *testing.T) {
 		b.waitFor("the token on the device", `Object.keys(localStorage).some((k) => k.startsWith("glasspoll.token:") && JSON.parse(localStorage[k]).token)`)
 		b.check(map[string]string{
 			"what the page says": `document.getElementById("state").textContent.includes("keep this page open")`,
+			"nothing else":       `getComputedStyle(document.getElementById("kept")).display === "none"`,
 			"no secret":          `!JSON.stringify(localStorage).includes("` + codes[0] + `")`,
 		})
 		b.open("about:blank")

@@ -119,6 +119,9 @@ func followLink(t *testing.T, p *server, link, language string, scripts bool) {
 	do(t, first, click("taste", "4"))
 	clickMiddle(t, first, ".send button")
 	waitForThanks(t, first)
+	if at := location(t, first); strings.Contains(at, "invited") || !isTrue(t, first, `document.referrer === ""`) {
+		t.Errorf("the thanks are told where the form was: %s", at)
+	}
 	if receipt := isTrue(t, first, `/[0-9A-Z]{5}-/.test(document.querySelector("#receipt code").textContent)`); !receipt {
 		t.Error("the thanks have no receipt")
 	}
@@ -155,6 +158,9 @@ func TestInvitedWithoutCookies(t *testing.T) {
 	screenshot(t, ctx, "invitation-code-360")
 	do(t, ctx, chromedp.SendKeys(css("#invitation"), strings.ToLower(link[strings.LastIndex(link, "/")+1:])), chromedp.Click(css(".ask button")))
 	waitFor(t, ctx, "the form", `document.readyState === "complete" && !!document.querySelector("form[data-survey] [name=_invitation]")`)
+	if !isTrue(t, ctx, `document.querySelector(".langs a:not([aria-current])").search === "?invited=-"`) {
+		t.Error("another language leads to a form without the invitation")
+	}
 	do(t, ctx, click("taste", "5"))
 	clickMiddle(t, ctx, ".send button")
 	waitForThanks(t, ctx)

@@ -28,7 +28,7 @@ func summaryText(c *console.Console, s cases.Summary, surveyID string) error {
 		return nil
 	}
 	c.Print(c.Out, "")
-	return console.Figures(c.Out, summaryRows(s, c.Language))
+	return console.Figures(c.Out, 1, summaryRows(s, c.Language))
 }
 
 func summaryRows(s cases.Summary, language string) [][]string {

@@ -49,7 +49,7 @@ func (d demoCommand) fillInvited(ctx context.Context, c *console.Console, client
 	if err != nil {
 		return err
 	}
-	work, err := d.openGuests(s, guests)
+	work, err := d.openGuests(c, s, guests)
 	if err != nil {
 		return err
 	}
@@ -84,13 +84,13 @@ func (d demoCommand) fillInvited(ctx context.Context, c *console.Console, client
 }
 
 // openGuests opens the owner's file, with an invitation for each guest.
-func (d demoCommand) openGuests(s *survey.Survey, guests []demo.Guest) (*ownerfile.Invitees, error) {
-	out, err := ownerfile.OpenOptOuts(ownerfile.OptOutsName(d.Data))
+func (d demoCommand) openGuests(c *console.Console, s *survey.Survey, guests []demo.Guest) (*ownerfile.Invitees, error) {
+	out, err := ownerfile.OpenOptOuts(ownerfile.OptOutsName(d.Data), waiting(c, 10*time.Second))
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	work, err := ownerfile.OpenInvitees(ownerfile.InviteesName(d.Data, s.ID), s.ID)
+	work, err := ownerfile.OpenInvitees(ownerfile.InviteesName(d.Data, s.ID), s.ID, waiting(c, 10*time.Second))
 	if err != nil {
 		return nil, err
 	}

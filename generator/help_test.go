@@ -106,8 +106,8 @@ func TestWrongCommandLines(t *testing.T) {
 	foreign := regexp.MustCompile(`expected|unexpected|unknown flag|must be one of|positional|EOL|can't|bool value`)
 	for line, want := range map[string][2]string{
 		"chekc":                      {"there is no command 'chekc': did you mean check?", "没有命令“chekc”：是不是想写 check？"},
-		"check --formt x":            {"there is no --formt: did you mean --format?", "没有 --formt：是不是想写 --format？"},
-		"build --nope":               {"there is no --nope", "没有 --nope"},
+		"check --formt x":            {"there is no --formt: did you mean --format?", "没有 --formt 这个选项：是不是想写 --format？"},
+		"build --nope":               {"there is no --nope", "没有 --nope 这个选项"},
 		"check --format x":           {"--format: write one of text, json, sarif, not 'x'", "--format：只能写 text、json、sarif，不能写“x”"},
 		"results show x nope":        {"WHAT: write one of definition, tally, release, response, log, not 'nope'", "WHAT：只能写 definition、tally、release、response、log，不能写“nope”"},
 		"demo --answers x":           {"--answers x: write a whole number", "--answers x：写整数"},

@@ -29,6 +29,7 @@ type inviteCommand struct {
 	Bounces  inviteBouncesCommand  `cmd:"" help:"Write down who could not be reached, from delivery reports and lists."`
 	Status   inviteStatusCommand   `cmd:"" help:"Count what has become of invitations, or list whose are not used."`
 	Withdraw inviteWithdrawCommand `cmd:"" help:"Take back invitations that have not been used."`
+	Forget   inviteForgetCommand   `cmd:"" help:"Take somebody out of your file for good."`
 	OptOut   inviteOptOutCommand   `cmd:"" name:"optout" help:"Keep the list of those who want no more mail."`
 }
 
@@ -145,10 +146,22 @@ func (f inviteFlags) makeInvitees(ctx context.Context, c *console.Console, id st
 		return nil, err
 	}
 	warn(c, f.dir())
-	if i.Invitees, err = ownerfile.OpenInvitees(f.name(id), id); err != nil {
+	if i.Invitees, err = ownerfile.OpenInvitees(f.name(id), id, waiting(c, 10*time.Second)); err != nil {
 		return nil, err
 	}
 	return i, nil
+}
+
+// waiting waits for a file that another command has open, and says so.
+func waiting(c *console.Console, most time.Duration) ownerfile.Waiting {
+	return ownerfile.Waiting{For: most, Tell: func(name string) {
+		c.Print(c.Err, "%s is in use by another command: waiting for it, up to %d seconds", name, int(most.Seconds()))
+	}}
+}
+
+// openOptOuts opens the file of those who want no more mail. All surveys share it, and each command has it open for a moment alone.
+func (f inviteFlags) openOptOuts(c *console.Console) (*ownerfile.OptOuts, error) {
+	return ownerfile.OpenOptOuts(f.optOuts(), waiting(c, time.Minute))
 }
 
 // today returns the day of an instant in the timezone of a survey.

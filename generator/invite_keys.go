@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"glasspoll/internal/blind"
 	"glasspoll/internal/console"
@@ -23,10 +24,17 @@ func (s storedInvitations) PutSigningKeys(ctx context.Context, survey string, ke
 	return err
 }
 
-// putSigningKeys stores private keys, each as its record.
+// wantSigningKeys returns an error if the store has not the private key of one of some ids.
+func (s storedInvitations) wantSigningKeys(ctx context.Context, survey string, ids []string) error {
+	_, err := s.call(ctx, "invitations sign", &putSigningKeys{Survey: survey, Wanted: ids})
+	return err
+}
+
+// putSigningKeys stores private keys, each as its record, and checks that others are stored.
 type putSigningKeys struct {
 	Survey string
 	Keys   [][]byte
+	Wanted []string `json:",omitempty"` // ids
 }
 
 func (p *putSigningKeys) do(ctx context.Context, env *environment) error {
@@ -41,6 +49,12 @@ func (p *putSigningKeys) do(ctx context.Context, env *environment) error {
 			return err
 		}
 	}
+	for _, id := range p.Wanted {
+		// Whoever may only invite, on AWS, may not read private keys.
+		if _, err := ring.SigningKey(ctx, p.Survey, id); errors.Is(err, store.ErrNoKey) {
+			return message.Errorf("the private key of %s, by which some of these people would answer, is not in this store: name the store that has it, or carry it over with `glasspoll results move`", id)
+		}
+	}
 	return ring.PutSigningKeys(ctx, p.Survey, keys)
 }
 
@@ -52,6 +66,9 @@ func (m inviteMakeCommand) group(ctx context.Context, c *console.Console, work *
 	}
 	g, err := invite.Group(ctx, work, work.survey, work.store, rand.Reader)
 	if err != nil {
+		return nil, err
+	}
+	if err := work.store.wantSigningKeys(ctx, m.ID, g.Joined()); err != nil {
 		return nil, err
 	}
 	for period, n := range g.Few {

@@ -152,7 +152,7 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	case f.ToMe != "":
 		return f.sendSamples(ctx, c, composer, s, name)
 	case f.DryRun:
-		return f.dryRun(ctx, c, letters, s, choose)
+		return f.dryRun(ctx, c, letters, s, name, choose)
 	}
 	server, err := f.wantServer()
 	if err != nil {
@@ -166,7 +166,7 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	if err := work.wantInForce(ctx); err != nil {
 		return err
 	}
-	if err := f.noteAllStops(ctx, work); err != nil {
+	if err := f.noteStops(ctx, c, work); err != nil {
 		return err
 	}
 	choice, err := f.choice(s, work.Record)
@@ -174,7 +174,7 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 		return err
 	}
 	tasks := choose(choice, work.Record)
-	m := &mailRun{Console: c, flags: f, survey: s}
+	m := &mailRun{Console: c, flags: f, survey: s, reminds: name == mailing.Reminder}
 	m.begin(choice, len(tasks), pace)
 	if len(tasks) == 0 {
 		return nil
@@ -190,19 +190,6 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	}
 	done, err := sender.Send(ctx, tasks)
 	return m.end(done, err)
-}
-
-// noteAllStops writes into the owner's files who has said by a link that no more mail is wanted.
-func (f mailFlags) noteAllStops(ctx context.Context, work *inviting) error {
-	out, err := ownerfile.OpenOptOuts(f.optOuts())
-	if err != nil {
-		return err
-	}
-	defer out.Close()
-	if err := work.noteStops(ctx, out); err != nil {
-		return err
-	}
-	return f.noteOtherStops(ctx, work, out)
 }
 
 // choice returns what the flags and the files say about who is sent a message.
@@ -294,7 +281,7 @@ func (f mailFlags) sendSamples(ctx context.Context, c *console.Console, composer
 }
 
 // dryRun says what would be sent.
-func (f mailFlags) dryRun(ctx context.Context, c *console.Console, letters *invite.Personal, s *survey.Survey, choose chooser) error {
+func (f mailFlags) dryRun(ctx context.Context, c *console.Console, letters *invite.Personal, s *survey.Survey, name string, choose chooser) error {
 	if err := f.wantInvitees(f.ID); err != nil {
 		return err
 	}
@@ -311,7 +298,7 @@ func (f mailFlags) dryRun(ctx context.Context, c *console.Console, letters *invi
 		return err
 	}
 	tasks := choose(choice, record)
-	m := &mailRun{Console: c, flags: f, survey: s}
+	m := &mailRun{Console: c, flags: f, survey: s, reminds: name == mailing.Reminder}
 	m.begin(choice, len(tasks), pace)
 	counts := map[string]int{}
 	for _, t := range tasks {
@@ -354,6 +341,8 @@ type mailRun struct {
 	survey *survey.Survey
 	told   time.Time // when progress was told last
 	noted  bool      // that something could not be counted
+
+	reminds bool // it sends reminders
 }
 
 func (m *mailRun) today(now time.Time) survey.Date {
@@ -391,13 +380,18 @@ var reasons = map[mailing.Reason]message.Key{
 	mailing.OtherWay: "are invited by another channel than email, which --channel can name",
 	mailing.Unstored: "not in the store of the answers yet: run 'glasspoll invite make' again", mailing.Withdrawn: "withdrawn",
 	mailing.LeftOut: "want no e-mail", mailing.Returned: "e-mail to them has come back", mailing.Over: "can be used no more", mailing.Answered: "have been used",
+	mailing.Handed:     "have their link from a table or card (--handed writes to them too)",
 	mailing.NotInvited: "have not been sent the invitation", mailing.TooEarly: "were written to not long ago", mailing.Enough: "have been reminded often enough",
 	mailing.Unwritable: "have an address that this mail server cannot write to",
 }
 
 func (m *mailRun) skipped(counts []int) {
 	for reason, n := range counts {
-		if n > 0 {
+		switch {
+		case n == 0:
+		case mailing.Reason(reason) == mailing.Handed && m.reminds:
+			m.Print(m.Out, "  not sent, have their link from a table or card, and can be reminded only by another one ('glasspoll invite merge %s'): %d", m.survey.ID, n)
+		default:
 			m.Print(m.Out, "  not sent, %s: %d", reasons[mailing.Reason(reason)], n)
 		}
 	}
@@ -421,7 +415,7 @@ func (m *mailRun) complain(i *invitees.Invitee, text message.Text) {
 
 // stopped puts an invitee on the list of those who want no more mail.
 func (m *mailRun) stopped(i *invitees.Invitee) error {
-	out, err := ownerfile.OpenOptOuts(m.flags.optOuts())
+	out, err := m.flags.openOptOuts(m.Console)
 	if err == nil {
 		err = errors.Join(out.Add(i.Contact, string(m.today(time.Now()))), out.Close())
 	}
@@ -431,10 +425,14 @@ func (m *mailRun) stopped(i *invitees.Invitee) error {
 	return nil
 }
 
-// count counts a message. That it cannot is told once.
+// count counts a message.
 func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Count, i *invitees.Invitee) {
+	m.countStep(ctx, stored, map[mailing.Count]invitation.Step{mailing.CountAccepted: invitation.Accepted, mailing.CountBounced: invitation.Bounced}[what], i)
+}
+
+// countStep counts what has become of an invitation. That it cannot is told once.
+func (m *mailRun) countStep(ctx context.Context, stored mailStore, step invitation.Step, i *invitees.Invitee) {
 	now := time.Now()
-	step := map[mailing.Count]invitation.Step{mailing.CountAccepted: invitation.Accepted, mailing.CountBounced: invitation.Bounced}[what]
 	counter := invitation.CounterOf(m.survey, i.Invitation(m.survey.ID), step, m.today(now), m.survey.PeriodAt(now))
 	err := stored.Count(context.WithoutCancel(ctx), m.survey.ID, counter.Name())
 	if err != nil && !m.noted {

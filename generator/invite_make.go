@@ -11,10 +11,10 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/contacts"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/invite"
 	"glasspoll/internal/invitees"
 	"glasspoll/internal/message"
-	"glasspoll/internal/ownerfile"
 	"glasspoll/internal/survey"
 )
 
@@ -25,7 +25,7 @@ type inviteMakeCommand struct {
 	Batch   string `placeholder:"NAME" help:"A name for those who are invited now, such as spring. Default: today's date."`
 	From    string `placeholder:"DATE" help:"The first day on which the links can be used. Default: at once, as soon as the survey is open."`
 	Until   string `placeholder:"DATE" help:"The last such day. Default: as long as the survey is open."`
-	Period  string `placeholder:"PERIOD" help:"The period that the answers count in, such as 2026-Q4. Default: the one in which they are given."`
+	Period  string `placeholder:"PERIOD" help:"The period that the answers count in, such as 2026-Q4: by default the one in which the links can be used first; any: the one in which each is given."`
 	Channel string `placeholder:"NAME" help:"The channel of those for whom the list says none, such as email."`
 	Again   bool   `help:"Also those whose invitation was withdrawn before they used it: they get a new one."`
 }
@@ -86,8 +86,13 @@ func (m inviteMakeCommand) batch(s *survey.Survey, today survey.Date) (invitees.
 	if s.Window.Until != "" && today > s.Window.Until {
 		return b, message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
 	}
-	if s.Anonymity == survey.Anonymous && b.Period == "" && s.Period != survey.NoPeriod { // keys are of one period
-		b.Period = s.PeriodAt(time.Now())
+	switch {
+	case m.Period == anyPeriod && s.Anonymity == survey.Anonymous:
+		return b, console.Usagef("--period %s: an anonymous survey has keys for one period: name it, such as %s", m.Period, s.PeriodAt(time.Now()))
+	case m.Period == anyPeriod:
+		b.Period = ""
+	case m.Period == "" && s.Period != survey.NoPeriod:
+		b.Period = m.firstPeriod(s)
 	}
 	switch {
 	case !isLabel(b.Name):
@@ -100,10 +105,24 @@ func (m inviteMakeCommand) batch(s *survey.Survey, today survey.Date) (invitees.
 		return b, console.Usagef("--until %s: that is before the first day on which the links could be used, %s", m.Until, max(today, b.From, s.Window.From))
 	case s.Window.Until != "" && max(b.From, b.Until) > s.Window.Until:
 		return b, console.Usagef("%s: that is after %s, when the survey closes", max(b.From, b.Until), s.Window.Until)
-	case m.Period != "" && !isPeriod(s, m.Period):
+	case m.Period != "" && m.Period != anyPeriod && !isPeriod(s, m.Period):
 		return b, console.Usagef("--period %s: write one such as %s", m.Period, s.PeriodAt(time.Now()))
 	}
 	return b, checkChannel(s, m.Channel)
+}
+
+// anyPeriod says that answers count in the period in which they are given.
+const anyPeriod = "any"
+
+// firstPeriod returns the period in which the links can be used first: that of today, or of --from.
+func (m inviteMakeCommand) firstPeriod(s *survey.Survey) string {
+	first := time.Now()
+	for _, day := range []survey.Date{survey.Date(m.From), s.Window.From} {
+		if from, err := time.ParseInLocation(time.DateOnly, string(day), s.Location()); err == nil && from.After(first) {
+			first = from
+		}
+	}
+	return s.PeriodAt(first)
 }
 
 // checkChannel returns an error for a channel that a survey has not.
@@ -158,9 +177,16 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 			return err
 		}
 	}
-	d, err := m.write(ctx, work, list, b)
+	if b.Period == "" && work.survey.Period != survey.NoPeriod {
+		c.Print(c.Err, "Note: these invitations count in the period in which they are made, and answers in the one in which they are given. Response rates by period may be wrong, even over 100 %%.")
+	}
+	d, corrected, err := m.write(ctx, c, work, list, b)
 	if err != nil {
 		return err
+	}
+	counting := &mailRun{Console: c, survey: work.survey}
+	for _, i := range corrected {
+		counting.countStep(ctx, work.store, invitation.Reached, i)
 	}
 	to, err := m.group(ctx, c, work)
 	if err != nil {
@@ -172,6 +198,9 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 		return err
 	}
 	c.Print(c.Out, "%s: %s new; invited before: %d; no mail wanted: %d", b.Name, message.Count(len(d.New), "invitation"), len(d.Before), len(d.OptedOut))
+	if len(corrected) > 0 {
+		c.Print(c.Out, "other addresses of people whose e-mail had come back: %d; they can be written to again", len(corrected))
+	}
 	if rest := stored - len(d.New); rest > 0 {
 		c.Print(c.Out, "%s of an earlier run that was interrupted: stored now", message.Count(rest, "invitation"))
 	}
@@ -180,19 +209,20 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 }
 
 // write makes invitations in the owner's file, after who has said meanwhile that no more mail is wanted.
-func (m inviteMakeCommand) write(ctx context.Context, work *inviting, list []contacts.Contact, b invitees.Batch) (d invitees.Division, err error) {
-	out, err := ownerfile.OpenOptOuts(m.optOuts())
+func (m inviteMakeCommand) write(ctx context.Context, c *console.Console, work *inviting, list []contacts.Contact, b invitees.Batch) (d invitees.Division, corrected []*invitees.Invitee, err error) {
+	if err := m.noteStops(ctx, c, work); err != nil {
+		return d, nil, err
+	}
+	out, err := m.openOptOuts(c)
 	if err != nil {
-		return d, err
+		return d, nil, err
 	}
 	defer out.Close()
-	if err := work.noteStops(ctx, out); err != nil {
-		return d, err
+	d, err = work.Invitees.Invite(list, b, out, string(work.today))
+	if err == nil {
+		corrected, err = work.Correct(d.Before, time.Now().Format(time.RFC3339))
 	}
-	if err := m.noteOtherStops(ctx, work, out); err != nil {
-		return d, err
-	}
-	return work.Invitees.Invite(list, b, out, string(work.today))
+	return d, corrected, err
 }
 
 // sameBatch returns an error if a batch of the same name has other dates or another period.
@@ -216,29 +246,6 @@ func (i *inviting) free(ctx context.Context, list []contacts.Contact) error {
 		if was, known := i.Find(c); known && was.Withdrawn && !was.Stopped && !states[was.Secret.Hash()].Redeemed {
 			events = append(events, was.FreedEvent())
 		}
-	}
-	return i.Write(events...)
-}
-
-// noteStops writes into the owner's files who has said by the link that no more mail is wanted.
-func (i *inviting) noteStops(ctx context.Context, out *ownerfile.OptOuts) error {
-	if i.Len() == 0 {
-		return nil
-	}
-	states, err := invite.States(ctx, i.store, i.survey.ID)
-	if err != nil {
-		return err
-	}
-	var people []contacts.Contact
-	var events []invitees.Event
-	for one := range i.All() {
-		if states[one.Secret.Hash()].Stopped && !one.Stopped {
-			people = append(people, one.Contact)
-			events = append(events, one.StoppedEvent())
-		}
-	}
-	if err := out.AddAll(people, string(i.today)); err != nil {
-		return err
 	}
 	return i.Write(events...)
 }

@@ -14,6 +14,7 @@ import (
 	"glasspoll/internal/invite"
 	"glasspoll/internal/invitees"
 	"glasspoll/internal/message"
+	"glasspoll/internal/ownerfile"
 	"glasspoll/internal/project"
 	"glasspoll/internal/survey"
 )
@@ -35,7 +36,8 @@ type inviteMergeCommand struct {
 func (inviteMergeCommand) Help() string {
 	return `Writes a table for the mail merge of Word or WPS, or for a mailing program: name, addresses, language, channel, segments, and
 each person's own link. Only those whose link can still be used are in it, and nobody who wants no more mail. So the same
-command, later, has whom to remind.
+command, later, has whom to remind. Who is in a table is written down, with the day: 'glasspoll invite send' writes to them
+only with --handed.
 
 The file can be read by you alone: each link in it is one answer. Delete it when the messages are sent.
 
@@ -50,7 +52,7 @@ func (m inviteMergeCommand) Run(ctx context.Context, c *console.Console) error {
 	if ending != ".csv" && ending != ".xlsx" {
 		return console.Usagef("--out %s: name a file that ends with .csv or .xlsx", m.Out)
 	}
-	return writePersonal(ctx, c, m.inviteFlags, m.linkFlags, m.choiceFlags, m.ID, m.Out, func(p *invite.Personal, w io.Writer, list iter.Seq[*invitees.Invitee]) error {
+	return writePersonal(ctx, c, m.inviteFlags, m.linkFlags, m.choiceFlags, m.ID, m.Out, invitees.ByTable, func(p *invite.Personal, w io.Writer, list iter.Seq[*invitees.Invitee]) error {
 		if ending == ".csv" {
 			return p.WriteCSV(w, list)
 		}
@@ -69,7 +71,7 @@ type inviteCardsCommand struct {
 func (inviteCardsCommand) Help() string {
 	return `Writes a page of cards to be printed on A4 from the browser and cut: eight on a sheet, each with a QR code, and the address and
 letters to be typed. A card is in its person's language. Only those whose link can still be used have one, and nobody who
-wants no more mail.
+wants no more mail. Who has a card is written down, with the day: 'glasspoll invite send' writes to them only with --handed.
 
 The file can be read by you alone: each card is one answer. Delete it when the cards are printed.
 
@@ -83,11 +85,12 @@ func (k inviteCardsCommand) Run(ctx context.Context, c *console.Console) error {
 	if strings.ToLower(filepath.Ext(k.Out)) != ".html" {
 		return console.Usagef("--out %s: name a file that ends with .html", k.Out)
 	}
-	return writePersonal(ctx, c, k.inviteFlags, k.linkFlags, k.choiceFlags, k.ID, k.Out, (*invite.Personal).WriteCards)
+	return writePersonal(ctx, c, k.inviteFlags, k.linkFlags, k.choiceFlags, k.ID, k.Out, invitees.ByCard, (*invite.Personal).WriteCards)
 }
 
-// writePersonal writes a file for those of a survey's invitees who are chosen and can still be invited.
-func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, links linkFlags, choice choiceFlags, id, out string,
+// writePersonal writes a file for those of a survey's invitees who are chosen and can still be invited, and notes that they have
+// their links by it.
+func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, links linkFlags, choice choiceFlags, id, out, way string,
 	write func(*invite.Personal, io.Writer, iter.Seq[*invitees.Invitee]) error) error {
 	s, err := flags.find(c, id)
 	if err != nil {
@@ -105,7 +108,12 @@ func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, l
 	if err != nil {
 		return err
 	}
-	states, err := flags.states(ctx, c, s)
+	work, err := flags.openInvitees(ctx, c, id)
+	if err != nil {
+		return err
+	}
+	defer work.Close()
+	states, err := flags.statesOf(ctx, work.store, work.Record, s)
 	if err != nil {
 		return err
 	}
@@ -114,9 +122,13 @@ func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, l
 		return err
 	}
 	var chosen []*invitees.Invitee
+	var events []invitees.Event
 	for _, state := range states {
 		if state.CanBeInvited() {
 			chosen = append(chosen, state.Invitee)
+			if e, news := state.HandedEvent(way, work.today); news {
+				events = append(events, e)
+			}
 		}
 	}
 	if len(chosen) > 0 {
@@ -126,6 +138,9 @@ func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, l
 		file, err := files.Create(out, true)
 		if err == nil {
 			err = write(p, file, slices.Values(chosen))
+		}
+		if err == nil { // before the file appears: whoever has it is not written to by e-mail as well
+			err = work.Write(events...)
 		}
 		if err == nil {
 			err = file.Close()
@@ -151,11 +166,20 @@ func (f inviteFlags) states(ctx context.Context, c *console.Console, s *survey.S
 	if err := store.knows(ctx, s); err != nil {
 		return nil, err
 	}
+	record, err := ownerfile.ReadInvitees(f.name(s.ID), s.ID)
+	if err != nil {
+		return nil, err
+	}
+	return f.statesOf(ctx, store, record, s)
+}
+
+// statesOf reads the store of the answers and the list of those who want no more mail.
+func (f inviteFlags) statesOf(ctx context.Context, store storedInvitations, record *invitees.Record, s *survey.Survey) ([]invite.State, error) {
 	invitations, err := invite.States(ctx, store, s.ID)
 	if err != nil {
 		return nil, err
 	}
-	record, out, err := f.readInvitees(s.ID)
+	out, err := ownerfile.ReadOptOuts(f.optOuts())
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (a addOptOutCommand) Run(_ context.Context, c *console.Console) error {
 	if err := durable.MkdirAll(a.flags().dir(), 0o700); err != nil {
 		return err
 	}
-	out, err := ownerfile.OpenOptOuts(a.flags().optOuts())
+	out, err := a.flags().openOptOuts(c)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (r removeOptOutCommand) Run(_ context.Context, c *console.Console) error {
 		}
 		return err
 	}
-	out, err := ownerfile.OpenOptOuts(r.flags().optOuts())
+	out, err := r.flags().openOptOuts(c)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,10 @@ import (
 	"glasspoll/internal/mailing"
 )
 
-type inviteSendCommand struct{ mailFlags }
+type inviteSendCommand struct {
+	mailFlags
+	Handed bool `help:"Also to those who have their link from 'invite merge' or 'invite cards'."`
+}
 
 func (inviteSendCommand) Help() string {
 	return `Sends the invitations by e-mail, each to its person in their language: who asks, what about, until when, how long it takes,
@@ -39,6 +42,7 @@ Examples:
 
 func (k inviteSendCommand) Run(ctx context.Context, c *console.Console) error {
 	return k.send(ctx, c, mailing.Invitation, func(choice *mailing.Choice, r *invitees.Record) []mailing.Task {
+		choice.Handed = k.Handed
 		return choice.Invitations(r)
 	})
 }

@@ -25,7 +25,7 @@ type inviteStatusCommand struct {
 }
 
 func (inviteStatusCommand) Help() string {
-	return `Counts invitations: issued, sent, bounced, of people who want no more mail, used, withdrawn and expired; in all, and by batch,
+	return `Counts invitations: issued, sent by e-mail, delayed, bounced, handed out in tables and on cards, of people who want no more mail, used, withdrawn and expired; in all, and by batch,
 channel and segment. The rate is the used ones of those that are not withdrawn.
 
 With --people it lists who is invited and whose invitation has been used, which reminders need. Only of an identified survey
@@ -79,10 +79,10 @@ type statusJSON struct {
 	Groups    []invite.FiguresOf `json:"groups"`
 }
 
-// figureCells returns the figures as cells.
-func figureCells(f invite.Figures) []string {
+// cellsOf returns figures as cells.
+func cellsOf(all ...int) []string {
 	var cells []string
-	for _, n := range []int{f.Issued, f.Sent, f.Bounced, f.OptedOut, f.Used, f.Withdrawn, f.Expired} {
+	for _, n := range all {
 		cells = append(cells, strconv.Itoa(n))
 	}
 	return cells
@@ -90,32 +90,35 @@ func figureCells(f invite.Figures) []string {
 
 func statusCSV(c *console.Console, all invite.Figures, groups []invite.FiguresOf) error {
 	table := spreadsheet.NewWriter(c.Out)
-	table.Write([]string{"by", "value", "issued", "sent", "bounced", "opted_out", "used", "withdrawn", "expired"})
-	table.Write(append([]string{"", ""}, figureCells(all)...))
+	table.Write([]string{"by", "value", "issued", "sent", "bounced", "opted_out", "used", "withdrawn", "expired", "delayed", "handed"})
+	cells := func(f invite.Figures) []string {
+		return cellsOf(f.Issued, f.Sent, f.Bounced, f.OptedOut, f.Used, f.Withdrawn, f.Expired, f.Delayed, f.Handed)
+	}
+	table.Write(append([]string{"", ""}, cells(all)...))
 	for _, g := range groups {
-		table.Write(append([]string{g.By, g.Value}, figureCells(g.Figures)...))
+		table.Write(append([]string{g.By, g.Value}, cells(g.Figures)...))
 	}
 	return table.Flush()
 }
 
 func statusText(c *console.Console, all invite.Figures, groups []invite.FiguresOf) error {
-	row := func(name message.Text, f invite.Figures) []string {
+	row := func(by, value message.Text, f invite.Figures) []string {
 		rate := "-"
 		if share, ok := f.Rate(); ok {
 			rate = fmt.Sprintf("%.0f %%", 100*share)
 		}
-		return append(append([]string{name.In(c.Language)}, figureCells(f)...), rate)
+		cells := cellsOf(f.Issued, f.Sent, f.Delayed, f.Bounced, f.Handed, f.OptedOut, f.Used, f.Withdrawn, f.Expired)
+		return append(append([]string{by.In(c.Language), value.In(c.Language)}, cells...), rate)
 	}
-	header := []string{""}
-	for _, name := range []message.Key{"ISSUED", "SENT", "BOUNCED", "NO MAIL", "USED", "WITHDRAWN", "EXPIRED", "RATE"} {
+	header := []string{"", ""}
+	for _, name := range []message.Key{"ISSUED", "SENT", "DELAYED", "BOUNCED", "HANDED OUT", "NO MAIL", "USED", "WITHDRAWN", "EXPIRED", "RATE"} {
 		header = append(header, name.Text().In(c.Language))
 	}
-	rows := [][]string{header, row(message.New("all"), all)}
+	rows := [][]string{header, row(message.New("all"), message.Plain(""), all)}
 	for _, g := range groups {
-		name := message.New("%s %s", groupedBy(g.By), cmp.Or(g.Value, "-"))
-		rows = append(rows, row(name, g.Figures))
+		rows = append(rows, row(groupedBy(g.By), message.Plain(cmp.Or(g.Value, "-")), g.Figures))
 	}
-	return console.Figures(c.Out, rows)
+	return console.Figures(c.Out, 2, rows)
 }
 
 // groupedBy returns what a group has in common.
@@ -166,6 +169,12 @@ func (k inviteStatusCommand) people(c *console.Console, states []invite.State) e
 			continue
 		}
 		mail := string(s.State())
+		switch {
+		case mail == "sent" && s.IsDelayed():
+			mail = "delayed"
+		case mail == "made" && len(s.Handed) > 0:
+			mail = "handed"
+		}
 		if s.OptedOut {
 			mail = "stopped"
 		}
@@ -190,7 +199,7 @@ func (k inviteStatusCommand) people(c *console.Console, states []invite.State) e
 
 // mailWords are the words for how far messages to somebody have come.
 var mailWords = map[string]message.Key{
-	"made": "not sent", "sending": "not known", "sent": "sent", "bounced": "bounced", "stopped": "no mail wanted",
+	"made": "not sent", "sending": "not known", "sent": "sent", "bounced": "bounced", "stopped": "no mail wanted", "delayed": "delayed", "handed": "handed out",
 }
 
 func mailWord(state string) message.Text { return mailWords[state].Text() }

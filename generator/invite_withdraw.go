@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"glasspoll/internal/console"
@@ -85,7 +86,7 @@ func (w inviteWithdrawCommand) choose(work *inviting, states []invite.State) ([]
 	if !known {
 		return nil, message.Errorf("nobody with the address %s has been invited to %s", w.Contact, w.ID)
 	}
-	return []invite.State{states[who.Number-1]}, nil
+	return slices.DeleteFunc(states, func(s invite.State) bool { return s.Invitee != who }), nil
 }
 
 // parseAddress reads an e-mail address or telephone number.

@@ -302,6 +302,8 @@ type reviewedAnswer struct {
 	Same     int             `json:"same_answers,omitempty"`
 	Decided  *decidedAnswer  `json:"decided,omitempty"`
 	Answers  []answer.Answer `json:"answers,omitempty"`
+
+	local string // Arrived in the survey's timezone, as --from and --to take it; the day where no more is stored
 }
 
 type decidedAnswer struct {
@@ -318,6 +320,11 @@ func (p *reviewing) shown(r records.Reviewed) reviewedAnswer {
 		ID: one.ID, Receipt: answer.Receipt(one.ID), Period: p.period, Arrived: r.Arrived.UTC(), State: r.State, Rule: r.Rule, Flags: one.Quality.Flags.Names(),
 		Seconds: one.Quality.Seconds, Channel: one.Channel, Language: one.Language, Range: p.ranges[one.ID],
 	}
+	layout := "2006-01-02T15:04:05"
+	if p.survey.HasInvitations() && p.survey.IsUntraceable() {
+		layout = time.DateOnly
+	}
+	v.local = r.Arrived.In(p.survey.Location()).Format(layout)
 	if d := r.Decision; d != nil {
 		v.Decided = &decidedAnswer{d.Reject, d.Reason, d.By, d.At}
 	}
@@ -371,7 +378,7 @@ func (r *reviewCommand) print(env *environment, found []reviewedAnswer) error {
 		for _, look := range a.Looks {
 			looks = append(looks, in(lookWords[look].Text()))
 		}
-		rows = append(rows, []string{a.Receipt, a.Arrived.Format("2006-01-02T15:04:05Z"), in(stateWords[a.State].Text()), orDash(string(a.Rule)), seconds, orDash(a.Range), orDash(strings.Join(looks, ", "))})
+		rows = append(rows, []string{a.Receipt, a.local, in(stateWords[a.State].Text()), orDash(string(a.Rule)), seconds, orDash(a.Range), orDash(strings.Join(looks, ", "))})
 		for _, given := range a.Answers {
 			rows = append(rows, []string{"", given.Field(), strings.Join(given.Values(), ", ")})
 		}

@@ -172,7 +172,13 @@ const exampleImportance = `  importance:
 func (b block) complete(t *testing.T, language, id string) string {
 	t.Helper()
 	var root yaml.Node
-	if err := yaml.Unmarshal([]byte(b.text), &root); err != nil || len(root.Content) == 0 || root.Content[0].Kind != yaml.SequenceNode {
+	if err := yaml.Unmarshal([]byte(b.text), &root); err != nil || len(root.Content) == 0 {
+		return b.text
+	}
+	if strings.HasPrefix(b.text, "quality:") { // a key on its own
+		return "title: T\n" + b.text + "sections: [{questions: [{id: any, type: nps, label: L}]}]\n"
+	}
+	if root.Content[0].Kind != yaml.SequenceNode {
 		return b.text
 	}
 	var out strings.Builder

@@ -84,7 +84,9 @@ export const isPairs = (value, second) =>
 export const query = new URLSearchParams(location.search);
 export const kiosk = query.has("kiosk");
 
-/** The links to other languages keep the query of this page. */
+/** The links to other languages keep the query of this page, but where they alone lead to the form of an invitation. */
 export const keepQuery = () => {
-  for (const link of /** @type {HTMLAnchorElement[]} */ (findAll(".langs a"))) link.search = location.search;
+  for (const link of /** @type {HTMLAnchorElement[]} */ (findAll(".langs a"))) {
+    if (query.has("invited") || !link.search.includes("invited=")) link.search = location.search;
+  }
 };

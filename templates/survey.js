@@ -103,7 +103,7 @@ const send = () => submit(state, {
     const repeated = (rules.keep || []).map((name) => [name, answerText(state, name)]); // by the thank-you page
     tabStorage.set("glasspoll.said", repeated);
     if (!kiosk) tabStorage.set("glasspoll.copy", [receipt, answerCopy()]);
-    thanks.search = location.search;
+    thanks.search = invitationField ? "" : location.search; // the mark would say when, and whose
     thanks.hash = receipt;
     if (kiosk) location.replace(thanks);
     else location.assign(thanks);

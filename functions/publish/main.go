@@ -218,7 +218,11 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 	if err := errors.Join(err, sendErr); err != nil {
 		return false, err
 	}
-	f.log.Info("published", "survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "cases", out.Opened, "told", sent, "took_ms", time.Since(begin).Milliseconds())
+	did := []any{"survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
+	if !s.IsUntraceable() { // the time would say when a low score arrived
+		did = append(did, "cases", out.Opened, "told", sent)
+	}
+	f.log.Info("published", did...)
 	return out.More || out.TurnedAway, nil
 }
 

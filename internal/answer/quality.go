@@ -27,11 +27,13 @@ const (
 	Honeypot                    // a field was filled in that people do not see
 	CrossSite                   // a page of another site has sent it
 	Rate                        // its range of addresses has sent more than is usual
-	NoWork                      // its sender was asked for work or to wait, and did not
+	NoWork                      // its sender was asked for work, and waited instead
+	OldRules                    // it answers an earlier questionnaire, with other rules than the one in force: the usual ones hold
+	DayOnly                     // with OldRules: of its arrival the day is kept
 )
 
 // flagNames are the names of flags, by bit.
-var flagNames = []string{"watched", "honeypot", "cross_site", "rate", "no_work"}
+var flagNames = []string{"watched", "honeypot", "cross_site", "rate", "no_work", "old_rules", "day_only"}
 
 // Has reports whether all of the flags are set.
 func (f Flags) Has(all Flags) bool { return f&all == all }
@@ -78,6 +80,16 @@ func (f *Flags) UnmarshalJSON(data []byte) error {
 
 // secondSteps are the values that [CoarseSeconds] returns: fewer than would tell people apart.
 var secondSteps = []int{1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300}
+
+// IsFaster reports whether a response came in less than so many seconds after its page, as far as the coarse time says it for certain.
+func (q Quality) IsFaster(limit int) bool {
+	for i, step := range secondSteps[1:] {
+		if secondSteps[i] == q.Seconds {
+			return step <= limit
+		}
+	}
+	return false
+}
 
 // CoarseSeconds returns the time between a page and a response in seconds, rounded down to one of few steps: at least 1, at most 300.
 func CoarseSeconds(took time.Duration) int {

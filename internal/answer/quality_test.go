@@ -49,6 +49,28 @@ func TestCoarseSeconds(t *testing.T) {
 	}
 }
 
+// What took longer than a limit is never said to be faster, whatever the limit is.
+func TestIsFaster(t *testing.T) {
+	t.Parallel()
+	for limit := 1; limit <= 310; limit++ {
+		for tenths := range 3200 {
+			took := time.Duration(tenths) * 100 * time.Millisecond
+			q := answer.Quality{Seconds: answer.CoarseSeconds(took)}
+			if q.IsFaster(limit) && took >= time.Duration(limit)*time.Second {
+				t.Fatalf("%s is faster than %d seconds", took, limit)
+			}
+		}
+	}
+	for _, c := range []struct {
+		seconds, limit int
+		want           bool
+	}{{0, 300, false}, {1, 2, true}, {2, 3, true}, {3, 3, false}, {60, 61, false}, {60, 120, true}, {300, 1000, false}} {
+		if got := (answer.Quality{Seconds: c.seconds}).IsFaster(c.limit); got != c.want {
+			t.Errorf("%d seconds are faster than %d: %t", c.seconds, c.limit, got)
+		}
+	}
+}
+
 // TestQualityAside: how a response came neither makes it another one nor says, once it is erased, how long it took.
 func TestQualityAside(t *testing.T) {
 	t.Parallel()

@@ -26,8 +26,8 @@ func TestHeldInArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 8 {
-		r := answer.Response{ID: fmt.Sprintf("6f1c9ee4-5f2b-4b3e-9a30-00000000001%d", i), Survey: s.ID, Version: s.Version, Period: "all", Language: "zh",
+	for i := range 14 {
+		r := answer.Response{ID: fmt.Sprintf("6f1c9ee4-5f2b-4b3e-9a30-00000000001%x", i), Survey: s.ID, Version: s.Version, Period: "all", Language: "zh",
 			Quality: answer.Quality{Flags: answer.Watched | answer.Honeypot}, Answers: []answer.Answer{{"taste", "1"}}}
 		if _, err := opened.Put(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -62,8 +62,10 @@ func TestHeldInArchive(t *testing.T) {
 	decide(true, '1')  // one is rejected
 	decide(false, '7') // six are accepted, and make a block
 	publishAgain()
+	decide(false, 'd') // and six more another one, although no answers have come meanwhile
+	publishAgain()
 	v, err := verify.Period(t.Context(), opened, s, "all")
-	if err != nil || !v.Agree || v.Held != 8 || v.Waiting != 1 || v.Rejected != 1 || v.Responses != 15 {
+	if err != nil || !v.Agree || v.Held != 14 || v.Waiting != 1 || v.Rejected != 1 || v.Responses != 21 {
 		t.Fatalf("%+v, %v", v, err)
 	}
 	snapshot, err := records.TakeSnapshot(t.Context(), opened, "tea", "all", false)

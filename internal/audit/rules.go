@@ -160,11 +160,16 @@ func (s *step) checkMarks() {
 		for _, key := range keys(s.before.Held.Out[shape]) {
 			was, is := s.before.Held.Out[shape][key], s.release.Held.Out[shape][key]
 			comparable := s.release.Number <= s.carried.Release || was.Release > s.carried.Release
-			if is != was && (is.Release != s.release.Number || comparable && is.Cursor <= was.Cursor) {
+			if is != was && (is.Release != s.release.Number || comparable && !isAfter(is, was)) {
 				s.add(s.at(ReleaseMark).in(shape, key), "release %d, %s: the mark up to which respondents are in blocks has gone back", s.release.Number, cohort(key))
 			}
 		}
 	}
+}
+
+// isAfter reports whether one mark is further than another: by new responses, by new decisions, or both.
+func isAfter(is, was release.Mark) bool {
+	return is.Cursor >= was.Cursor && is.Decided >= was.Decided && (is.Cursor > was.Cursor || is.Decided > was.Decided)
 }
 
 // checkPart checks what the release adds to one part.

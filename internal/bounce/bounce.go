@@ -5,6 +5,7 @@ package bounce
 import (
 	"bytes"
 	"regexp"
+	"time"
 
 	"glasspoll/internal/message"
 )
@@ -21,6 +22,7 @@ type Report struct {
 	Place message.Text // in the file
 	Tags  []string     // one of which may be the tag of the message
 	To    []string     // addresses: the one that it was sent to, and the one that it could not be delivered to; one at least
+	Date  time.Time    // of the report; zero if it does not say
 	Final bool         // it will not be delivered; otherwise it may be, still
 	Note  string       // why, in the words of a mail server
 }

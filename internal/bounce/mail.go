@@ -30,7 +30,7 @@ func reportsOf(content []byte, place message.Text, depth int) []Report {
 	}
 	kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil || !strings.HasPrefix(kind, "multipart/") {
-		return eximReport(m, place)
+		return dated(eximReport(m, place), m)
 	}
 	var status, original []byte
 	var within []Report
@@ -58,7 +58,7 @@ func reportsOf(content []byte, place message.Text, depth int) []Report {
 		if len(within) > 0 {
 			return within
 		}
-		return eximReport(m, place)
+		return dated(eximReport(m, place), m)
 	}
 	tags := append(tagsOf(original), tagsOfAddresses(m.Header)...)
 	var reports []Report
@@ -66,6 +66,16 @@ func reportsOf(content []byte, place message.Text, depth int) []Report {
 		if r, ok := reportOf(fields); ok {
 			r.Place, r.Tags = place, tags
 			reports = append(reports, r)
+		}
+	}
+	return dated(reports, m)
+}
+
+// dated gives reports the date of the message that they are in, if it has one that can be read.
+func dated(reports []Report, m *mail.Message) []Report {
+	if date, err := m.Header.Date(); err == nil {
+		for i := range reports {
+			reports[i].Date = date
 		}
 	}
 	return reports

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"golang.org/x/text/width"
@@ -95,12 +96,12 @@ func Problems(w io.Writer, language string, problems questionnaire.Problems) {
 }
 
 // Table prints rows of cells as columns, two spaces apart.
-func Table(w io.Writer, rows [][]string) error { return table(w, rows, false) }
+func Table(w io.Writer, rows [][]string) error { return table(w, rows, math.MaxInt) }
 
-// Figures prints rows as Table does, all but the first column aligned to the right.
-func Figures(w io.Writer, rows [][]string) error { return table(w, rows, true) }
+// Figures prints rows as Table does, all but the first columns, which are labels, aligned to the right.
+func Figures(w io.Writer, labels int, rows [][]string) error { return table(w, rows, labels) }
 
-func table(w io.Writer, rows [][]string, figures bool) error {
+func table(w io.Writer, rows [][]string, labels int) error {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -114,7 +115,7 @@ func table(w io.Writer, rows [][]string, figures bool) error {
 		cells := make([]string, len(row))
 		for i, cell := range row {
 			padding := strings.Repeat(" ", widths[i]-Columns(cell))
-			if figures && i > 0 {
+			if i >= labels {
 				cells[i] = padding + cell
 			} else {
 				cells[i] = cell + padding

@@ -1,9 +1,11 @@
 package contacts
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -195,6 +197,61 @@ E 列“等级”：题目 tier（客户等级）的答案
 `; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+}
+
+// TestDamagedWorkbook damages a sheet behind its first rows. It is refused: nobody who stands behind the damage is left out silently.
+func TestDamagedWorkbook(t *testing.T) {
+	whole := workbook(t, map[string][][]any{"list": {{"email"}, {"a@example.com"}, {"b@example.com"}, {"c@example.com"}}}, "list")
+	const before = `<row r="3">`
+	for what, with := range map[string]string{
+		"another end": `</wrong>` + before, "an unknown entity": `<row r="3">&nbsp;`, "a control": "<row r=\"3\">\x01", "no row": `<row r="3" <`, "the same": before, "remarks": `<!-- a < b -->` + before,
+	} {
+		damaged := replaceInSheet(t, whole, before, with)
+		l, err := Read(parsed(t), damaged)
+		if refused := err != nil; refused == (what == "the same" || what == "remarks") {
+			t.Errorf("%s: %+v, %v", what, l, err)
+		}
+	}
+	cut := replaceInSheet(t, whole, before, "\x00")
+	if l, err := Read(parsed(t), cut); err == nil {
+		t.Errorf("cut: %+v", l)
+	}
+}
+
+// replaceInSheet replaces a text of a workbook's sheet; by a zero byte, what follows too.
+func replaceInSheet(t *testing.T, source []byte, before, after string) []byte {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	to, found := zip.NewWriter(&b), false
+	for _, f := range z.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(content); strings.Contains(text, before) && strings.Contains(text, "<sheetData>") {
+			text, _, _ = strings.Cut(strings.Replace(text, before, after, 1), "\x00")
+			content, found = []byte(text), true
+		}
+		out, err := to.Create(f.Name)
+		if err == nil {
+			_, err = out.Write(content)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := to.Close(); err != nil || !found {
+		t.Fatalf("%t, %v", found, err)
+	}
+	return b.Bytes()
 }
 
 // TestFaults lists every kind of fault with its place, in both languages.

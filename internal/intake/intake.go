@@ -432,15 +432,17 @@ func (s *submission) form(status int, p render.SurveyPage, more ...string) {
 		p.ID = randomKey().String()
 	}
 	p.Seal = s.sealOf(p.ID)
-	if s.invited != nil && s.answered.HasInvitations() {
-		p.Invitee = &render.Invitee{Secret: s.invited.secret.Word(), Draft: s.invited.secret.Draft(), Key: s.keyOf(s.invited)}
-		p.Confidential = s.posted.Confidential
+	if s.answered.HasInvitations() {
+		p.Invitee, p.Confidential = s.shownInvitee(), s.posted.Confidential
 	}
 	var page bytes.Buffer
 	if err := s.Renderer.Survey(&page, s.answered, p); err != nil {
 		s.Log.Error("form not rendered", "survey", s.answered.ID, "error", err)
 		s.writeProblems(s.w, http.StatusInternalServerError, p.Language, []answer.Problem{{Code: answer.Internal}})
 		return
+	}
+	if p.Invitee != nil { // its address has a mark, which goes to no other page with the answers
+		more = append(more, "Referrer-Policy", "no-referrer")
 	}
 	s.header(status, "text/html; charset=utf-8", more...)
 	s.w.Write(page.Bytes())

@@ -3,6 +3,7 @@ package intake_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -112,17 +113,21 @@ func TestLinkLeadsToTheForm(t *testing.T) {
 		d := open(t, tierYAML+access+"\n")
 		want := d.invite(t, linkSecret, nil)
 		w := d.get("/i/" + linkSecret)
-		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "../api/surveys/service/form/en?invited" {
+		led, mark, _ := strings.Cut(w.Header().Get("Location"), "=")
+		if w.Code != http.StatusSeeOther || led != "../api/surveys/service/form/en?invited" || len(mark) != 8 {
 			t.Fatal(w.Code, w.Header(), w.Body)
 		}
-		if got := w.Header().Get("Set-Cookie"); got != "glasspoll="+linkSecret+"; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax" {
+		if got := w.Header().Get("Set-Cookie"); got != "glasspoll="+linkSecret+"."+mark+"; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax" {
 			t.Error(got)
 		}
 		if w.Header().Get("Referrer-Policy") != "no-referrer" || w.Header().Get("Cache-Control") != "no-store" || strings.Contains(w.Body.String(), linkSecret) {
 			t.Error(w.Header(), w.Body)
 		}
-		w = d.get(formOfInvited, "Cookie", "glasspoll="+linkSecret)
+		w = d.get(formOfInvited+"="+mark, "Cookie", "glasspoll="+linkSecret+"."+mark)
 		fields, page := hidden(w), w.Body.String()
+		if w.Header().Get("Referrer-Policy") != "no-referrer" || w.Header().Get("Cache-Control") != "private, max-age=0" {
+			t.Error(w.Header())
+		}
 		if w.Code != http.StatusOK || fields["_invitation"] != linkSecret || fields["tier"] != "a" || fields["_channel"] != "email" || fields["_id"] == "" || strings.Count(page, linkSecret) != 1 {
 			t.Error(w.Code, fields)
 		}
@@ -174,7 +179,7 @@ func TestCookieOverTLS(t *testing.T) {
 			t.Errorf("%+v: %s", c, got)
 		}
 		for _, name := range []string{secure, plain} {
-			if has := hidden(ask(formAddress+"en", name))["_invitation"] == linkSecret; has != (name == c.want) {
+			if has := hidden(ask(formOfInvited, name))["_invitation"] == linkSecret; has != (name == c.want) {
 				t.Errorf("%+v: the cookie %s counts: %t", c, name, has)
 			}
 		}
@@ -226,12 +231,101 @@ func TestLinkBelowAFolder(t *testing.T) {
 	d := open(t, tierYAML+"invited\n")
 	d.invite(t, linkSecret, nil)
 	for _, address := range []string{"/prod/i/" + linkSecret, "/surveys/i/04hm-asw9-nf6y-yooh"} {
-		if w := d.get(address); w.Code != 303 || w.Header().Get("Location") != "../api/surveys/service/form/en?invited" {
+		if w := d.get(address); w.Code != 303 || !strings.HasPrefix(w.Header().Get("Location"), "../api/surveys/service/form/en?invited=") {
 			t.Errorf("%s: %d %s", address, w.Code, w.Header().Get("Location"))
 		}
 	}
-	if w := d.get("/i/" + linkSecret + "/"); w.Header().Get("Location") != "../../api/surveys/service/form/en?invited" {
+	if w := d.get("/i/" + linkSecret + "/"); !strings.HasPrefix(w.Header().Get("Location"), "../../api/surveys/service/form/en?invited=") {
 		t.Errorf("%d %s", w.Code, w.Header().Get("Location"))
+	}
+}
+
+// follow opens the link of an invitation in a browser that has a cookie, or none, and returns the address of the form and the new cookie.
+func (d *fixture) follow(t testing.TB, word, cookie string) (form, kept string) {
+	t.Helper()
+	w := d.get("/i/"+word, "Cookie", cookie)
+	kept, _, ok := strings.Cut(w.Header().Get("Set-Cookie"), ";")
+	if w.Code != 303 || !ok {
+		t.Fatal(w.Code, w.Header())
+	}
+	return strings.TrimPrefix(w.Header().Get("Location"), ".."), kept
+}
+
+// Two people follow their links in one browser: the first one's address leads to no form of the second. Who opens the link again stays
+// at the same address, and the links to other languages keep it.
+func TestTwoPeopleInOneBrowser(t *testing.T) {
+	for _, access := range []string{"invited", "both"} {
+		d := open(t, tierYAML+access+"\n")
+		d.invite(t, linkSecret, nil)
+		d.invite(t, otherLink, nil)
+		first, cookie := d.follow(t, linkSecret, "")
+		if again, _ := d.follow(t, strings.ToLower(linkSecret), cookie); again != first {
+			t.Errorf("%s: the link again: %s, then %s", access, first, again)
+		}
+		w := d.get(first, "Cookie", cookie)
+		if hidden(w)["_invitation"] != linkSecret || !strings.Contains(w.Body.String(), `href="../../../..`+strings.Replace(first, "/en?", "/zh?", 1)+`"`) {
+			t.Errorf("%s: %v\n%s", access, hidden(w), w.Body)
+		}
+		second, cookie := d.follow(t, otherLink, cookie)
+		if hidden(d.get(second, "Cookie", cookie))["_invitation"] != otherLink {
+			t.Errorf("%s: the second person has no form", access)
+		}
+		for _, none := range []string{"glasspoll=", "glasspoll=" + otherLink, cookie} {
+			if w := d.get(first, "Cookie", none); strings.Contains(w.Body.String(), "overall") || !strings.Contains(w.Body.String(), "Please open your invitation again") {
+				t.Errorf("%s: the first address with %s: %d\n%s", access, none, w.Code, w.Body)
+			}
+		}
+		w = d.form("overall=9&_language=en&_invitation="+linkSecret, "Cookie", cookie)
+		if page := w.Body.String(); hidden(w)["_invitation"] != linkSecret || !strings.Contains(page, `form/zh?invited=-"`) {
+			t.Errorf("%s: a mistake of the first: %s", access, page)
+		}
+	}
+}
+
+// Whoever opens the form at its public address answers for nobody who has followed a link in the same browser.
+func TestOpenFormIsNobodys(t *testing.T) {
+	d := open(t, tierYAML+"both\n")
+	i := d.invite(t, linkSecret, nil)
+	for _, mark := range []string{"", ".4fd0a1c2"} {
+		w := d.get(formAddress+"en", "Cookie", "glasspoll="+linkSecret+mark)
+		if fields := hidden(w); w.Code != 200 || fields["_invitation"] != "" || fields["tier"] != "" || fields["_id"] == "" {
+			t.Error(w.Code, fields)
+		}
+		i.Redeemed = true
+		d.invitations[i.Hash] = i
+	}
+}
+
+// unreached is a store of invitations that cannot be read.
+type unreached struct{ store.Invitations }
+
+func (unreached) Invitation(context.Context, invitation.Hash) (invitation.Invitation, error) {
+	return invitation.Invitation{}, errors.New("the disk is slow")
+}
+
+// The invitation stays in the form, as what was typed does, when it was not even looked up: sent again, the answers are the invitee's.
+func TestInvitationStaysInTheForm(t *testing.T) {
+	for _, access := range []string{"invited", "both"} {
+		d := open(t, tierYAML+access+"\n")
+		i := d.invite(t, linkSecret, nil)
+		typed := "overall=3&advice=More+tea&_language=en&_id=" + uuid1 + "&_invitation=" + linkSecret
+		stored := d.handler.Invitations
+		for name, broken := range map[string]func() *httptest.ResponseRecorder{
+			"malformed": func() *httptest.ResponseRecorder { return d.form(typed + "&x=%zz") },
+			"failing": func() *httptest.ResponseRecorder {
+				d.handler.Invitations = unreached{}
+				defer func() { d.handler.Invitations = stored }()
+				return d.form(typed)
+			},
+		} {
+			w := broken()
+			if fields := hidden(w); fields["_invitation"] != linkSecret || fields["_id"] != uuid1 || !strings.Contains(w.Body.String(), "More tea</textarea>") {
+				t.Errorf("%s, %s: %d, %v", access, name, w.Code, fields)
+			}
+		}
+		if w := d.form(typed); w.Code != 303 || !d.invitations[i.Hash].Redeemed {
+			t.Errorf("%s: sent again: %d", access, w.Code)
+		}
 	}
 }
 

@@ -68,9 +68,9 @@ func (s *submission) unusable(i invitation.Invitation, at time.Time) (status int
 	return 0, answer.Problem{}, false
 }
 
-// invitedQuery is the query of a form's address to which an invitation has led. The cookie says which, so a browser without it
-// keeps none.
-const invitedQuery = "invited"
+// invitedQuery is in the query of a form's address to which an invitation has led, with the mark of the cookie that says which. So
+// a form is never that of somebody else who uses the browser, and it is known when the browser keeps no cookie.
+const invitedQuery = render.InvitedQuery
 
 // serveLink serves an address of invitations.
 func (s *submission) serveLink(address string) {
@@ -103,34 +103,52 @@ func (s *submission) follow(word string) {
 		s.noticeAbout(status, render.NoticePage{Code: p.Code, Args: p.Args})
 		return
 	}
-	s.setCookie(i.secret.Word(), cookieLife)
-	s.header(http.StatusSeeOther, "", "Location", rootOf(s.r.URL.Path)+"api/surveys/"+s.current.ID+"/form/"+s.posted.Language+"?"+invitedQuery)
+	mark, known := s.markOf(i.secret)
+	if !known {
+		mark = randomKey().String()[:8] // random, because addresses are kept in logs
+	}
+	s.setCookie(i.secret.Word()+cookieMark+mark, cookieLife)
+	s.header(http.StatusSeeOther, "", "Location", rootOf(s.r.URL.Path)+"api/surveys/"+s.current.ID+"/form/"+s.posted.Language+"?"+invitedQuery+"="+mark)
 }
 
 // findLinked finds the invitation that a link names, its survey, and the language to reply in. If it cannot, it replies.
 // The status is never 404, which a CDN may answer with a page of its own.
 func (s *submission) findLinked(word string) (*invitee, bool) {
+	i, err := s.linked(word)
+	if err != nil {
+		s.refuseLink(err)
+		return nil, false
+	}
+	return i, true
+}
+
+// linked is findLinked without a reply. If the error is store.ErrUnknown, there is an invitation, but its survey is gone.
+func (s *submission) linked(word string) (*invitee, error) {
 	ctx := s.r.Context()
 	i, err := s.invitee(ctx, word)
-	if err == nil {
-		s.current, err = s.Definitions.Definition(ctx, i.invitation.Survey, "")
-		s.answered = s.current
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case errors.Is(err, store.ErrNotInvited), errors.Is(err, store.ErrUnknown):
-		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
-		return nil, false
-	case err != nil:
-		s.Log.Error("invitation not found", "error", err)
-		s.w.Header().Set("Retry-After", "5")
-		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
-		return nil, false
+	current, err := s.Definitions.Definition(ctx, i.invitation.Survey, "")
+	if err != nil {
+		return i, err
 	}
-	s.posted.Language = i.invitation.Language
+	s.current, s.answered, s.posted.Language = current, current, i.invitation.Language
 	if !s.current.HasLanguage(s.posted.Language) {
 		s.posted.Language = s.Renderer.Match(s.r.Header.Get("Accept-Language"), s.current.Languages...)
 	}
-	return i, true
+	return i, nil
+}
+
+// refuseLink replies that a link leads nowhere, or that this cannot be found out.
+func (s *submission) refuseLink(err error) {
+	if errors.Is(err, store.ErrNotInvited) || errors.Is(err, store.ErrUnknown) {
+		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
+		return
+	}
+	s.Log.Error("invitation not found", "error", err)
+	s.w.Header().Set("Retry-After", "5")
+	s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 }
 
 // admit finds out by which invitation a form is asked for, if by any. It replies and returns false if there is no form to be
@@ -141,15 +159,18 @@ func (s *submission) admit(ctx context.Context) bool {
 	}
 	typed := s.posted.Invitation.Reveal()
 	if typed == "" {
-		typed = s.cookie()
+		query := s.r.URL.Query()
+		if !query.Has(invitedQuery) {
+			return true
+		}
+		if secret, mark := s.cookie(); mark == query.Get(invitedQuery) {
+			typed = secret
+		}
 	}
 	i, err := s.inviteeOf(ctx, typed)
 	if s.posted.Invitation == "" && (errors.Is(err, store.ErrNotInvited) || errors.Is(err, errOtherSurvey)) {
-		if _, led := s.r.URL.Query()[invitedQuery]; led {
-			s.noticeAbout(http.StatusOK, render.NoticePage{Code: answer.CookieNeeded, AsksInvitation: true})
-			return false
-		}
-		return true
+		s.noticeAbout(http.StatusOK, render.NoticePage{Code: answer.CookieNeeded, AsksInvitation: true})
+		return false
 	}
 	switch {
 	case errors.Is(err, store.ErrNotInvited), errors.Is(err, errOtherSurvey):
@@ -179,6 +200,27 @@ func (s *submission) comesAs(i *invitee) {
 	}
 }
 
+// shownInvitee returns whose form is shown; nil if no invitation is known. One that was not looked up, because the submission was
+// malformed or the store has failed, stays in the form.
+func (s *submission) shownInvitee() *render.Invitee {
+	var shown render.Invitee
+	var secret invitation.Secret
+	if s.invited != nil {
+		secret, shown.Key = s.invited.secret, s.keyOf(s.invited)
+	} else {
+		var err error
+		if secret, err = invitation.ParseSecret(s.posted.Invitation.Reveal()); err != nil {
+			return nil
+		}
+	}
+	shown.Secret, shown.Draft = secret.Word(), secret.Draft()
+	var ok bool
+	if shown.Mark, ok = s.markOf(secret); !ok {
+		shown.Mark = noMark
+	}
+	return &shown
+}
+
 // findInvitation finds the invitation that answers are given by, if they need one or name one. If it cannot be used, it replies
 // and returns false: but answers that are stored already may be sent again.
 func (s *submission) findInvitation(ctx context.Context) bool {
@@ -198,6 +240,7 @@ func (s *submission) findInvitation(ctx context.Context) bool {
 	i, err := s.inviteeOf(ctx, s.posted.Invitation.Reveal())
 	switch {
 	case errors.Is(err, store.ErrNotInvited), errors.Is(err, errOtherSurvey):
+		s.posted.Invitation = ""
 		s.refuse(http.StatusForbidden, answer.Problem{Code: answer.InvitationUnknown})
 		return false
 	case err != nil:
@@ -282,17 +325,30 @@ func (s *submission) setCookie(value string, life time.Duration) {
 	http.SetCookie(s.w, c)
 }
 
-// cookie returns the secret in the cookie; "" if there is none.
-func (s *submission) cookie() string {
+const (
+	cookieMark = "." // between the secret and the mark in the cookie
+	noMark     = "-" // of no cookie
+)
+
+// cookie returns the secret in the cookie and its mark; "" if there is none.
+func (s *submission) cookie() (secret, mark string) {
 	name := plainCookie
 	if isOverTLS(s.r) {
 		name = secureCookie
 	}
 	c, err := s.r.Cookie(name)
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	return c.Value
+	secret, mark, _ = strings.Cut(c.Value, cookieMark)
+	return secret, mark
+}
+
+// markOf returns the mark of the cookie if it has a secret.
+func (s *submission) markOf(secret invitation.Secret) (mark string, ok bool) {
+	word, mark := s.cookie()
+	kept, err := invitation.ParseSecret(word)
+	return mark, err == nil && kept == secret
 }
 
 // forgetInvitation removes the cookie if it has the invitation that was used, and not one that somebody else has opened since.
@@ -300,7 +356,7 @@ func (s *submission) forgetInvitation() {
 	if s.invited == nil {
 		return
 	}
-	if kept, err := invitation.ParseSecret(s.cookie()); err == nil && kept == s.invited.secret {
+	if _, ok := s.markOf(s.invited.secret); ok {
 		s.setCookie("", 0)
 	}
 }
@@ -328,9 +384,14 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
 }
 
-// noticeAbout replies with a notice about the survey, in the language of the request.
+// noticeAbout replies with a notice about the survey, in the language of the request; if it is gone, with one about none.
 func (s *submission) noticeAbout(status int, p render.NoticePage) {
-	p.About, p.Language, p.Root = s.current, s.language(), rootOf(s.r.URL.Path)
+	p.About, p.Root = s.current, rootOf(s.r.URL.Path)
+	if s.current != nil {
+		p.Language = s.language()
+	} else {
+		p.Language = s.Renderer.Match(s.r.Header.Get("Accept-Language"))
+	}
 	s.writeNotice(s.w, s.r, status, p)
 }
 

@@ -34,7 +34,7 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 	if s.Limits == nil {
 		return true
 	}
-	r.Quality.Flags |= answer.Watched | s.visibleFlags()
+	r.Quality.Flags |= answer.Watched | s.visibleFlags() | s.ruleFlags()
 	keys, known := s.keys(ctx)
 	if !known {
 		return true
@@ -191,7 +191,9 @@ func (s *submission) sealOf(id string) string {
 	seal := s.seal
 	if seal.Rendered.IsZero() {
 		seal, _ = s.openSeal(keys)
-		seal.Wait = s.seal.Wait
+		if id != s.posted.ID || !s.seal.Wait.IsZero() { // with another id it is another submission
+			seal.Wait = s.seal.Wait
+		}
 	}
 	if !s.mayBeTraced() {
 		seal.Rendered = time.Time{}
@@ -200,6 +202,17 @@ func (s *submission) sealOf(id string) string {
 		return ""
 	}
 	return keys.Seal(seal, s.current.ID, id)
+}
+
+// ruleFlags returns what there is to note of the rules, if the questionnaire that was answered has others than the one in force.
+func (s *submission) ruleFlags() (flags answer.Flags) {
+	if s.answered.HasRulesOf(s.current) {
+		return 0
+	}
+	if !s.day().IsZero() {
+		flags = answer.DayOnly
+	}
+	return flags | answer.OldRules
 }
 
 // visibleFlags returns what the request itself shows of who sends it.

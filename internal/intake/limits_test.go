@@ -18,6 +18,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/limit"
+	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
 	"glasspoll/internal/store/storetest"
 )
@@ -162,6 +163,12 @@ func TestWaitOverTheLimit(t *testing.T) {
 		t.Errorf("too early: %d, %d seconds more", again.Code, sooner)
 	}
 	d.now = d.now.Add(time.Duration(wait) * time.Second)
+	fixed := hidden(again)
+	fixed["overall"] = "9"
+	mistake := post(fixed, sealIn(again))
+	if mistake.Code != http.StatusUnprocessableEntity || sealIn(mistake) != sealIn(again) {
+		t.Errorf("a mistake after the wait: %d, seal %q, want %q", mistake.Code, sealIn(mistake), sealIn(again))
+	}
 	d.fillMore(t, address, 2)
 	stored := len(d.responses)
 	if w := post(hidden(again), sealIn(again)); w.Code != http.StatusSeeOther || len(d.responses) != stored+1 {
@@ -227,6 +234,32 @@ func TestHowAnswersCome(t *testing.T) {
 	d.handler.Host = func(*http.Request) []string { return nil }
 	if w := d.form("overall=5&_id="+key(91), "Origin", "https://polls.example"); w.Code != http.StatusSeeOther || d.quality(91).Flags != answer.Watched {
 		t.Errorf("where the name of the site is not known: %d, %v", w.Code, d.quality(91).Flags)
+	}
+}
+
+// Whoever sends answers names their version, and does not choose the rules by that.
+func TestRulesOfEarlierVersions(t *testing.T) {
+	d, _ := limited(t, surveyYAML)
+	edit := func(more string) {
+		edited, problems := questionnaire.Parse("service.yaml", []byte(surveyYAML+more))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		d.definitions["service"], d.definitions["service@"+edited.Version] = edited, edited
+	}
+	version := d.survey.Version
+	for n, c := range []struct {
+		current string
+		want    answer.Flags
+	}{
+		{"", 0}, {"layout: cards\n", 0}, {"quality: {rate: off}\n", answer.OldRules}, {"quality: {burst: 1000}\n", answer.OldRules},
+		{"quality: {fast: 20}\n", answer.OldRules}, {"access: both\n", answer.OldRules | answer.DayOnly},
+		{"access: both\nanonymity: identified\n", 0},
+	} {
+		edit(c.current)
+		if w := d.from("192.0.2.1:1", n, `,"version":"`+version+`"`); w.Code != http.StatusCreated || d.quality(n).Flags != answer.Watched|c.want {
+			t.Errorf("%q: %d, %v", c.current, w.Code, d.quality(n).Flags)
+		}
 	}
 }
 

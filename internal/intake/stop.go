@@ -12,10 +12,12 @@ import (
 )
 
 // serveStop serves the address at which the invited say that they want no more messages: a page with a button, and what it
-// sends. Programs of mail send the same in one click (RFC 8058), without a page and without a cookie. Whoever has the secret may.
+// sends. Programs of mail send the same in one click (RFC 8058), without a page and without a cookie. Whoever has the secret may, also
+// when the survey is gone.
 func (s *submission) serveStop(word string) {
-	i, ok := s.findLinked(word)
-	if !ok {
+	i, err := s.linked(word)
+	if err != nil && (i == nil || !errors.Is(err, store.ErrUnknown)) {
+		s.refuseLink(err)
 		return
 	}
 	if s.r.Method != http.MethodPost {
@@ -29,12 +31,12 @@ func (s *submission) serveStop(word string) {
 		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
 		return
 	case err != nil:
-		s.Log.Error("stop not stored", "survey", s.current.ID, "error", err)
+		s.Log.Error("stop not stored", "survey", i.invitation.Survey, "error", err)
 		s.w.Header().Set("Retry-After", "5")
 		s.noticeAbout(http.StatusServiceUnavailable, render.NoticePage{Code: answer.NotStored})
 		return
 	}
-	if first {
+	if first && s.current != nil {
 		s.count(ctx, i, invitation.Stopped)
 	}
 	if !strings.Contains(s.r.Header.Get("Accept"), "text/html") {

@@ -46,6 +46,25 @@ func (d *fixture) steps(t *testing.T) (steps []string) {
 	return steps
 }
 
+// Messages end also when the survey is not there any more: the links in those that were sent stay.
+func TestStopWithoutTheSurvey(t *testing.T) {
+	d := open(t, tierYAML+"invited\n")
+	i := d.invite(t, linkSecret, func(i *invitation.Invitation) { i.Survey = "gone" })
+	address := "/i/" + linkSecret + "/stop"
+	if w := d.get(address); w.Code != 200 || !strings.Contains(w.Body.String(), `<form method="post"`) {
+		t.Error(w.Code, w.Body)
+	}
+	if w := d.get("/i/" + linkSecret); w.Code != 410 {
+		t.Error("the form:", w.Code)
+	}
+	if w := d.send("POST", address, plainForm, "List-Unsubscribe=One-Click"); w.Code != 200 || !d.invitations[i.Hash].Stopped || len(d.counted) > 0 {
+		t.Error(w.Code, w.Body, d.counted)
+	}
+	if w := d.send("POST", address, plainForm, "", "Accept", asHTML, "Accept-Language", "zh"); w.Code != 200 || !strings.Contains(w.Body.String(), `lang="zh"`) {
+		t.Error(w.Code, w.Body)
+	}
+}
+
 // Messages are stopped by a button, and in one click by a mail program, whatever has become of the invitation; never by opening
 // an address.
 func TestStop(t *testing.T) {

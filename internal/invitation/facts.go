@@ -127,6 +127,9 @@ func (c *collected) add(counter Counter, n int64) {
 	one.counter = counter
 	one.count(counter.Step, n)
 	c.cells[of.name()] = one
+	if counter.Step == Reached { // a day says what came back on it
+		return
+	}
 	r := c.days[string(counter.Day)]
 	r.count(counter.Step, n)
 	c.days[string(counter.Day)] = r
@@ -169,6 +172,8 @@ func (r *Reach) count(step Step, n int64) {
 		r.Accepted += n
 	case Bounced:
 		r.Bounced += n
+	case Reached:
+		r.Bounced -= n
 	case Opened:
 		r.Opened += n
 	case Started:
@@ -198,7 +203,7 @@ func (c *collected) whole() Reach { return c.group(groupName{}) }
 // ordered returns steps of which each includes those after it. No more can have opened than were issued.
 func (r Reach) ordered() Reach {
 	issued := max(0, r.Issued-r.Withdrawn)
-	r.Bounced = min(r.Bounced, issued)
+	r.Bounced = max(0, min(r.Bounced, issued-r.Completed)) // whoever has completed was reached
 	r.Asked = issued - r.Bounced
 	r.Started = max(min(r.Started, issued), r.Completed)
 	r.Opened = max(min(r.Opened, issued), r.Started)

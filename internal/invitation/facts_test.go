@@ -276,3 +276,28 @@ func TestFactsOfPeople(t *testing.T) {
 		}
 	})
 }
+
+// TestReturnedAndReached takes those off the returned who can be written to again, or have answered nevertheless: no rate is over
+// 100 %.
+func TestReturnedAndReached(t *testing.T) {
+	s := invitedSurvey(t, "confidential")
+	facts := func(bounced, reached, completed int64) *invitation.Facts {
+		return invitation.FactsOf(s, "all", "2026-11-30", true, 2, map[string]int64{
+			name(invitation.Issued, "", "all", "mail", "a"):              20,
+			name(invitation.Bounced, "2026-11-02", "all", "mail", "a"):   bounced,
+			name(invitation.Reached, "2026-11-03", "all", "mail", "a"):   reached,
+			name(invitation.Completed, "2026-11-04", "all", "mail", "a"): completed,
+		})
+	}
+	for _, c := range []struct{ bounced, reached, completed, wantBounced int64 }{
+		{8, 0, 4, 8}, {8, 3, 4, 5}, {8, 8, 4, 0}, {8, 9, 4, 0}, {18, 0, 10, 10}, {18, 0, 20, 0},
+	} {
+		f := facts(c.bounced, c.reached, c.completed)
+		if f.Sum.Bounced != c.wantBounced || f.Sum.Asked != 20-c.wantBounced || f.Sum.Asked < f.Sum.Completed {
+			t.Errorf("%+v: %+v", c, f.Sum)
+		}
+		if f.Days[0].Bounced != c.bounced {
+			t.Errorf("%+v: on the day %+v", c, f.Days[0])
+		}
+	}
+}

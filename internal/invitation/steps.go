@@ -18,6 +18,7 @@ const (
 	TakenBack Step = "withdrawn" // made and withdrawn
 	Accepted  Step = "accepted"  // the mail server has taken the message
 	Bounced   Step = "bounced"   // the message has come back
+	Reached   Step = "reached"   // one that has come back may be sent anew, to a corrected address
 	Opened    Step = "opened"    // a browser's script has reported the form: approximate
 	Started   Step = "started"   // something was sent, accepted or not: approximate
 	Completed Step = "completed" // answers are stored
@@ -25,7 +26,7 @@ const (
 )
 
 // Steps lists the steps in their order.
-var Steps = []Step{Issued, TakenBack, Accepted, Bounced, Opened, Started, Completed, Stopped}
+var Steps = []Step{Issued, TakenBack, Accepted, Bounced, Reached, Opened, Started, Completed, Stopped}
 
 // isTotal reports whether a step is no event: its count holds for all days.
 func (s Step) isTotal() bool { return s == Issued || s == TakenBack }

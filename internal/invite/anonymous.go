@@ -67,6 +67,21 @@ func Group(ctx context.Context, owner Owner, s *survey.Survey, from store.Invite
 	return g, nil
 }
 
+// Joined returns the ids of the keys that new invitees answer by and that are not new.
+func (g *Groups) Joined() (ids []string) {
+	known := map[string]bool{}
+	for _, key := range g.added {
+		known[key.ID()] = true
+	}
+	for _, i := range g.Plan.Invitations {
+		if key, _ := g.Keys.Of(i.Period, i.Values); !known[key.ID] {
+			known[key.ID] = true
+			ids = append(ids, key.ID)
+		}
+	}
+	return ids
+}
+
 // StoreKeys stores the private keys of the new groups. It comes before their public keys are in the questionnaire's folder.
 func (g *Groups) StoreKeys(ctx context.Context, s *survey.Survey, to Keyring) error {
 	if len(g.added) == 0 {

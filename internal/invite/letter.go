@@ -68,11 +68,15 @@ func (p *Personal) letter(c contacts.Contact, b invitees.Batch, link string, aga
 	language := p.languageOf(c)
 	v := p.writer.invite(within(p.survey, b), language)
 	say, own := v.words.Say, p.letters.In(language).Say
+	promises := append([]string{v.promise()}, v.privacy()...)
+	if k := p.survey.K(); k > 1 && p.survey.Anonymity == survey.Identified { // the sentence about k must not seem to take back that there is a name
+		promises[1] = own("grouped", "k", k)
+	}
 	l := Letter{
 		Lang: language, Dir: wording.Dir(language),
 		Subject: v.subject(), Hello: say("mail.hello"), Lead: v.sentences(say("mail.ask", "title", v.title()), v.minutes(), v.window()),
 		Open: say("mail.link"), Button: own("button"), Copy: own("copy"), Link: link, Once: own("once"),
-		Promise: nonEmpty(append([]string{v.promise()}, v.privacy()...)...), Contact: v.contact(), Thanks: say("mail.thanks"), From: v.from(),
+		Promise: nonEmpty(promises...), Contact: v.contact(), Thanks: say("mail.thanks"), From: v.from(),
 		Leave: own("leave"), Stop: own("stop"), StopURL: link + stop,
 		Title: v.title(), Name: c.Name, Until: v.pages.Date(string(v.survey.Window.Until)), Minutes: v.survey.Minutes, Reminder: again,
 	}

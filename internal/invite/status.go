@@ -42,12 +42,14 @@ func StatesOf(record *invitees.Record, out *invitees.OptOuts, invitations map[st
 // Figures counts invitees. One may be in several figures.
 type Figures struct {
 	Issued    int `json:"issued"`    // all
-	Sent      int `json:"sent"`      // a message was accepted by the mail server, or handed over in another way
+	Sent      int `json:"sent"`      // a message was accepted by the mail server
 	Bounced   int `json:"bounced"`   // a message has come back
 	OptedOut  int `json:"opted_out"` // want no more mail
 	Used      int `json:"used"`
 	Withdrawn int `json:"withdrawn"` // none of them is used
 	Expired   int `json:"expired"`   // likewise
+	Delayed   int `json:"delayed"`   // a message is delayed, and the invitation is not used
+	Handed    int `json:"handed"`    // the link was given in a table or on a card
 }
 
 func (f *Figures) add(s State) {
@@ -62,6 +64,8 @@ func (f *Figures) add(s State) {
 	f.Issued++
 	count(&f.Sent, has(invitees.Sent))
 	count(&f.Bounced, has(invitees.Bounced))
+	count(&f.Delayed, s.IsDelayed() && s.Use != stored.Redeemed)
+	count(&f.Handed, len(s.Handed) > 0)
 	count(&f.OptedOut, s.OptedOut)
 	count(&f.Used, s.Use == stored.Redeemed)
 	count(&f.Withdrawn, s.Use == stored.Withdrawn)

@@ -22,7 +22,7 @@ type Event struct {
 	From    survey.Date       `json:"from,omitempty"`
 	Until   survey.Date       `json:"until,omitempty"`
 
-	// Of messaged.
+	// Of messaged; of handed and delayed in part.
 	Message string `json:"message,omitempty"`
 	State   State  `json:"state,omitempty"`
 	At      string `json:"at,omitempty"`
@@ -38,7 +38,11 @@ const (
 	messaged  kind = "message"
 	stopped   kind = "stopped"
 	withdrawn kind = "withdrawn"
-	freed     kind = "freed" // the contact of a withdrawn invitation may be invited anew
+	freed     kind = "freed"     // the contact of a withdrawn invitation may be invited anew
+	delayed   kind = "delayed"   // a message has not arrived yet
+	reached   kind = "reached"   // messages that have come back may be sent anew, also to another address
+	handed    kind = "handed"    // the link was given in another way than by e-mail
+	forgotten kind = "forgotten" // there was an invitee of whom nothing is known any more
 )
 
 // StoredEvent is the event that the store of the answers has the invitation.
@@ -60,13 +64,16 @@ func (i *Invitee) MessageEvent(m Message) Event {
 
 // Apply makes an event part of the record. After an error nothing has changed.
 func (r *Record) Apply(e Event) error {
-	if e.Kind == invited {
+	switch e.Kind {
+	case invited:
 		return r.invite(e)
+	case forgotten:
+		return r.leaveOut(e)
 	}
-	if e.Number < 1 || e.Number > len(r.invitees) {
+	i := r.Numbered(e.Number)
+	if i == nil {
 		return message.Errorf("there is no invitee %d", e.Number)
 	}
-	i := r.invitees[e.Number-1]
 	switch e.Kind {
 	case also:
 		if e.Contact == nil {
@@ -75,6 +82,7 @@ func (r *Record) Apply(e Event) error {
 		for _, key := range e.Contact.Keys() {
 			r.know(key, i)
 		}
+		i.others = append(i.others, *e.Contact)
 	case stored:
 		i.Stored = true
 	case stopped:
@@ -89,6 +97,12 @@ func (r *Record) Apply(e Event) error {
 			delete(r.byKey, key)
 		}
 		i.keys = nil
+	case delayed:
+		i.delay(e)
+	case handed:
+		return i.hand(Handing{Way: e.Note, On: survey.Date(e.At)})
+	case reached:
+		return r.reach(i, e.Contact, e.At)
 	case messaged:
 		return i.move(Message{Name: e.Message, State: e.State, At: e.At, Note: e.Note})
 	default:

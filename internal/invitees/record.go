@@ -22,7 +22,7 @@ import (
 type Record struct {
 	Survey string
 
-	invitees []*Invitee // by number, from 1
+	invitees []*Invitee // by number, from 1; nil for those who are forgotten
 	byKey    map[string]*Invitee
 	secrets  map[invitation.Secret]bool
 }
@@ -39,7 +39,12 @@ type Invitee struct {
 	Withdrawn bool // the invitation cannot be used any more
 	Messages  []Message
 
-	keys []string // by which the record knows it
+	Handed    []Handing
+	Former    []string // e-mail addresses from which messages have come back
+	ReachedAt string   // when messages that had come back were made unsent, as time.RFC3339; "" for never
+
+	keys   []string           // by which the record knows it
+	others []contacts.Contact // its other addresses
 }
 
 // A Batch is what invitations have in common that are made together.
@@ -56,6 +61,8 @@ type Message struct {
 	State State
 	At    string // when it came there, as time.RFC3339
 	Note  string // what the mail server said, or how it was handed over
+
+	Delayed string // when a mail server has said that it has not arrived yet; "" if none has
 }
 
 // State is how far a message has come, or an invitee; see [Invitee.State].
@@ -75,11 +82,19 @@ func New(survey string) *Record {
 	return &Record{Survey: survey, byKey: map[string]*Invitee{}, secrets: map[invitation.Secret]bool{}}
 }
 
-// Len returns how many have been invited.
+// Len returns how many have been invited, with those who are forgotten.
 func (r *Record) Len() int { return len(r.invitees) }
 
-// All yields all invitees by number. They must not be changed.
-func (r *Record) All() iter.Seq[*Invitee] { return slices.Values(r.invitees) }
+// All yields all invitees by number, without those who are forgotten. They must not be changed.
+func (r *Record) All() iter.Seq[*Invitee] { return r.where(func(*Invitee) bool { return true }) }
+
+// Numbered returns the invitee of a number; nil if there is none, or if the invitee is forgotten.
+func (r *Record) Numbered(n int) *Invitee {
+	if n < 1 || n > len(r.invitees) {
+		return nil
+	}
+	return r.invitees[n-1]
+}
 
 // Find returns the invitee that a contact is: one with the same e-mail address or telephone number.
 func (r *Record) Find(c contacts.Contact) (*Invitee, bool) {
@@ -228,7 +243,7 @@ func (r *Record) Unknown(message string) iter.Seq[*Invitee] {
 func (r *Record) where(holds func(*Invitee) bool) iter.Seq[*Invitee] {
 	return func(yield func(*Invitee) bool) {
 		for _, i := range r.invitees {
-			if holds(i) && !yield(i) {
+			if i != nil && holds(i) && !yield(i) {
 				return
 			}
 		}

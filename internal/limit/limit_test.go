@@ -141,6 +141,31 @@ func TestRaise(t *testing.T) {
 	}
 }
 
+// A clock that was wrong, far ahead, and is put right leaves nobody over the rate until then.
+func TestClockIsPutRight(t *testing.T) {
+	m := NewMeter(Usual, []byte("secret"))
+	m.Add("tea", "a", noon.AddDate(1, 0, 0))
+	if used := m.Level("tea", "a", noon).Used(); used != 0 {
+		t.Errorf("after the clock was put right, %d are used", used)
+	}
+	for range Usual.Burst {
+		m.Add("tea", "a", noon)
+	}
+	if used := m.Level("tea", "a", noon).Used(); used != Usual.Burst {
+		t.Errorf("then %d of %d count", used, Usual.Burst)
+	}
+	m.Raise("tea", "a", noon.Add(time.Hour), noon)
+	if used := m.Level("tea", "a", noon).Used(); used != 600 {
+		t.Errorf("what another process knows counts as %d", used)
+	}
+	for range 10_000 {
+		m.Add("tea", "b", noon)
+	}
+	if !m.Level("tea", "b", noon.Add(-time.Hour)).IsOver() {
+		t.Error("an answer that was long on its way evades the limit")
+	}
+}
+
 func TestLabel(t *testing.T) {
 	label := Label([]byte("today"), "tea", "203.0.113.0/24")
 	if len(label) != 16 || strings.Contains(label, "203") || Label([]byte("today"), "tea", "203.0.113.0/24") != label {

@@ -25,6 +25,9 @@ const (
 	meterColumns = 1 << 15
 )
 
+// clockStep is by how much a clock is put right at once. Less than that, an answer may have been on its way.
+const clockStep = 24 * time.Hour
+
 // NewMeter returns a meter with a secret, which is random.
 func NewMeter(rate Rate, secret []byte) *Meter { return &Meter{rate: rate, secret: secret} }
 
@@ -33,7 +36,7 @@ func (m *Meter) Level(survey, from string, now time.Time) Level {
 	at := m.columns(survey, from)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.rate.LevelAt(m.free(at), now)
+	return m.rate.LevelAt(m.free(at, now), now)
 }
 
 // Add counts one answer, and returns the level without it.
@@ -41,8 +44,8 @@ func (m *Meter) Add(survey, from string, now time.Time) Level {
 	at := m.columns(survey, from)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before := m.free(at)
-	m.raise(at, m.rate.Next(before, now, 1))
+	before := m.free(at, now)
+	m.raise(at, m.rate.Next(before, now, 1), now)
 	return m.rate.LevelAt(before, now)
 }
 
@@ -55,7 +58,7 @@ func (m *Meter) Raise(survey, from string, free, now time.Time) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.raise(at, free)
+	m.raise(at, free, now)
 }
 
 // Next returns from when on a range has used nothing, after some more answers than those after which it was free.
@@ -75,19 +78,27 @@ func (r Rate) most(now time.Time) time.Time {
 	return now.Add(time.Duration(r.Burst*(1+mostExcess)) * r.Interval)
 }
 
-func (m *Meter) free(at [meterRows]uint16) time.Time {
-	least := m.cells[0][at[0]]
+func (m *Meter) free(at [meterRows]uint16, now time.Time) time.Time {
+	least := m.cell(0, at, now)
 	for row := 1; row < meterRows; row++ {
-		least = min(least, m.cells[row][at[row]])
+		least = min(least, m.cell(row, at, now))
 	}
 	return time.UnixMilli(least)
 }
 
-func (m *Meter) raise(at [meterRows]uint16, free time.Time) {
+func (m *Meter) raise(at [meterRows]uint16, free, now time.Time) {
 	for row := range meterRows {
-		cell := &m.cells[row][at[row]]
-		*cell = max(*cell, free.UnixMilli())
+		m.cells[row][at[row]] = max(m.cell(row, at, now), free.UnixMilli())
 	}
+}
+
+// cell returns what a cell says; nothing if no answer can have said it, but by a clock that was wrong.
+func (m *Meter) cell(row int, at [meterRows]uint16, now time.Time) int64 {
+	free := m.cells[row][at[row]]
+	if free > m.rate.most(now).Add(clockStep).UnixMilli() {
+		return 0
+	}
+	return free
 }
 
 // columns returns the cells of a range in a survey.

@@ -33,6 +33,7 @@ const (
 	NotInvited               // reminders: has not been sent the invitation
 	TooEarly                 // reminders: the last message is not long ago
 	Enough                   // reminders: has been sent as many as there may be
+	Handed                   // has been given the link in a table or on a card, and was sent no e-mail
 	Unwritable               // the server cannot write to such an address
 	Reasons                  // how many there are
 )
@@ -42,6 +43,7 @@ type Choice struct {
 	Batch   string              // "": of all batches
 	Channel string              // "": of the channel email, and of none
 	Again   bool                // also those who may have been sent it, when the sending was interrupted
+	Handed  bool                // also those who have been given the link in a table or on a card
 	Today   survey.Date         // in the timezone of the survey
 	OptOuts *invitees.OptOuts   // nil: none
 	Skipped [Reasons]int        // how many are not, by reason; counted here
@@ -116,6 +118,8 @@ func (c *Choice) excludes(i *invitees.Invitee) bool {
 	}
 	reason := Reasons
 	switch {
+	case c.hasElsewhere(i):
+		reason = Handed
 	case c.Channel == "" && i.Contact.Channel != "" && i.Contact.Channel != mailChannel:
 		reason = OtherWay
 	case i.Withdrawn:
@@ -135,6 +139,12 @@ func (c *Choice) excludes(i *invitees.Invitee) bool {
 	}
 	c.Skipped[reason]++
 	return true
+}
+
+// hasElsewhere reports whether an invitee has the link in another way than by e-mail, alone, and can still use it.
+func (c *Choice) hasElsewhere(i *invitees.Invitee) bool {
+	over := i.Batch.Until != "" && i.Batch.Until < c.Today
+	return !c.Handed && len(i.Handed) > 0 && !i.Mailed(Invitation) && i.Stored && !i.Withdrawn && !i.Stopped && !over && !c.OptOuts.Has(i.Contact)
 }
 
 // reminderName returns the name of a reminder, from 1 on.

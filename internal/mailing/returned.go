@@ -1,6 +1,7 @@
 package mailing
 
 import (
+	"slices"
 	"strings"
 
 	"glasspoll/internal/bounce"
@@ -15,8 +16,31 @@ type Return struct {
 	Message invitees.Message
 }
 
-// News reports whether the owner's file does not say so yet.
-func (r Return) News() bool { return r.Final && r.Message.State != invitees.Bounced }
+// News reports whether the owner's file does not say so yet. A report of before the day on which what had come back was to be sent
+// anew, or about an address that has been corrected, says nothing new.
+func (r Return) News() bool { return r.Final && r.Message.State != invitees.Bounced && !r.isOld() }
+
+// isOld reports whether a report is about an earlier try.
+func (r Return) isOld() bool {
+	if r.Invitee.ReachedAt == "" {
+		return false
+	}
+	if !r.Date.IsZero() && r.Date.Before(timeOf(r.Invitee.ReachedAt)) {
+		return true
+	}
+	names := func(address string) bool {
+		return slices.ContainsFunc(r.To, func(to string) bool { return strings.EqualFold(to, address) })
+	}
+	return slices.ContainsFunc(r.Invitee.Former, names) && !names(r.Invitee.Contact.Email)
+}
+
+// Delay is the event that the message is delayed, unless the owner's file says so already.
+func (r Return) Delay(at string) (e invitees.Event, news bool) {
+	if r.Final || r.isOld() {
+		return e, false
+	}
+	return r.Invitee.DelayedEvent(r.Message.Name, at, r.Note)
+}
 
 // Event is the event that the message has come back.
 func (r Return) Event(at string) invitees.Event {

@@ -80,7 +80,7 @@ func newWorld(t *testing.T, m *mailServer, people ...contacts.Contact) *world {
 	t.Helper()
 	w := &world{t: t, mail: m, dir: t.TempDir(), stored: invitations{}, now: time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC), counts: map[Count]int{}}
 	w.open()
-	out, err := ownerfile.OpenOptOuts(ownerfile.OptOutsName(w.dir))
+	out, err := ownerfile.OpenOptOuts(ownerfile.OptOutsName(w.dir), ownerfile.Waiting{})
 	if err == nil {
 		_, err = w.file.Invite(people, invitees.Batch{Name: "autumn"}, out, "2026-11-30")
 		err = errors.Join(err, out.Close())
@@ -98,7 +98,7 @@ func newWorld(t *testing.T, m *mailServer, people ...contacts.Contact) *world {
 // open opens the owner's file, again if it was open.
 func (w *world) open() {
 	w.t.Helper()
-	file, err := ownerfile.OpenInvitees(w.name(), "tea")
+	file, err := ownerfile.OpenInvitees(w.name(), "tea", ownerfile.Waiting{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -426,7 +426,7 @@ func TestChangesWhileSending(t *testing.T) {
 		if r.to != "p1@example.com" {
 			return nil
 		}
-		out, err := ownerfile.OpenOptOuts(ownerfile.OptOutsName(w.dir))
+		out, err := ownerfile.OpenOptOuts(ownerfile.OptOutsName(w.dir), ownerfile.Waiting{})
 		if err == nil {
 			err = errors.Join(out.Add(contacts.Contact{Email: "P2@Example.com"}, "2026-11-30"), out.Close())
 		}
@@ -480,7 +480,7 @@ func TestAddresses(t *testing.T) {
 // TestTwoSenders opens the owner's file twice.
 func TestTwoSenders(t *testing.T) {
 	w := newWorld(t, start(t, nil), people(1)...)
-	if _, err := ownerfile.OpenInvitees(w.name(), "tea"); err == nil || !strings.Contains(err.Error(), "in use by another command") {
+	if _, err := ownerfile.OpenInvitees(w.name(), "tea", ownerfile.Waiting{}); err == nil || !strings.Contains(err.Error(), "in use by another command") {
 		t.Errorf("%v", err)
 	}
 }

@@ -2,10 +2,13 @@ package ownerfile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -35,9 +38,9 @@ type writer interface {
 
 // open opens a journal for adding, made with the given first line if it does not exist. decode reads the content and returns how
 // many bytes of it count; what is behind was not written whole, and is removed.
-func open(name string, first func() ([]byte, error), decode func(content []byte) (int, error)) (*journal, error) {
+func open(name string, wait Waiting, first func() ([]byte, error), decode func(content []byte) (int, error)) (*journal, error) {
 	lock := flock.New(lockName(name), flock.SetPermissions(ownerOnly))
-	locked, err := lock.TryLock()
+	locked, err := wait.lock(name, lock)
 	switch {
 	case err != nil:
 		return nil, err
@@ -50,6 +53,33 @@ func open(name string, first func() ([]byte, error), decode func(content []byte)
 		return nil, err
 	}
 	return j, nil
+}
+
+// Waiting says what happens if another command has a file open.
+type Waiting struct {
+	For  time.Duration     // how long it is waited for; 0: not at all
+	Tell func(name string) // called before waiting; nil: nothing is
+}
+
+// lockEvery is the time between two tries.
+const lockEvery = 50 * time.Millisecond
+
+// lock locks a file, once it is free. It is not locked if it has not become free in time.
+func (w Waiting) lock(name string, l *flock.Flock) (locked bool, err error) {
+	locked, err = l.TryLock()
+	if locked || err != nil || w.For <= 0 {
+		return locked, err
+	}
+	if w.Tell != nil {
+		w.Tell(name)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), w.For)
+	defer cancel()
+	locked, err = l.TryLockContext(ctx, lockEvery)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false, nil
+	}
+	return locked, err
 }
 
 // lockName returns the name of the file that is locked: another one, because a copy may be put in a file's place.
@@ -113,3 +143,45 @@ func (j *journal) add(lines ...[]byte) error {
 
 // Close closes the file, and lets others open it.
 func (j *journal) Close() error { return errors.Join(j.file.Close(), j.lock.Unlock()) }
+
+// rewrite puts what change makes of the content into its place, durably; nothing of what was before stays in the directory. The
+// journal must be opened again: it takes nothing more.
+func (j *journal) rewrite(change func(content []byte) ([]byte, error)) error {
+	if j.failed != nil {
+		return j.failed
+	}
+	before, err := os.ReadFile(j.name)
+	if err != nil {
+		return err
+	}
+	after, err := change(before)
+	if err != nil {
+		return message.Errorf("%s: %w", j.name, err)
+	}
+	if err := j.removeUnfinished(); err != nil {
+		return err
+	}
+	j.failed = message.Errorf("%s was written anew", j.name)
+	return durable.Replace(j.name, before, after)
+}
+
+// removeUnfinished removes what a killed process has left of an earlier rewriting: it has what was to be forgotten later.
+func (j *journal) removeUnfinished() error {
+	name, err := filepath.EvalSymlinks(j.name)
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		unfinished := filepath.Join(filepath.Dir(name), e.Name())
+		if strings.HasPrefix(e.Name(), "."+filepath.Base(name)+".") && unfinished != lockName(name) && unfinished != lockName(j.name) {
+			if err := os.Remove(unfinished); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

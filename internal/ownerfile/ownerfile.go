@@ -30,9 +30,9 @@ type Invitees struct {
 }
 
 // OpenInvitees opens the file of a survey's invitees for changing. It is made if it does not exist.
-func OpenInvitees(name, survey string) (*Invitees, error) {
+func OpenInvitees(name, survey string, wait Waiting) (*Invitees, error) {
 	var f Invitees
-	j, err := open(name, func() ([]byte, error) { return invitees.New(survey).Header(), nil }, func(content []byte) (counts int, err error) {
+	j, err := open(name, wait, func() ([]byte, error) { return invitees.New(survey).Header(), nil }, func(content []byte) (counts int, err error) {
 		f.Record, counts, err = invitees.Decode(survey, content)
 		return counts, err
 	})
@@ -93,6 +93,25 @@ func (f *Invitees) Invite(list []contacts.Contact, b invitees.Batch, out *OptOut
 	return d, err
 }
 
+// Correct corrects the addresses of people of a list from whom e-mail has come back, and returns them.
+func (f *Invitees) Correct(list []contacts.Contact, at string) (corrected []*invitees.Invitee, err error) {
+	events := f.Corrections(list, at)
+	for _, e := range events {
+		corrected = append(corrected, f.Numbered(e.Number))
+	}
+	return corrected, f.Write(events...)
+}
+
+// Forget takes all that is known of some invitees out of the file, which is written anew, durably, with the mode that it has. The
+// file must be closed then, and opened again to be changed.
+func (f *Invitees) Forget(who ...*invitees.Invitee) error {
+	numbers := make([]int, len(who))
+	for at, i := range who {
+		numbers[at] = i.Number
+	}
+	return f.journal.rewrite(func(content []byte) ([]byte, error) { return invitees.Forget(content, numbers...) })
+}
+
 // Close closes the file.
 func (f *Invitees) Close() error { return f.journal.Close() }
 
@@ -103,7 +122,7 @@ type OptOuts struct {
 }
 
 // OpenOptOuts opens the file of those who want no more mail for changing. It is made, with a key, if it does not exist.
-func OpenOptOuts(name string) (*OptOuts, error) {
+func OpenOptOuts(name string, wait Waiting) (*OptOuts, error) {
 	var f OptOuts
 	first := func() ([]byte, error) {
 		o, err := invitees.NewOptOuts(rand.Reader)
@@ -112,7 +131,7 @@ func OpenOptOuts(name string) (*OptOuts, error) {
 		}
 		return o.Header(), nil
 	}
-	j, err := open(name, first, func(content []byte) (counts int, err error) {
+	j, err := open(name, wait, first, func(content []byte) (counts int, err error) {
 		f.OptOuts, counts, err = invitees.DecodeOptOuts(content)
 		return counts, err
 	})

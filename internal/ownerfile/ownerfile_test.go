@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"glasspoll/internal/contacts"
 	"glasspoll/internal/invitees"
@@ -25,7 +26,7 @@ func list(from, to int) []contacts.Contact {
 
 func opened(t *testing.T, name string) *Invitees {
 	t.Helper()
-	f, err := OpenInvitees(name, "tea")
+	f, err := OpenInvitees(name, "tea", Waiting{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func opened(t *testing.T, name string) *Invitees {
 
 func openedOptOuts(t *testing.T, dir string) *OptOuts {
 	t.Helper()
-	o, err := OpenOptOuts(OptOutsName(dir))
+	o, err := OpenOptOuts(OptOutsName(dir), Waiting{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestBatches(t *testing.T) {
 	}
 	for _, c := range []struct{ from, to, new, before, out int }{{0, 5, 4, 0, 1}, {0, 5, 0, 4, 1}, {2, 8, 3, 2, 1}} {
 		f := opened(t, name)
-		if _, err := OpenInvitees(name, "tea"); err == nil || !strings.Contains(err.Error(), "in use by another command") {
+		if _, err := OpenInvitees(name, "tea", Waiting{}); err == nil || !strings.Contains(err.Error(), "in use by another command") {
 			t.Errorf("opened twice: %v", err)
 		}
 		d, err := f.Invite(list(c.from, c.to), invitees.Batch{Name: "1"}, out, "2026-11-30")
@@ -216,7 +217,7 @@ func TestForeignFile(t *testing.T) {
 		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenInvitees(name, "tea"); err == nil || !strings.Contains(err.Error(), "line 1") {
+		if _, err := OpenInvitees(name, "tea", Waiting{}); err == nil || !strings.Contains(err.Error(), "line 1") {
 			t.Errorf("%q: %v", content, err)
 		}
 		if got, err := os.ReadFile(name); err != nil || string(got) != content {
@@ -237,4 +238,95 @@ func TestForeignFile(t *testing.T) {
 		t.Errorf("%d invitees", f.Len())
 	}
 	f.Close()
+}
+
+// TestForget takes somebody out of the bytes of the file, and of what a killed process has left of it.
+func TestForget(t *testing.T) {
+	dir := t.TempDir()
+	name := InviteesName(dir, "tea")
+	out := openedOptOuts(t, dir)
+	f := opened(t, name)
+	people := list(0, 3)
+	people[1] = contacts.Contact{Name: "韩梅梅", Email: "mei@example.com", Phone: "13900139000", Values: map[string]string{"tier": "gold"}}
+	if _, err := f.Invite(people, invitees.Batch{Name: "1"}, out, ""); err != nil {
+		t.Fatal(err)
+	}
+	two := f.Numbered(2)
+	if err := f.Write(two.StoredEvent(), two.ReachedEvent("mei@new.example.com", "2026-11-30T10:00:00Z")); err != nil {
+		t.Fatal(err)
+	}
+	secret := two.Secret.Word()
+	if err := os.WriteFile(filepath.Join(dir, ".tea.invitations.123"), []byte("韩梅梅"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	who := f.Same(contacts.Contact{Email: "mei@example.com"}) // by the address of before
+	if len(who) != 1 || who[0] != two {
+		t.Fatalf("%+v", who)
+	}
+	if err := f.Forget(who...); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Write(f.Numbered(1).StoredEvent()); err == nil {
+		t.Error("a file that was replaced takes events")
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		content, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{"韩梅梅", "mei@", "13900139000", "gold", secret} {
+			if strings.Contains(string(content), text) {
+				t.Errorf("%s has %s:\n%s", e.Name(), text, content)
+			}
+		}
+		if info, err := e.Info(); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, %v", e.Name(), info.Mode(), err)
+		}
+	}
+	f = opened(t, name)
+	defer f.Close()
+	if n := len(slices.Collect(f.All())); n != 2 || f.Len() != 3 || f.Forgotten() != 1 || f.Numbered(2) != nil {
+		t.Errorf("%d of %d", n, f.Len())
+	}
+	if d, err := f.Invite(people, invitees.Batch{Name: "2"}, out, ""); err != nil || len(d.New) != 1 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if again := f.Numbered(4); again == nil || again.Contact.Name != "韩梅梅" || again.Secret.Word() == secret {
+		t.Errorf("%+v", again)
+	}
+}
+
+// TestWaits waits for another command, says so, and gives up.
+func TestWaits(t *testing.T) {
+	name := InviteesName(t.TempDir(), "tea")
+	first := opened(t, name)
+	told := make(chan string, 1)
+	wait := Waiting{For: time.Hour, Tell: func(name string) { told <- name }}
+	done := make(chan error)
+	go func() {
+		f, err := OpenInvitees(name, "tea", wait)
+		if err == nil {
+			err = f.Close()
+		}
+		done <- err
+	}()
+	if got := <-told; got != name {
+		t.Errorf("told %s", got)
+	}
+	if _, err := OpenInvitees(name, "tea", Waiting{For: time.Nanosecond}); err == nil || !strings.Contains(err.Error(), "in use by another command") {
+		t.Errorf("given up: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("after waiting: %v", err)
+	}
 }

@@ -342,8 +342,11 @@ func (u *update) forms(ctx context.Context, t *tally.Tally) (map[string]*survey.
 	return forms, err
 }
 
-// closed reports whether no more responses are expected in a period.
+// closed reports whether no more responses are expected in a period. One that has not begun is open, because invitations may be to it.
 func closed(s *survey.Survey, period string, now time.Time) bool {
+	if s.Period != survey.NoPeriod && s.FirstDay(period) > survey.Date(now.In(s.Location()).Format(time.DateOnly)) {
+		return false
+	}
 	before := now.Add(-grace)
 	for _, at := range []time.Time{now, before} {
 		if takes, ok := s.TakesAt(at); ok && takes == period {

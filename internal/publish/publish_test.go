@@ -807,6 +807,19 @@ func TestClosedWindow(t *testing.T) {
 	}
 }
 
+// TestClosedPeriods: invitations may be to a period that has not begun, and answers come to it already.
+func TestClosedPeriods(t *testing.T) {
+	s := parse(t, sample) // by the month
+	for period, want := range map[string]bool{
+		"2026-09": true, "2026-10": false, "2026-11": false, "2027-01": false,
+		"2025": true, "2026": true, "2026-Q3": true, "2026-Q4": true, "2027-Q1": false, "2027": false, "all": true, // of other questionnaires
+	} {
+		if got := closed(s, period, at(20)()); got != want {
+			t.Errorf("%s: closed %t", period, got)
+		}
+	}
+}
+
 // TestShapeChanges checks that each response counts by the questionnaire that was answered, and is folded once, however the
 // questionnaire changes.
 func TestShapeChanges(t *testing.T) {

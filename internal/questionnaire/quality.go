@@ -15,10 +15,10 @@ var qualityMapping = mapping{
 	keys: []key{
 		{name: "rate", form: onOrOff, example: "off", doc: doc{"Far more from one range of addresses than an office or a carrier sends.", "同一网段来的答卷，远多于一个办公室或一家运营商会有的数量。"}},
 		{name: "burst", form: anyOf(oneOfWords("off"), integers(10, 1_000_000)), example: "1000", doc: doc{"Far more answers at once than usual: from this many in ten minutes on, and five times what was usual on the day before. Left out: 200. Say more if you expect a rush, such as after a mailing.", "一下子来得远比平常多：十分钟内达到这个数，并且是前一天平常的五倍。不写就是 200。预计会集中来，比如群发邮件之后，就写大一些。"}},
-		{name: "fast", form: anyOf(oneOfWords("off"), integers(1, 300)), example: "5", doc: doc{"Fewer seconds than this between the page and the answer, as far as that is known. Left out: 3.", "从打开页面到提交不足这么多秒（在知道的情况下）。不写就是 3。"}},
+		{name: "fast", form: anyOf(oneOfWords("off"), integers(2, 300)), example: "5", doc: doc{"Fewer seconds than this between the page and the answer, as far as that is known: it is kept in steps of 1, 2, 3, 5, 8, 12, 20, 30, 60, 120 and 300 seconds, and in doubt the answer counts. Left out: 3.", "从打开页面到提交不足这么多秒（在知道的情况下；只按 1、2、3、5、8、12、20、30、60、120、300 秒几档记，拿不准时照常计入）。不写就是 3。"}},
 		{name: "honeypot", form: onOrOff, example: "off", doc: doc{"A field was filled in that people do not see.", "填了人看不见的栏目。"}},
 		{name: "cross_site", form: onOrOff, example: "off", doc: doc{"A page of another site has sent the answer. Switch it off if your own site posts answers.", "由别的网站的页面提交。您自己的网站替人提交答卷时，请写 off。"}},
-		{name: "no_work", form: onOrOff, example: "off", doc: doc{"Whoever sent it was asked to compute something or to wait, and did not.", "要求先做一点计算或等一会儿，对方没有照做。"}},
+		{name: "no_work", form: onOrOff, example: "off", doc: doc{"Whoever sent it was asked to compute something, and waited instead: as those do who have no script.", "要求先做一点计算，对方没有做，改为等一会儿再发：没有脚本的人就是这样。"}},
 	},
 }
 

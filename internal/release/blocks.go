@@ -62,7 +62,7 @@ func (n *next) poolDue(shape string, t *tally.Tally) bool {
 	if n.survey.Results.PoolAfter == 0 {
 		return false
 	}
-	since := firstDay(n.survey, n.Period)
+	since := string(n.survey.FirstDay(n.Period))
 	if since == "" && len(t.Days) > 0 {
 		since = slices.Min(slices.Collect(maps.Keys(t.Days)))
 	}

@@ -242,21 +242,6 @@ func Unsuppressed(s *survey.Survey, forms map[string]*survey.Survey, period, tod
 	return r
 }
 
-// firstDay returns the day on which a period begins, or "" if it has no beginning.
-func firstDay(s *survey.Survey, period string) string {
-	year, rest, _ := strings.Cut(period, "-")
-	switch {
-	case s.Period == survey.NoPeriod:
-		return string(s.Window.From)
-	case rest == "":
-		return year + "-01-01"
-	case rest[0] == 'Q':
-		return year + "-" + map[string]string{"Q1": "01", "Q2": "04", "Q3": "07", "Q4": "10"}[rest] + "-01"
-	default:
-		return period + "-01"
-	}
-}
-
 // addDays returns the day a number of days after another.
 func addDays(day string, days int) string {
 	at, err := time.Parse(time.DateOnly, day)

@@ -40,7 +40,11 @@ type Invitee struct {
 	Secret string // of the invitation; it is sent with the answers
 	Key    string // id of the public key of the group, in an anonymous survey; "" if there is none
 	Draft  string // keeps this person's draft apart from others' on the same device; public, so nothing of the secret
+	Mark   string // of the cookie, in the address of this person's form
 }
+
+// InvitedQuery is the parameter of a form's address that has the mark of the cookie.
+const InvitedQuery = "invited"
 
 // isPreview reports whether a page shows what the invited see, without an invitation.
 func (p SurveyPage) isPreview() bool { return p.Invitee != nil && p.Invitee.Secret == "" }
@@ -248,8 +252,8 @@ func handlerAddress(s *survey.Survey, root, tail string) string {
 // linkQuery returns the query of a link to the form with the same channel and hidden values.
 func linkQuery(s *survey.Survey, p SurveyPage) string {
 	query := url.Values{}
-	if p.Invitee != nil {
-		return "" // all that comes with the invitation
+	if p.Invitee != nil { // all that comes with the invitation
+		return "?" + url.Values{InvitedQuery: {p.Invitee.Mark}}.Encode()
 	}
 	if p.Channel != "" {
 		query.Set("c", p.Channel)

@@ -178,7 +178,7 @@ func TestFormForBoth(t *testing.T) {
 	}
 }
 
-// What is known of the invited is said as a chip and, in a sentence, in the introduction.
+// What is known of the invited is said as a chip and, in a sentence, above the questions: no fold hides it.
 func TestPromise(t *testing.T) {
 	r := renderer(t)
 	for _, c := range []struct {
@@ -199,11 +199,7 @@ func TestPromise(t *testing.T) {
 		for _, purpose := range []string{"", "To improve."} {
 			s.Purpose = survey.Text{"en": purpose}
 			o := newOpening(r.words.In("en"), s, "en", true)
-			said := string(o.Lead)
-			if purpose != "" {
-				said = string(o.More)
-			}
-			if !slices.Equal(o.Chips, c.chips) || !strings.Contains(said, c.says) || o.Folds != (purpose != "") {
+			if !slices.Equal(o.Chips, c.chips) || !strings.Contains(o.Promise, c.says) || o.Folds {
 				t.Errorf("%s, %q: %+v", c.anonymity, purpose, o)
 			}
 		}

@@ -14,10 +14,11 @@ import (
 
 // An opening is what a form says above its first question.
 type opening struct {
-	Lead  template.HTML // one line: what the answers are used for
-	More  template.HTML // the introduction, folded; "" if Lead says everything
-	Folds bool          // Lead may be longer than its two lines, or there is More
-	Chips []string
+	Lead    template.HTML // one line: what the answers are used for
+	More    template.HTML // the introduction, folded; "" if Lead says everything
+	Folds   bool          // Lead may be longer than its two lines, or there is More
+	Chips   []string
+	Promise string // what is known of the invited who answer; never folded; "" to others
 }
 
 // maxLead is the width of a text that needs no folding, in halves of a Chinese character: two lines of a phone.
@@ -27,10 +28,8 @@ const maxLead = 80
 func newOpening(w *wording.Words, s *survey.Survey, language string, invited bool) opening {
 	o := authorsOpening(s, language)
 	o.Chips = chips(w, s, invited)
-	if promise := template.HTML(template.HTMLEscapeString(promise(w, s))); invited && o.Lead == "" {
-		o.Lead = promise
-	} else if invited {
-		o.More, o.Folds = o.More+"<p>"+promise+"</p>\n", true
+	if invited {
+		o.Promise = promise(w, s)
 	}
 	return o
 }

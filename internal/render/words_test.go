@@ -34,13 +34,16 @@ func TestWordingIsComplete(t *testing.T) {
 	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Busy, answer.Conflict, answer.Withdrawn, answer.NotFound, answer.NotPublic,
 		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal,
 		answer.InvitedOnly, answer.InvitationUnknown, answer.InvitationEarly, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed, answer.CookieNeeded,
-		answer.NotAnonymous, answer.TokenUnknown, answer.TokenLate} { // of notices
+		answer.StopMessages, answer.MessagesStopped, answer.NotAnonymous, answer.TokenUnknown, answer.TokenLate} { // of notices
 		used["notice."+string(code)] = true
+	}
+	for _, rule := range survey.HoldRules() {
+		used["hold."+string(rule)] = true
 	}
 	for month := range 12 {
 		used["month."+strconv.Itoa(month+1)], used["month_short."+strconv.Itoa(month+1)] = true, true
 	}
-	table := regexp.MustCompile(`"((?:when|results|method|measures|period|face)\.[a-z_1-5]+)"`) // keys in tables
+	table := regexp.MustCompile(`"((?:when|results|method|measures|period|face|invited)\.[a-z_1-5]+)"`) // keys in tables
 	for _, file := range append(sources(t, "../render", "../results"), "../wording/wording.go") {
 		if filepath.Base(file) == "report.go" {
 			continue // it has words of its own
@@ -60,8 +63,11 @@ func TestWordingIsComplete(t *testing.T) {
 	}
 	for _, key := range []string{"importance", "satisfaction", "measures.planned", "measures.doing", "measures.done", "measures.dropped",
 		"quadrants.improve", "quadrants.keep", "quadrants.low", "quadrants.overdone", "quadrants.unclear", "when.and", "when.or", "when.channel", "when.language", "channel.web", "channel.email", "channel.sms", "channel.phone", "channel.onsite",
-		"chip.confidential", "chip.identified", "invited.anonymous", "invited.confidential", "invited.identified"} {
+		"chip.confidential", "chip.identified", "invited.anonymous", "invited.confidential", "invited.identified", "invited.opened", "invited.started"} {
 		used[key] = true
+	}
+	for _, rule := range survey.HoldRules() {
+		used["hold."+string(rule)] = true
 	}
 	for _, language := range r.words.Languages() {
 		words := r.words.In(language)

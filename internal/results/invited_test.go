@@ -71,6 +71,8 @@ func TestInvited(t *testing.T) {
 		"Started (about) 55 50.9%", "Completed 50 46.3%", "Accepted by the mail server: 60 · Returned: 12", "Key 60 70% 35 50 40", "Regular 60 25% 15 15 15",
 		"With the returned invitations among those who were asked (RR1), the response rate is 41.7%.", "rounded to multiples of 5")
 	hasNot(t, said, "Withdrawn", "From issued to completed") // two are not said
+	has(t, said, "if 4 people of a block tell somebody")
+	hasNot(t, said, "whoever sends 4 answers")
 }
 
 // TestTypedIssuedIsReplaced: what an author has typed in does not count where there are invitations.

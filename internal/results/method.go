@@ -358,7 +358,12 @@ func (d *document) withheld(waiting bool) []string {
 	if segments > 0 {
 		notes = append(notes, d.words.Say("method.pool", "k", k))
 	}
-	notes = append(notes, d.words.Say("method.never"), d.words.Say("method.not_covered", "less", k-1))
+	notes = append(notes, d.words.Say("method.never"))
+	if d.survey.IsOpenToAll() {
+		notes = append(notes, d.words.Say("method.not_covered", "less", k-1))
+	} else { // everybody has one answer
+		notes = append(notes, d.words.Say("method.not_covered_invited", "less", k-1))
+	}
 	notes = append(notes, d.afterwards()...)
 	if waiting {
 		notes = append(notes, d.words.Say("method.waiting"))

@@ -240,6 +240,37 @@ func TestNothingJoinsAPersonAndAnAnswer(t *testing.T) {
 	}
 }
 
+// TestLogOfCases: when a low score arrived is in the log only where it is stored, too.
+func TestLogOfCases(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		anonymity string
+		logged    bool
+	}{{"confidential", false}, {"identified", true}} {
+		w := newWorld(t, "access: invited\nanonymity: "+c.anonymity+"\nresults: {min_group: 2}\nalerts: [{when: taste <= 2, open: complaint}]", 2)
+		r := w.serve(t)
+		for i, secret := range w.secrets {
+			r.give(t, secret, answers{fmt.Sprintf("6f1c0e0a-5d0e-4d39-9f3a-0d9a3c1f7b1%d", i), "1"})
+		}
+		servertest.Eventually(t, "a release", func() bool { return strings.Contains(r.Printed.String(), "results released") })
+		if err := r.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		if logged := strings.Contains(r.Printed.String(), "cases opened"); logged != c.logged {
+			t.Errorf("%s: logged: %t\n%s", c.anonymity, logged, r.Printed.String())
+		}
+		store, err := local.Open(filepath.Join(r.Dir, "data", DataFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := store.CasesOf(t.Context(), "tea")
+		store.Close()
+		if len(all) != 2 || err != nil {
+			t.Errorf("%s: %d cases, %v", c.anonymity, len(all), err)
+		}
+	}
+}
+
 // wantNoSecrets reads every byte of all files in some directories, pages that are no longer used included.
 func (w *world) wantNoSecrets(t *testing.T, dirs ...string) {
 	t.Helper()

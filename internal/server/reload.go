@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -196,15 +198,19 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Client:      srv.clientAddress,
 		Log:         srv.options.Log,
 		Limits:      srv.limits,
-		Host:        hosts,
+		Host:        srv.hosts,
 	}
 }
 
 // hosts returns the names that visitors may know the site by: a proxy may hand on its own name for it. No page of another site can
-// set these headers.
-func hosts(r *http.Request) []string {
+// set these headers. Behind a proxy that hands on neither, which calls the site by an address or by a name inside, nobody knows.
+func (srv *Server) hosts(r *http.Request) []string {
 	if forwarded := r.Header.Get("X-Forwarded-Host"); forwarded != "" {
 		return []string{r.Host, forwarded}
+	}
+	name := (&url.URL{Host: r.Host}).Hostname()
+	if srv.options.AddressHeader != "" && (net.ParseIP(name) != nil || !strings.Contains(name, ".")) {
+		return nil
 	}
 	return []string{r.Host}
 }

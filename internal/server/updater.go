@@ -104,7 +104,9 @@ func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *
 		u.log.Warn("answers held back, until somebody reviews them", "survey", s.ID, "answers", out.Held)
 	}
 	if out.Opened > 0 {
-		u.log.Info("cases opened", "survey", s.ID, "cases", out.Opened)
+		if !s.IsUntraceable() { // the time would say when a low score arrived
+			u.log.Info("cases opened", "survey", s.ID, "cases", out.Opened)
+		}
 		if u.casesOpened != nil {
 			u.casesOpened()
 		}

@@ -3,11 +3,14 @@ package sheets
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
 	"errors"
+	"io"
 	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html/charset"
 
 	"glasspoll/internal/message"
 )
@@ -27,6 +30,9 @@ func ReadWorkbook(source []byte, b Bounds) (sheets []Sheet, err error) {
 		}
 	}()
 	if err := checkArchive(source, b); err != nil {
+		return nil, err
+	}
+	if err := checkSheets(source, b); err != nil {
 		return nil, err
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(source), excelize.Options{RawCellValue: true, UnzipSizeLimit: b.Unpacked, UnzipXMLSizeLimit: b.Unpacked})
@@ -78,6 +84,53 @@ func checkArchive(source []byte, b Bounds) error {
 		return message.Errorf("this is an archive, but no .xlsx workbook")
 	}
 	return nil
+}
+
+// checkSheets refuses workbooks with a sheet that cannot be read to its end: excelize leaves out what stands behind the fault, and does
+// not say so.
+func checkSheets(source []byte, b Bounds) error {
+	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
+	if err != nil {
+		return errDamaged()
+	}
+	for _, f := range z.File {
+		if !strings.HasSuffix(strings.ToLower(f.Name), ".xml") {
+			continue
+		}
+		part, err := f.Open()
+		if err != nil {
+			return errDamaged()
+		}
+		whole := isWhole(xml.NewDecoder(io.LimitReader(part, b.Unpacked)))
+		part.Close()
+		if !whole {
+			return errDamaged()
+		}
+	}
+	return nil
+}
+
+// isWhole reports whether a part of a workbook can be read to the end of its rows, or is no sheet.
+func isWhole(d *xml.Decoder) bool {
+	d.CharsetReader = charset.NewReaderLabel
+	isSheet := false
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return !isSheet || errors.Is(err, io.EOF)
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			if !isSheet && t.Name.Local != "worksheet" {
+				return true
+			}
+			isSheet = true
+		case xml.EndElement:
+			if t.Name.Local == "sheetData" {
+				return true
+			}
+		}
+	}
 }
 
 func readSheet(f *excelize.File, name string, b Bounds, filled *int) (Sheet, error) {

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,26 @@ func (s *Survey) PeriodAt(t time.Time) string {
 	default:
 		return "all"
 	}
+}
+
+// FirstDay returns the day on which a period begins, by its name, also if the survey had other periods then; "" if it has no
+// beginning.
+func (s *Survey) FirstDay(period string) Date {
+	if s.Period == NoPeriod {
+		return s.Window.From
+	}
+	year, rest, _ := strings.Cut(period, "-")
+	day := period + "-01"
+	switch {
+	case rest == "":
+		day = year + "-01-01"
+	case rest[0] == 'Q':
+		day = year + "-" + map[string]string{"Q1": "01", "Q2": "04", "Q3": "07", "Q4": "10"}[rest] + "-01"
+	}
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
+		return ""
+	}
+	return Date(day)
 }
 
 // PeriodBefore returns the name of the period before that of t; "" for a survey without periods.

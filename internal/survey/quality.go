@@ -17,7 +17,7 @@ type HoldRule string
 const (
 	HoneypotRule  HoldRule = "honeypot"   // a field was filled in that people do not see
 	CrossSiteRule HoldRule = "cross_site" // a page of another site has sent it
-	NoWorkRule    HoldRule = "no_work"    // its sender was asked for work or to wait, and did not
+	NoWorkRule    HoldRule = "no_work"    // its sender was asked for work, and waited instead
 	RateRule      HoldRule = "rate"       // its range of addresses has sent more than is usual
 	FastRule      HoldRule = "fast"       // it came too soon after its page
 	BurstRule     HoldRule = "burst"      // far more answers than usual came at the same time
@@ -40,6 +40,12 @@ func (s *Survey) Holds(rule HoldRule) bool {
 		return false
 	}
 	return s.IsOpenToAll() && (s.Quality == nil || !slices.Contains(s.Quality.Off, rule))
+}
+
+// HasRulesOf reports whether the same rules hold answers back as those of another version.
+func (s *Survey) HasRulesOf(other *Survey) bool {
+	return s.BurstLimit() == other.BurstLimit() && s.FastLimit() == other.FastLimit() &&
+		!slices.ContainsFunc(HoldRules(), func(rule HoldRule) bool { return s.Holds(rule) != other.Holds(rule) })
 }
 
 // BurstLimit returns how many answers within ten minutes are no burst, however few are usual.

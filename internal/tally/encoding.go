@@ -42,6 +42,7 @@ type heldRecord struct {
 	Bursts   []Span                    `cbor:"4,keyasint,omitempty"`
 	Steps    map[int64]int64           `cbor:"5,keyasint,omitempty"`
 	Last     int64                     `cbor:"6,keyasint,omitempty"`
+	Least    int64                     `cbor:"8,keyasint,omitempty"`
 }
 
 type skippedRecord struct {
@@ -175,7 +176,7 @@ func (h *Held) check() error {
 	if h == nil {
 		return nil
 	}
-	if h.Waiting < 0 || h.Rejected < 0 || h.Erased < 0 || h.Last < 0 || h.Waiting > h.Total() {
+	if h.Waiting < 0 || h.Rejected < 0 || h.Erased < 0 || h.Last < 0 || h.Least < 0 || h.Waiting > h.Total() {
 		return fmt.Errorf("of %d held %d wait, %d rejected", h.Total(), h.Waiting, h.Rejected)
 	}
 	for rule, n := range h.Rules {

@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type Held struct {
 	Bursts []Span          // when far more responses came than is usual, in order of recognition
 	Steps  map[int64]int64 // watched responses that no other rule holds, by the step of their arrival; of the last day
 	Last   int64           // the latest arrival among them, in nanoseconds since 1970
+	Least  int64           // how many in a step may be a burst, as the rules in force last said; 0: nobody knows
 }
 
 // Span is a time, in nanoseconds since 1970: from From until before Until.
@@ -65,19 +67,34 @@ func ruleOf(s *survey.Survey, q answer.Quality) (rule survey.HoldRule, mayBurst 
 	if s == nil || !q.Flags.Has(answer.Watched) {
 		return "", false
 	}
+	rules := s
+	if q.Flags.Has(answer.OldRules) { // whoever sends an answer chooses the version, and shall not choose the rules
+		rules = &usual
+	}
 	for _, c := range []struct {
 		rule  survey.HoldRule
 		match bool
 	}{
 		{survey.HoneypotRule, q.Flags.Has(answer.Honeypot)}, {survey.CrossSiteRule, q.Flags.Has(answer.CrossSite)},
 		{survey.NoWorkRule, q.Flags.Has(answer.NoWork)}, {survey.RateRule, q.Flags.Has(answer.Rate)},
-		{survey.FastRule, q.Seconds > 0 && q.Seconds < s.FastLimit()},
+		{survey.FastRule, q.IsFaster(rules.FastLimit())},
 	} {
-		if c.match && s.Holds(c.rule) {
+		if c.match && rules.Holds(c.rule) {
 			return c.rule, false
 		}
 	}
-	return "", s.Holds(survey.BurstRule)
+	return "", rules.Holds(survey.BurstRule) && !q.Flags.Has(answer.DayOnly)
+}
+
+// usual is a questionnaire with all rules and their usual limits.
+var usual survey.Survey
+
+// least returns how many arrivals in a step may be a burst when a response comes. One to an earlier questionnaire does not say.
+func (h *Held) least(s *survey.Survey, q answer.Quality) int64 {
+	if !q.Flags.Has(answer.OldRules) {
+		h.Least = int64(s.BurstLimit())
+	}
+	return cmp.Or(h.Least, int64(usual.BurstLimit()))
 }
 
 func (h *Held) inBurst(at int64) bool {
@@ -87,7 +104,7 @@ func (h *Held) inBurst(at int64) bool {
 // hold returns the rule that holds a response back, and learns from its arrival what is usual.
 func (t *Tally) hold(s *survey.Survey, arrived time.Time, r answer.Response) survey.HoldRule {
 	rule, mayBurst := ruleOf(s, r.Quality)
-	if mayBurst && !arrived.IsZero() && t.held().bursts(arrived.UnixNano(), int64(s.BurstLimit())) {
+	if mayBurst && !arrived.IsZero() && t.held().bursts(arrived.UnixNano(), t.Held.least(s, r.Quality)) {
 		rule = survey.BurstRule
 	}
 	if rule != "" {

@@ -24,6 +24,8 @@ func TestRules(t *testing.T) {
 	s := parse(t, sample)
 	off := *s
 	off.Quality = &survey.Quality{Off: []survey.HoldRule{survey.RateRule}, Fast: 20}
+	between := *s
+	between.Quality = &survey.Quality{Fast: 61}
 	invited := *s
 	invited.Access, invited.Anonymity = survey.InvitedAccess, survey.Confidential
 	for _, c := range []struct {
@@ -45,6 +47,9 @@ func TestRules(t *testing.T) {
 		{"the rule is off", &off, watched(answer.Rate, 60), ""},
 		{"another limit", &off, watched(answer.Rate, 12), survey.FastRule},
 		{"by invitation", &invited, watched(answer.Honeypot, 1), ""},
+		{"slower than a limit between the steps", &between, watched(0, 60), ""},
+		{"an earlier version in which the rule is off", &off, watched(answer.Rate|answer.OldRules, 0), survey.RateRule},
+		{"an earlier version by invitation", &invited, watched(answer.NoWork|answer.OldRules|answer.DayOnly, 0), survey.NoWorkRule},
 	} {
 		folded := New()
 		folded.FoldCame(c.survey, Came{Cursor: "1", Day: "2026-11-29", Arrived: noon}, c.response)
@@ -68,6 +73,43 @@ func arrivals(t *Tally, s *survey.Survey, from time.Time, over time.Duration, n 
 		t.FoldCame(s, Came{Cursor: fmt.Sprintf("%020d", at.UnixNano()), Day: at.Format(time.DateOnly), Arrived: at}, watched(0, 0))
 	}
 	return t.Received() - before
+}
+
+// Whoever sends answers chooses their version. An earlier one with another limit neither evades the rule nor begins a burst for
+// others.
+func TestBurstOfEarlierVersions(t *testing.T) {
+	t.Parallel()
+	s := parse(t, sample)
+	limit := int64(s.BurstLimit())
+	patient, hasty, invited := *s, *s, *s
+	patient.Quality, hasty.Quality = &survey.Quality{Off: []survey.HoldRule{survey.BurstRule}}, &survey.Quality{Burst: 10}
+	invited.Access, invited.Anonymity = survey.InvitedAccess, survey.Confidential
+	send := func(t *Tally, s *survey.Survey, from time.Time, n int, flags answer.Flags) int64 {
+		before := t.Received()
+		for i := range n {
+			at := from.Add(time.Duration(i) * time.Millisecond)
+			t.FoldCame(s, Came{Cursor: fmt.Sprintf("%020d", at.UnixNano()), Day: at.Format(time.DateOnly), Arrived: at}, watched(flags, 0))
+		}
+		return t.Received() - before
+	}
+	for _, old := range []*survey.Survey{&patient, &invited} {
+		if passed := send(New(), old, noon, 3*int(limit), answer.OldRules); passed != limit {
+			t.Errorf("of a flood to an earlier version %d pass", passed)
+		}
+		if passed := send(New(), old, noon, 3*int(limit), answer.OldRules|answer.DayOnly); passed != 3*limit {
+			t.Errorf("where the day alone is kept %d pass", passed)
+		}
+	}
+	folded := New()
+	send(folded, s, noon, 20, 0)
+	send(folded, &hasty, noon.Add(time.Minute), 1, answer.OldRules)
+	if passed := send(folded, s, noon.Add(2*time.Minute), 100, 0); passed != 100 {
+		t.Errorf("after one answer to an earlier version %d of 100 pass", passed)
+	}
+	decoded, err := Decode(folded.Encode())
+	if err != nil || decoded.Held.Least != limit {
+		t.Errorf("%+v, %v", decoded, err)
+	}
 }
 
 func TestBurst(t *testing.T) {

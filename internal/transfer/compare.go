@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -100,9 +101,10 @@ func (s *side) read(ctx context.Context, p *period, early string) error {
 	return nil
 }
 
-// fold folds an entry as if no rule held it back: when others came is not the same on both sides.
+// fold folds an entry as if it had come on no day in particular, and as if no rule held it back. When it and others came is not
+// the same on both sides: answers that were sent again have arrived in each of them on a day of its own.
 func fold(ctx context.Context, answered *store.Answered, t *tally.Tally, e store.Entry) error {
-	e.Response.Quality = answer.Quality{}
+	e.Arrived, e.Response.Quality = time.Time{}, answer.Quality{}
 	return answered.Fold(ctx, t, store.Settled{}, e)
 }
 

@@ -590,6 +590,30 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// Answers whose sender has heard of no receipt are sent again, to the target, where they may arrive on a later day than in the
+// source. That is no difference.
+func TestSentAgainLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1000)
+	w.put(w.from, "2026-Q3", 0, 1)
+	w.move()
+	for _, in := range []*storetest.Memory{w.from, w.to} {
+		_, err := in.PutOn(ctx, w.now, w.response(1, "2026-Q3"))
+		w.must(err)
+		w.now = w.now.AddDate(0, 0, 1)
+	}
+	if report := w.move(); report.Responses != 0 {
+		t.Errorf("carried again: %+v", report)
+	}
+	if got := w.check(); len(got) > 0 {
+		t.Errorf("differences %q", got)
+	}
+	all := map[int]*sent{0: {period: "2026-Q3"}, 1: {period: "2026-Q3"}}
+	w.wantOnce(all)
+	w.publish(w.to)
+	w.wantAllCounted(all)
+}
+
 // TestMeanwhile moves while answers come in, are erased and published at the source, and then again while they come in at
 // the target too.
 func TestMeanwhile(t *testing.T) {
