@@ -199,6 +199,24 @@ E 列“等级”：题目 tier（客户等级）的答案
 	}
 }
 
+// TestMissingQuotes: a quotation mark that does not end, or ends at the wrong place, takes no rows into a cell silently.
+func TestMissingQuotes(t *testing.T) {
+	for file, want := range map[string]string{
+		"name,email\n\"Anna,a@example.com\nBob \"B\",b@example.com\nCy,c@example.com\n": "row 2",
+		"email,name\na@example.com,\"Anna\nb@example.com,Bob\n":                         "row 2",
+		"email,name\na@example.com,5\" pipe\nb@example.com,Bob \"B\"\n":                 "",
+		"email,name\na@example.com,\"Anna\nof \"\"B\"\"\"\n\nb@example.com,Bob\n":       "",
+	} {
+		l, err := Read(parsed(t), []byte(file))
+		switch {
+		case want == "" && (err != nil || len(l.Contacts) != 2):
+			t.Errorf("%q: %+v, %v", file, l, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%q: %+v, %v", file, l, err)
+		}
+	}
+}
+
 // TestDamagedWorkbook damages a sheet behind its first rows. It is refused: nobody who stands behind the damage is left out silently.
 func TestDamagedWorkbook(t *testing.T) {
 	whole := workbook(t, map[string][][]any{"list": {{"email"}, {"a@example.com"}, {"b@example.com"}, {"c@example.com"}}}, "list")

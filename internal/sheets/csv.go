@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -59,7 +60,11 @@ func (t *CSV) read(text string, number int, b Bounds) error {
 		if err != nil {
 			return message.Errorf("row %d cannot be read as CSV: look at its quotation marks", number+1)
 		}
-		number += 1 + blankLines(text[begin:r.InputOffset()]) // which the reader leaves out
+		whole := text[begin:r.InputOffset()]
+		number += 1 + blankLines(whole)                                // which the reader leaves out
+		if slices.ContainsFunc(record, isLong) && !t.isStrict(whole) { // whole rows may be in a cell
+			return message.Errorf("row %d cannot be read as CSV: look at its quotation marks", number)
+		}
 		if cells += len(record); cells > b.Cells {
 			return message.Errorf("more than %d cells, blank ones included: delete the rows and columns that are not needed", b.Cells)
 		}
@@ -67,6 +72,17 @@ func (t *CSV) read(text string, number int, b Bounds) error {
 			return err
 		}
 	}
+}
+
+// isLong reports whether a cell has several lines.
+func isLong(cell string) bool { return strings.ContainsRune(cell, '\n') }
+
+// isStrict reports whether the quotation marks of a record are where they belong.
+func (t *CSV) isStrict(record string) bool {
+	r := csv.NewReader(strings.NewReader(record))
+	r.Comma, r.FieldsPerRecord = t.Separator, -1
+	_, err := r.ReadAll()
+	return err == nil
 }
 
 // blankLines counts the empty lines before a record.
