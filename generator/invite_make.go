@@ -198,6 +198,9 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 		return err
 	}
 	c.Print(c.Out, "%s: %s new; invited before: %d; no mail wanted: %d", b.Name, message.Count(len(d.New), "invitation"), len(d.Before), len(d.OptedOut))
+	if len(d.New) > 0 && b.Period != "" && work.survey.Period != survey.NoPeriod {
+		c.Print(c.Err, "They and their answers count in %s, also if somebody answers later.", b.Period)
+	}
 	if len(corrected) > 0 {
 		c.Print(c.Out, "other addresses of people whose e-mail had come back: %d; they can be written to again", len(corrected))
 	}

@@ -67,7 +67,7 @@ func (k inviteStatusCommand) Run(ctx context.Context, c *console.Console) error 
 	case "csv":
 		return statusCSV(c, all, groups)
 	}
-	return statusText(c, all, groups)
+	return statusText(c, s, all, groups)
 }
 
 // statusJSON is the JSON output.
@@ -101,7 +101,7 @@ func statusCSV(c *console.Console, all invite.Figures, groups []invite.FiguresOf
 	return table.Flush()
 }
 
-func statusText(c *console.Console, all invite.Figures, groups []invite.FiguresOf) error {
+func statusText(c *console.Console, s *survey.Survey, all invite.Figures, groups []invite.FiguresOf) error {
 	row := func(by, value message.Text, f invite.Figures) []string {
 		rate := "-"
 		if share, ok := f.Rate(); ok {
@@ -116,20 +116,39 @@ func statusText(c *console.Console, all invite.Figures, groups []invite.FiguresO
 	}
 	rows := [][]string{header, row(message.New("all"), message.Plain(""), all)}
 	for _, g := range groups {
-		rows = append(rows, row(groupedBy(g.By), message.Plain(cmp.Or(g.Value, "-")), g.Figures))
+		by, value := groupNames(c, s, g)
+		rows = append(rows, row(by, value, g.Figures))
 	}
 	return console.Figures(c.Out, 2, rows)
 }
 
-// groupedBy returns what a group has in common.
-func groupedBy(by string) message.Text {
-	switch by {
+// groupNames returns what a group has in common, and its value: of a segment by their labels, in the console's language if the survey
+// has it.
+func groupNames(c *console.Console, s *survey.Survey, g invite.FiguresOf) (by, value message.Text) {
+	value = message.Plain(cmp.Or(g.Value, "-"))
+	switch g.By {
 	case "batch":
-		return message.New("batch")
+		return message.New("batch"), value
 	case "channel":
-		return message.New("channel")
+		return message.New("channel"), value
 	}
-	return message.Plain(by)
+	language := s.DefaultLanguage()
+	if s.HasLanguage(c.Language) {
+		language = c.Language
+	}
+	by = message.Plain(g.By)
+	for q := range s.Questions() {
+		if q.ID != g.By {
+			continue
+		}
+		by = message.Plain(invite.OneLine(q.Label.In(language)))
+		for _, o := range q.Options {
+			if o.ID == g.Value {
+				value = message.Plain(invite.OneLine(o.Label.In(language)))
+			}
+		}
+	}
+	return by, value
 }
 
 // useWords are the words for the states of invitations.

@@ -4,7 +4,24 @@ import (
 	"net/http/httptest"
 	"slices"
 	"testing"
+
+	"glasspoll/internal/limit"
 )
+
+// Of a header that comes twice, the proxy has added the last one.
+func TestClientAddress(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("POST", "/", nil)
+	r.RemoteAddr = "127.0.0.1:4000"
+	r.Header["X-Forwarded-For"] = []string{"203.0.113.7", "198.51.100.1"}
+	srv := &Server{options: Options{AddressHeader: "X-Forwarded-For"}}
+	if got := limit.Range(srv.clientAddress(r)); got != "198.51.100.0/24" {
+		t.Errorf("the range is %s", got)
+	}
+	if got := (&Server{}).clientAddress(r); got != "127.0.0.1" {
+		t.Errorf("without a proxy the address is %s", got)
+	}
+}
 
 // A proxy that does not hand on the name by which visitors know the site makes nobody a visitor from another one.
 func TestHosts(t *testing.T) {

@@ -218,7 +218,7 @@ func (srv *Server) hosts(r *http.Request) []string {
 // clientAddress is used in keyed hashes only: to recognize a double click, and to count how fast a range of addresses sends.
 func (srv *Server) clientAddress(r *http.Request) string {
 	if srv.options.AddressHeader != "" {
-		return r.Header.Get(srv.options.AddressHeader)
+		return strings.Join(r.Header.Values(srv.options.AddressHeader), ", ") // the proxy has added the last one
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
