@@ -28,6 +28,9 @@ func TestFirstQuestionIsOnTheFirstScreen(t *testing.T) {
 			continue
 		}
 		seen++
+		if strings.Contains(readFile(t, file), "\naccess: invited\n") {
+			continue // there is no form without an invitation
+		}
 		for _, address := range []string{id + "/", id + "/en/"} {
 			load(t, ctx, chromedp.Navigate(p.url+address))
 			fault := read(t, ctx, chromedp.Evaluate[string](`(() => {

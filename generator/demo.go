@@ -23,7 +23,7 @@ type demoCommand struct {
 	URL     string `placeholder:"URL" help:"The site to answer at. Default: http://127.0.0.1:8080/, which is started and kept running if nothing answers there."`
 	Addr    string `placeholder:"HOST:PORT" help:"Start a site that listens here, and look for none."`
 	Surveys string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
-	Data    string `placeholder:"DIR" default:"data" help:"Where a site that is started here keeps its answers. Default: ${default}."`
+	Data    string `placeholder:"DIR" default:"data" help:"Where a site on this machine keeps its answers. Default: ${default}."`
 	Answers int    `placeholder:"N" default:"240" help:"Respondents per survey. Default: ${default}."`
 	Periods int    `placeholder:"N" default:"6" help:"Periods to answer in, this one and those before it, so that results have a history: only for a site that is started here, and for surveys with a period. Default: ${default}."`
 	Seed    uint64 `placeholder:"N" default:"1" help:"Another seed makes other respondents; with the same one nothing is counted twice. Default: ${default}."`
@@ -31,7 +31,8 @@ type demoCommand struct {
 
 func (demoCommand) Help() string {
 	return `Fills every survey with made-up but plausible answers, sent through the same API that browsers use, so that the
-results pages have something to show. Never use it on a survey that real people answer. A site that it starts takes them
+results pages have something to show. Where one answers by invitation, it makes invitations as well, of which most are
+used on the days before; for that the site's data must be at hand (--data). Never use it on a survey that real people answer. A site that it starts takes them
 as fast as they come; one that runs already must have been started with 'glasspoll serve --limits off', or it takes
 60 of a survey from one machine.
 
@@ -116,7 +117,7 @@ func (d demoCommand) fillPast(ctx context.Context, c *console.Console) error {
 	defer store.Close()
 	actions := library.Actions()
 	for _, s := range surveys {
-		if s.Period == survey.NoPeriod {
+		if s.Period == survey.NoPeriod || !s.IsOpenToAll() {
 			continue
 		}
 		if err := demo.FillPast(ctx, store, s, d.options(actions[s.ID]), time.Now()); err != nil {
@@ -142,6 +143,12 @@ func (d demoCommand) fill(ctx context.Context, c *console.Console, site string) 
 	defer client.Close()
 	actions := library.Actions()
 	for _, s := range surveys {
+		if !s.IsOpenToAll() {
+			if err := d.fillInvited(ctx, c, client, site, s, d.options(actions[s.ID])); err != nil {
+				return message.Errorf("answering %s: %w", s.ID, err)
+			}
+			continue
+		}
 		sent, err := client.Fill(ctx, s, d.options(actions[s.ID]))
 		if err != nil {
 			return message.Errorf("answering %s: %w", s.ID, err)

@@ -256,7 +256,7 @@ func TestInviteThroughServer(t *testing.T) {
 	}
 	answer(0, 403)
 	answer(2, 201)
-	if out, _ := do(0, "invite", "status", "tea"); !strings.Contains(strings.Join(strings.Fields(out), " "), "all 3 0 0 0 2 1 0 100 %") {
+	if out, _ := do(0, "invite", "status", "tea"); !strings.Contains(strings.Join(strings.Fields(out), " "), "all 3 0 0 0 0 0 2 1 0 100 %") {
 		t.Error(out)
 	}
 	if _, text := do(1, "invite", "merge", "tea", "--address", r.URL, "--out", filepath.Join(r.Dir, "links.csv")); !strings.Contains(text, "Left out: used: 2, withdrawn: 1") {

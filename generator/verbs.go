@@ -85,6 +85,7 @@ var verbs = map[string]func() verb{
 	"invitations sign":     func() verb { return &putSigningKeys{} },
 	"invitations get":      func() verb { return &getInvitation{} },
 	"invitations count":    func() verb { return &countStep{} },
+	"invitations visit":    func() verb { return &visitInvited{} },
 }
 
 // verbTable returns the verbs for a server to run.

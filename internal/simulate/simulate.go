@@ -33,11 +33,12 @@ type Simulator struct {
 
 // Submission is a respondent's answers as the API takes them in JSON.
 type Submission struct {
-	ID       string         `json:"id"`
-	Version  string         `json:"version"`
-	Language string         `json:"language"`
-	Channel  string         `json:"channel,omitempty"`
-	Answers  map[string]any `json:"answers"`
+	ID         string         `json:"id"`
+	Version    string         `json:"version"`
+	Language   string         `json:"language"`
+	Channel    string         `json:"channel,omitempty"`
+	Invitation string         `json:"invitation,omitempty"` // its secret; [Simulator] makes none up
+	Answers    map[string]any `json:"answers"`
 }
 
 // New returns a simulator for a survey.
