@@ -29,11 +29,12 @@ const (
 	Rate                        // its range of addresses has sent more than is usual
 	NoWork                      // its sender was asked for work, and waited instead
 	OldRules                    // it answers an earlier questionnaire, with other rules than the one in force: the usual ones hold
-	DayOnly                     // with OldRules: of its arrival the day is kept
+	DayOnly                     // of its arrival the day is kept
+	Burst                       // with DayOnly: far more came than is usual when it did
 )
 
 // flagNames are the names of flags, by bit.
-var flagNames = []string{"watched", "honeypot", "cross_site", "rate", "no_work", "old_rules", "day_only"}
+var flagNames = []string{"watched", "honeypot", "cross_site", "rate", "no_work", "old_rules", "day_only", "burst"}
 
 // Has reports whether all of the flags are set.
 func (f Flags) Has(all Flags) bool { return f&all == all }

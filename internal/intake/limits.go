@@ -21,6 +21,8 @@ type Limits struct {
 	Days    store.DaySecrets
 	Origins store.Origins
 	Rates   store.Rates // nil: no other process takes answers
+
+	crowds crowds
 }
 
 // NewLimits returns the limits of a process that takes answers alone, or with others that Rates, if it is set, lets it know of.
@@ -53,6 +55,7 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 		s.traced = from
 	}
 	if !level.IsOver() {
+		r.Quality.Flags |= s.dayFlags()
 		return true
 	}
 	r.Quality.Flags |= answer.Rate
@@ -67,6 +70,7 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 	if !counted {
 		s.countAnswer(ctx, from)
 	}
+	r.Quality.Flags |= s.dayFlags()
 	return true
 }
 
@@ -205,14 +209,11 @@ func (s *submission) sealOf(id string) string {
 }
 
 // ruleFlags returns what there is to note of the rules, if the questionnaire that was answered has others than the one in force.
-func (s *submission) ruleFlags() (flags answer.Flags) {
+func (s *submission) ruleFlags() answer.Flags {
 	if s.answered.HasRulesOf(s.current) {
 		return 0
 	}
-	if !s.day().IsZero() {
-		flags = answer.DayOnly
-	}
-	return flags | answer.OldRules
+	return answer.OldRules
 }
 
 // visibleFlags returns what the request itself shows of who sends it.

@@ -254,11 +254,38 @@ func TestRulesOfEarlierVersions(t *testing.T) {
 	}{
 		{"", 0}, {"layout: cards\n", 0}, {"quality: {rate: off}\n", answer.OldRules}, {"quality: {burst: 1000}\n", answer.OldRules},
 		{"quality: {fast: 20}\n", answer.OldRules}, {"access: both\n", answer.OldRules | answer.DayOnly},
-		{"access: both\nanonymity: identified\n", 0},
+		{"access: both\nanonymity: identified\n", answer.DayOnly},
 	} {
 		edit(c.current)
 		if w := d.from("192.0.2.1:1", n, `,"version":"`+version+`"`); w.Code != http.StatusCreated || d.quality(n).Flags != answer.Watched|c.want {
 			t.Errorf("%q: %d, %v", c.current, w.Code, d.quality(n).Flags)
+		}
+	}
+}
+
+// Where of an arrival the day is kept, it is known only as answers come that far more come than is usual.
+func TestBurstsByTheDay(t *testing.T) {
+	for keys, day := range map[string]answer.Flags{
+		"access: both\nquality: {burst: 20}\n":                        answer.DayOnly,
+		"access: both\nquality: {burst: off}\n":                       answer.DayOnly,
+		"access: both\nanonymity: identified\nquality: {burst: 20}\n": 0,
+	} {
+		d, _ := limited(t, surveyYAML+keys)
+		for n := range 31 {
+			if n == 30 {
+				d.now = d.now.Add(time.Minute) // two more have become usual
+			}
+			want := answer.Watched | day
+			if strings.HasPrefix(keys, "access: both\nquality: {burst: 20}") && n >= 20 {
+				want |= answer.Burst
+			}
+			if w := d.from(fmt.Sprintf("10.0.%d.1:1", n), n, ""); w.Code != http.StatusCreated || d.quality(n).Flags != want {
+				t.Errorf("%q, answer %d: %d, %v, want %v", keys, n, w.Code, d.quality(n).Flags, want)
+			}
+		}
+		d.now = d.now.Add(time.Hour)
+		if w := d.from("10.0.0.1:1", 31, ""); w.Code != http.StatusCreated || d.quality(31).Flags != answer.Watched|day {
+			t.Errorf("%q, an hour later: %d, %v", keys, w.Code, d.quality(31).Flags)
 		}
 	}
 }

@@ -81,7 +81,5 @@ func (o object) checkQuality(s *survey.Survey, qo object) {
 		o.fail(o.keys["quality"], "quality holds answers back that come without an invitation, and with \"access: invited\" none do: remove it")
 	case s.HasInvitations() && s.Anonymity != survey.Identified && qo.keys["fast"] != nil:
 		o.fail(qo.keys["fast"], "of answers that are %s nobody knows how fast they came: remove it", inWords[s.Anonymity])
-	case s.HasInvitations() && s.Anonymity != survey.Identified && qo.keys["burst"] != nil:
-		o.fail(qo.keys["burst"], "of answers that are %s only the day is kept, so nobody knows of a burst: remove it", inWords[s.Anonymity])
 	}
 }

@@ -258,7 +258,6 @@ var unseen = map[string]string{
 	"invitations/invited_anonymous":             together,
 	"invitations/invited_confidential":          together,
 	"quality/quality_invited":                   together,
-	"quality/quality_confidential":              together,
 	"several/half_pipe":                         piping,
 	"survey/Kunden Umfrage":                     filename,
 	"survey/api":                                filename,

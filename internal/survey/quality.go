@@ -34,9 +34,9 @@ const (
 	usualFast  = 3
 )
 
-// Holds reports whether answers that match a rule are held. Where only the day of an answer is kept, nobody knows of a burst.
+// Holds reports whether answers that match a rule are held. Of those to a confidential or anonymous survey nobody knows how fast they came.
 func (s *Survey) Holds(rule HoldRule) bool {
-	if rule == BurstRule && s.HasInvitations() && s.Anonymity != Identified {
+	if rule == FastRule && s.IsUntraceable() {
 		return false
 	}
 	return s.IsOpenToAll() && (s.Quality == nil || !slices.Contains(s.Quality.Off, rule))

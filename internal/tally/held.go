@@ -77,7 +77,7 @@ func ruleOf(s *survey.Survey, q answer.Quality) (rule survey.HoldRule, mayBurst 
 	}{
 		{survey.HoneypotRule, q.Flags.Has(answer.Honeypot)}, {survey.CrossSiteRule, q.Flags.Has(answer.CrossSite)},
 		{survey.NoWorkRule, q.Flags.Has(answer.NoWork)}, {survey.RateRule, q.Flags.Has(answer.Rate)},
-		{survey.FastRule, q.IsFaster(rules.FastLimit())},
+		{survey.FastRule, q.IsFaster(rules.FastLimit())}, {survey.BurstRule, q.Flags.Has(answer.Burst)},
 	} {
 		if c.match && rules.Holds(c.rule) {
 			return c.rule, false

@@ -49,6 +49,8 @@ func TestRules(t *testing.T) {
 		{"by invitation", &invited, watched(answer.Honeypot, 1), ""},
 		{"slower than a limit between the steps", &between, watched(0, 60), ""},
 		{"an earlier version in which the rule is off", &off, watched(answer.Rate|answer.OldRules, 0), survey.RateRule},
+		{"in a burst by the day", s, watched(answer.DayOnly|answer.Burst, 0), survey.BurstRule},
+		{"on a day without one", s, watched(answer.DayOnly, 0), ""},
 		{"an earlier version by invitation", &invited, watched(answer.NoWork|answer.OldRules|answer.DayOnly, 0), survey.NoWorkRule},
 	} {
 		folded := New()
