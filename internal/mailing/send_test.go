@@ -22,6 +22,7 @@ import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/ownerfile"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/soak"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -537,15 +538,16 @@ func TestReminders(t *testing.T) {
 	}
 }
 
-// TestManyContacts has a list of ten thousand pass through a server.
+// TestManyContacts has a long list pass through a server.
 func TestManyContacts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")
 	}
+	n := soak.Cases(1000, 100_000)
 	m := start(t, nil)
 	w := newWorld(t, m)
 	r := invitees.New("tea")
-	events, err := r.Invite(people(10_000), invitees.Batch{}, crand.Reader)
+	events, err := r.Invite(people(n), invitees.Batch{}, crand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -561,7 +563,7 @@ func TestManyContacts(t *testing.T) {
 	w.Write = func(events ...invitees.Event) error { return r.Apply(events[0]) }
 	c := Choice{}
 	done, err := w.Send(t.Context(), c.Invitations(r))
-	if err != nil || done.Sent != 10_000 {
+	if err != nil || done.Sent != n {
 		t.Errorf("%+v, %v", done, err)
 	}
 }
