@@ -24,21 +24,26 @@ func TestConformanceOnAWS(t *testing.T) {
 	client, bucket := newDynamoDBClient(getenv), s3Client(env["S3_ENDPOINT"])
 	storetest.Run(t, func(t *testing.T) storetest.Backend {
 		name := uniqueName()
-		invited := cloud.InvitationTable(name)
-		for _, schema := range []*dynamodb.CreateTableInput{cloud.Schema(name), cloud.InvitationSchema(invited)} {
-			if _, err := client.CreateTable(t.Context(), schema); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: schema.TableName})
-			})
-		}
+		createTables(t, client, name)
 		if _, err := bucket.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 			t.Fatal(err)
 		}
 		pages := cloud.NewPages(cloud.S3(getenv, name))
 		return onTable(client, name, pages, 0)
 	})
+}
+
+// createTables creates a table and that of its invitations, for as long as the test runs.
+func createTables(t testing.TB, client *dynamodb.Client, name string) {
+	t.Helper()
+	for _, schema := range []*dynamodb.CreateTableInput{cloud.Schema(name), cloud.InvitationSchema(cloud.InvitationTable(name))} {
+		if _, err := client.CreateTable(t.Context(), schema); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: schema.TableName})
+		})
+	}
 }
 
 // onTable returns a back end over a table and a bucket, whose clock is ahead by an offset.

@@ -156,7 +156,7 @@ func TestInvitedWithoutCookies(t *testing.T) {
 	do(t, ctx, chromedp.Navigate(address.JoinPath("api/surveys/tea/form/en").String()+"?invited")) // where the link leads without its cookie
 	waitFor(t, ctx, "the question for the code", `document.readyState === "complete" && !!document.querySelector("#invitation")`)
 	screenshot(t, ctx, "invitation-code-360")
-	do(t, ctx, chromedp.SendKeys(css("#invitation"), strings.ToLower(link[strings.LastIndex(link, "/")+1:])), chromedp.Click(css(".ask button")))
+	do(t, ctx, chromedp.SendKeys(css("#invitation"), strings.ToLower(link[strings.LastIndex(link, "/")+1:])), chromedp.Click(css("form .button")))
 	waitFor(t, ctx, "the form", `document.readyState === "complete" && !!document.querySelector("form[data-survey] [name=_invitation]")`)
 	if !isTrue(t, ctx, `document.querySelector(".langs a:not([aria-current])").search === "?invited=-"`) {
 		t.Error("another language leads to a form without the invitation")

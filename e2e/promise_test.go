@@ -1,11 +1,8 @@
 package e2e
 
 import (
-	"context"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/publish/publishtest"
@@ -19,13 +16,8 @@ func TestNothingPublicTellsOnAWS(t *testing.T) {
 	client := newDynamoDBClient(func(name string) string { return env[name] })
 	open := func(t testing.TB) publishtest.BackEnd {
 		name := uniqueName()
-		if _, err := client.CreateTable(t.Context(), cloud.Schema(name)); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
-		})
-		return cloud.NewTable(client, name, cloud.Options{})
+		createTables(t, client, name)
+		return cloud.NewTable(client, name, cloud.Options{Invitations: cloud.InvitationTable(name)})
 	}
 	n, first := soak.Cases(3, 60), uint64(9_000)
 	if n > 3 {

@@ -49,8 +49,7 @@ func (s *submission) put(ctx context.Context, r *answer.Response) (created bool,
 // that followed from the invitation would join the two.
 func (s *submission) redeem(ctx context.Context, r *answer.Response) (created bool, err error) {
 	if r.ID == "" {
-		key := randomKey()
-		s.posted.ID, r.ID = key.String(), answer.IDOf(r.Survey, key)
+		s.setKey(r, randomKey())
 	}
 	return s.Redeemer.Redeem(ctx, store.Redemption{Response: *r, Hash: s.invited.secret.Hash(), Identified: s.isIdentified(), Day: s.day()})
 }
@@ -77,8 +76,13 @@ func (s *submission) assignID(ctx context.Context, r *answer.Response) (also []s
 		key = s.derivedKey(secret, r, number)
 		also = []string{answer.IDOf(r.Survey, s.derivedKey(secret, r, number-1))}
 	}
-	s.posted.ID, r.ID = key.String(), answer.IDOf(r.Survey, key)
+	s.setKey(r, key)
 	return also
+}
+
+// setKey gives a response the id of a key. The form, if it is shown again, carries the key.
+func (s *submission) setKey(r *answer.Response, key uuid.UUID) {
+	s.posted.ID, r.ID = key.String(), answer.IDOf(r.Survey, key)
 }
 
 // secret returns the secret of the deployment; nil if there is none, or if every click is to count. Without it every click is
