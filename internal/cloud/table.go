@@ -46,8 +46,6 @@ import (
 //	O#survey                  case id     nothing: the case is in the outbox
 //	U#survey                  -           whose turn it is to bring the survey up to date
 //	G                         name        how far a long task has come
-//	E#survey#period           number      decisions about answers that are held
-//	F#, B#, Y                             what limits need: limits.go
 //	X                         ids         32 random bytes that ids are keyed with
 //	F#, B#, Y                             what limits need: see limits.go
 //
