@@ -386,5 +386,5 @@ func (t *Table) raise(ctx context.Context, survey, name string, n int64) error {
 	if refused(err) {
 		return nil
 	}
-	return wrapOf(t.invited, err)
+	return t.wrapInvited(err)
 }

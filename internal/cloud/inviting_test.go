@@ -92,7 +92,7 @@ func TestTableOfInvitationsOutOfReach(t *testing.T) {
 			}
 			_, put := p.PutInvitations(ctx, []invitation.Invitation{personal(1)})
 			_, withdrawn := p.WithdrawInvitations(ctx, []invitation.Hash{personal(1).Hash})
-			for _, err := range []error{put, withdrawn, p.Count(ctx, "open", "x")} {
+			for _, err := range []error{put, withdrawn, p.Count(ctx, "open", "x"), p.Raise(ctx, "open", map[string]int64{"x": 1})} {
 				if err == nil || !strings.Contains(err.Error(), c.says) {
 					t.Error(err)
 				}
