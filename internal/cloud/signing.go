@@ -5,9 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"glasspoll/internal/blind"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/message"
@@ -33,11 +30,7 @@ func (t *Table) PutSigningKeys(ctx context.Context, survey string, keys []blind.
 	_, err := countEach(ctx, keys, func(ctx context.Context, k blind.Private) (bool, error) {
 		stored := key(signingKey(survey), k.ID())
 		stored[body] = binaryOf(k.Encode())
-		_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.invited, Item: stored, ConditionExpression: free()})
-		if refused(err) {
-			return false, nil // an id follows from its key
-		}
-		return err == nil, t.wrapInvited(err)
+		return t.createIn(ctx, t.invited, stored) // what is there is the same: an id follows from its key
 	})
 	return err
 }
@@ -47,15 +40,15 @@ func (t *Table) SigningKey(ctx context.Context, survey, id string) (k blind.Priv
 	if t.invited == "" {
 		return k, store.ErrNoKey
 	}
-	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.invited, Key: key(signingKey(survey), id), ConsistentRead: aws.Bool(true)})
+	stored, err := t.getIn(ctx, t.invited, signingKey(survey), id)
 	switch {
 	case err != nil:
-		return k, t.wrapInvited(err)
-	case out.Item == nil:
+		return k, err
+	case stored == nil:
 		return k, store.ErrNoKey
 	}
-	k, err = blind.DecodePrivate(bytesOf(out.Item, body))
-	return k, wrapOf(t.invited, err)
+	k, err = blind.DecodePrivate(bytesOf(stored, body))
+	return k, t.wrapInvited(err)
 }
 
 // SigningKeysOf implements [store.KeyRing].
