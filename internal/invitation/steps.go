@@ -40,8 +40,8 @@ type Counter struct {
 	Values  map[string]string // options of the segments that invitations have a value of, by their fields; "": none. Nil: not counted
 }
 
-// maxName bounds the name of a counter, in bytes; see store.CheckCounter.
-const maxName = 512
+// MaxCounterName bounds the name of a counter, in bytes.
+const MaxCounterName = 512
 
 // counterVersion begins the names of counters. What has another version is no counter of steps.
 const counterVersion = "1"
@@ -94,7 +94,7 @@ func optionOf(f survey.Field, value string) string {
 // Name returns the name of the counter. Where it would be too long, neither channel nor values are counted.
 func (c Counter) Name() string {
 	name := c.name()
-	if len(name) > maxName {
+	if len(name) > MaxCounterName {
 		c.Channel, c.Values = "", nil
 		name = c.name()
 	}
@@ -114,7 +114,7 @@ func (c Counter) name() string {
 // ParseCounter reads what [Counter.Name] returns, and nothing else: any other name is not ok.
 func ParseCounter(name string) (c Counter, ok bool) {
 	parts := strings.Split(name, "/")
-	if len(name) > maxName || len(parts) != 6 || parts[0] != counterVersion {
+	if len(name) > MaxCounterName || len(parts) != 6 || parts[0] != counterVersion {
 		return Counter{}, false
 	}
 	c.Step, c.Day = Step(parts[1]), survey.Date(parts[2])

@@ -17,7 +17,7 @@ func Totals(s *survey.Survey, period string, all iter.Seq2[Invitation, error], k
 		}
 		c := CounterOf(s, i, Issued, "", period)
 		name := c.name()
-		tooLong = tooLong || len(name)+len(TakenBack)-len(Issued) > maxName
+		tooLong = tooLong || len(name)+len(TakenBack)-len(Issued) > MaxCounterName
 		into := bound
 		if i.Period == "" {
 			into = free

@@ -132,13 +132,10 @@ func RaiseInvitations(ctx context.Context, b Tallying, s *survey.Survey, now tim
 	return b.Raise(ctx, s.ID, totals)
 }
 
-// maxCounterName bounds the name of a counter, in bytes.
-const maxCounterName = 512
-
 // CheckCounter checks the name of a counter.
 func CheckCounter(survey, name string) error {
-	if survey == "" || name == "" || len(name) > maxCounterName {
-		return message.Errorf("a counter without a survey or a name, or with one of more than %d bytes", maxCounterName)
+	if survey == "" || name == "" || len(name) > invitation.MaxCounterName {
+		return message.Errorf("a counter without a survey or a name, or with one of more than %d bytes", invitation.MaxCounterName)
 	}
 	return nil
 }
