@@ -263,21 +263,21 @@ func (c *collected) groups(s *survey.Survey, k int) (all []Group) {
 		}
 	}
 	place := func(n groupName) int { return slices.Index(c.segments, n.segment) }
-	options := map[string]int{}
+	options := map[groupName]int{}
 	for _, f := range SegmentsOf(s) {
 		for i, o := range f.Options() {
-			options[f.Name+"="+o.ID] = i + 1
+			options[groupName{"segment", f.Name, o.ID}] = i + 1
 		}
 	}
 	sorted := slices.SortedFunc(maps.Keys(names), func(a, b groupName) int {
-		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(options[a.segment+"="+a.option], options[b.segment+"="+b.option]), cmp.Compare(a.option, b.option))
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(options[a], options[b]), cmp.Compare(a.option, b.option))
 	})
 	kinds := map[string]int{}
 	for _, name := range sorted {
 		kinds[name.segment]++
 	}
 	for _, name := range sorted {
-		known := name.kind == "channel" || options[name.segment+"="+name.option] > 0
+		known := name.kind == "channel" || options[name] > 0
 		if r := c.group(name).rounded(int64(k)); known && r.Issued > 0 && kinds[name.segment] > 1 {
 			all = append(all, Group{Segment: name.segment, Option: name.option, Reach: r})
 		}
