@@ -129,11 +129,8 @@ type ledger struct {
 // readLedger reads the tally of a period, then what is known besides.
 func readLedger(ctx context.Context, records store.Records, s *survey.Survey, period string) (l *ledger, err error) {
 	l = &ledger{records: records, survey: s, period: period, answered: store.NewAnswered(records, s.ID, s)}
-	if l.tally, l.revision, err = records.Tally(ctx, s.ID, period); err != nil {
+	if err = l.readTally(ctx); err != nil {
 		return nil, err
-	}
-	if l.tally == nil {
-		l.tally = tally.New()
 	}
 	if l.known, err = store.SettledOf(ctx, records, s.ID, period); err != nil {
 		return nil, err
