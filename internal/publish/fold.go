@@ -134,13 +134,11 @@ func (c *chunk) begin() {
 // add folds one response, by the questionnaire that it was answered under.
 func (c *chunk) add(ctx context.Context, e store.Entry) error {
 	fresh := e.Cursor > c.tally.Alerted
-	if err := c.answered.Fold(ctx, c.tally, c.settled, e); err != nil {
-		return err
-	}
 	answered, err := c.answered.Survey(ctx, e.Response.Version)
 	if err != nil {
 		return err
 	}
+	c.settled.Fold(c.tally, answered, e)
 	held := c.tally.HeldBy(answered, e.Arrived, e.Response) != ""
 	if held {
 		c.held++
