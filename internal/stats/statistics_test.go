@@ -365,7 +365,7 @@ func TestRankedFunnelAndChannels(t *testing.T) {
 	if got := strings.Join(names, ", "); got != "x 100, y 60, v 50" {
 		t.Errorf("ranked %s", got)
 	}
-	if got := fmt.Sprint(p.Funnel()); got != "[{issued 8 false} {completed 3 false}]" {
+	if got := fmt.Sprint(p.Funnel()); got != "[{issued 8} {completed 3}]" {
 		t.Errorf("funnel %s", got)
 	}
 	if len(p.Channels) != 2 || p.Channels[0].Name != "web" || exact(p.Channels[0].Ratio()) != "1" || p.Channels[1].N != 0 {

@@ -228,9 +228,8 @@ func (p *Period) Performance() *big.Rat {
 
 // Step is how many reached one stage of a survey.
 type Step struct {
-	Name        string // issued, opened, started, completed
-	N           int64
-	Approximate bool
+	Name string // issued, opened, started, completed
+	N    int64
 }
 
 // Funnel lists the stages that are counted. Opening and starting a form are only of those who are invited: other pages are
@@ -238,19 +237,19 @@ type Step struct {
 func (p *Period) Funnel() []Step {
 	var steps []Step
 	if p.Issued > 0 {
-		steps = append(steps, Step{Name: "issued", N: p.Issued})
+		steps = append(steps, Step{"issued", p.Issued})
 	}
 	answered := p.Received
 	if i := p.Invited; i != nil {
 		if i.Sum.Opened > 0 {
-			steps = append(steps, Step{"opened", i.Sum.Opened, true})
+			steps = append(steps, Step{"opened", i.Sum.Opened})
 		}
 		if i.Sum.Started > 0 {
-			steps = append(steps, Step{"started", i.Sum.Started, true})
+			steps = append(steps, Step{"started", i.Sum.Started})
 		}
 		if answered = i.Completed; answered == 0 {
 			return steps
 		}
 	}
-	return append(steps, Step{Name: "completed", N: answered})
+	return append(steps, Step{"completed", answered})
 }
