@@ -6,9 +6,7 @@ import (
 	"iter"
 
 	"glasspoll/internal/message"
-	"glasspoll/internal/review"
 	"glasspoll/internal/store"
-	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
 )
 
@@ -102,15 +100,10 @@ func (p *period) foldInto(ctx context.Context, t *tally.Tally) error {
 			if err != nil {
 				return err
 			}
-			decide(t, known, answered, stored.Entry, d)
+			t.Decide(answered, known.Came(answered, stored.Entry), stored.Entry.Response, store.DecisionOf(d, answered))
 		}
 		known.Decide(d)
 		t.Decided = d.Number
 	}
 	return nil
-}
-
-// decide folds a decision about one response.
-func decide(t *tally.Tally, known store.Settled, answered *survey.Survey, e store.Entry, d review.Decisions) {
-	t.Decide(answered, known.Came(answered, e), e.Response, store.DecisionOf(d, answered))
 }
