@@ -50,8 +50,9 @@ func NextInvited(s *survey.Survey, forms map[string]*survey.Survey, period, toda
 	}
 	changed = n.holdSensitive() || changed
 	changed = n.publishCoded() || changed
-	changed = n.updateFacts(t, newDay || closed) || changed
-	changed = counters != nil && SaysFacts(last, today, closed) && n.updateInvited(period, counters) || changed
+	whole := SaysFacts(last, today, closed)
+	changed = n.updateFacts(t, whole) || changed
+	changed = whole && counters != nil && n.updateInvited(period, counters) || changed
 	if !changed {
 		return nil, nil
 	}
