@@ -129,8 +129,11 @@ func (r *record) tally() (*Tally, error) {
 			return nil, fmt.Errorf("old cohort %q: %d left", key, n)
 		}
 	}
-	if err := (*Held)(r.Held).check(); err != nil || r.Decided < 0 {
-		return nil, fmt.Errorf("held responses, decided up to %d: %w", r.Decided, err)
+	if err := (*Held)(r.Held).check(); err != nil {
+		return nil, fmt.Errorf("held responses: %w", err)
+	}
+	if r.Decided < 0 {
+		return nil, fmt.Errorf("decided up to %d", r.Decided)
 	}
 	t := New()
 	t.Held, t.Decided = (*Held)(r.Held), r.Decided

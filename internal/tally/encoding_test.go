@@ -227,6 +227,8 @@ func TestDecodeRefusesRecords(t *testing.T) {
 		`-1 received on 2026-11-29`:                                       {Days: map[string]int64{"2026-11-29": -1}},
 		`old cohort "x": 0 left`:                                          {Legacy: map[string]int64{"x": 0}},
 		`old cohorts without segments`:                                    {Legacy: map[string]int64{"x": 1}},
+		`damaged: held responses: of 0 held 1 wait, 0 rejected`:           {Held: &heldRecord{Waiting: 1}},
+		`damaged: decided up to -1`:                                       {Decided: -1},
 	} {
 		got, err := Decode(kind.Encode(r))
 		if err == nil || !strings.Contains(err.Error(), strings.TrimSpace(want)) || !strings.HasPrefix(err.Error(), "tally: the record is damaged: ") {
