@@ -11,17 +11,7 @@ import (
 func TestContactDetailsOfTheIdentified(t *testing.T) {
 	for keys, want := range map[string]int{"": 1, "access: both\nanonymity: identified\n": 0} {
 		source := []byte(completeSurvey + keys + "sections: [{questions: [{id: q, type: email, required: true, label: {zh: 邮箱, en: E-mail}}]}]\n")
-		s, problems := questionnaire.Parse("tea.yaml", source)
-		if len(problems) > 0 {
-			t.Fatal(problems)
-		}
-		n := 0
-		for _, a := range advice.Of(s, "tea.yaml", source) {
-			if a.Code == advice.SensitiveRequired {
-				n++
-			}
-		}
-		if n != want {
+		if n := countOf(t, source, advice.SensitiveRequired); n != want {
 			t.Errorf("%q: %d, want %d", keys, n, want)
 		}
 	}
@@ -31,18 +21,23 @@ func TestContactDetailsOfTheIdentified(t *testing.T) {
 func TestIssuedIsCounted(t *testing.T) {
 	for keys, want := range map[string]int{"": 0, "access: invited\n": 1, "access: both\n": 1} {
 		source := []byte(completeSurvey + keys + "audience: {issued: 40}\nsections: [{questions: [{id: q, type: nps, label: {zh: 推荐, en: Recommend}}]}]\n")
-		s, problems := questionnaire.Parse("tea.yaml", source)
-		if len(problems) > 0 {
-			t.Fatal(problems)
-		}
-		n := 0
-		for _, a := range advice.Of(s, "tea.yaml", source) {
-			if a.Code == advice.IssuedIsCounted {
-				n++
-			}
-		}
-		if n != want {
+		if n := countOf(t, source, advice.IssuedIsCounted); n != want {
 			t.Errorf("%q: %d, want %d", keys, n, want)
 		}
 	}
+}
+
+// countOf returns how many pieces of advice about a questionnaire, in which nothing is wrong, have a code.
+func countOf(t *testing.T, source []byte, code string) (n int) {
+	t.Helper()
+	s, problems := questionnaire.Parse("tea.yaml", source)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, a := range advice.Of(s, "tea.yaml", source) {
+		if a.Code == code {
+			n++
+		}
+	}
+	return n
 }
