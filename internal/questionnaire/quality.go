@@ -79,7 +79,7 @@ func (o object) checkQuality(s *survey.Survey, qo object) {
 	switch {
 	case !s.IsOpenToAll():
 		o.fail(o.keys["quality"], "quality holds answers back that come without an invitation, and with \"access: invited\" none do: remove it")
-	case s.HasInvitations() && s.Anonymity != survey.Identified && qo.keys["fast"] != nil:
+	case s.IsUntraceable() && qo.keys["fast"] != nil: // see [survey.Survey.Holds]
 		o.fail(qo.keys["fast"], "of answers that are %s nobody knows how fast they came: remove it", inWords[s.Anonymity])
 	}
 }
