@@ -68,6 +68,15 @@ func (s *submission) unusable(i invitation.Invitation, at time.Time) (status int
 	return 0, answer.Problem{}, false
 }
 
+// refuses says why nothing can be sent by an invitation now. Who has begun in time may send, as at the end of the survey.
+func (s *submission) refuses(i invitation.Invitation) (p answer.Problem, refused bool) {
+	_, p, refused = s.unusable(i, s.now.Add(-survey.Grace))
+	if p.Code == answer.InvitationEarly {
+		_, p, refused = s.unusable(i, s.now)
+	}
+	return p, refused
+}
+
 // invitedQuery is in the query of a form's address to which an invitation has led, with the mark of the cookie that says which. So
 // a form is never that of somebody else who uses the browser, and it is known when the browser keeps no cookie.
 const invitedQuery = render.InvitedQuery
@@ -248,12 +257,8 @@ func (s *submission) findInvitation(ctx context.Context) bool {
 		return false
 	}
 	s.comesAs(i)
-	// Who has begun in time may send, as at the end of the survey.
-	_, p, unusable := s.unusable(i.invitation, s.now.Add(-survey.Grace))
-	if p.Code == answer.InvitationEarly {
-		_, p, unusable = s.unusable(i.invitation, s.now)
-	}
-	if !unusable {
+	p, refused := s.refuses(i.invitation)
+	if !refused {
 		return s.choosesConfidential()
 	}
 	taken, err := s.isTaken(ctx)

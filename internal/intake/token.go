@@ -93,7 +93,7 @@ func (s *submission) sign(id string) {
 		return
 	}
 	if !i.invitation.Redeemed { // of one that is, the same value has the same signature
-		if _, p, unusable := s.unusable(i.invitation, s.now.Add(-survey.Grace)); unusable {
+		if p, refused := s.refuses(i.invitation); refused {
 			s.refuseInvitation(p)
 			return
 		}

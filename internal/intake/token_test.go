@@ -114,8 +114,14 @@ func openAnonymous(t testing.TB) *anonymous {
 // invite stores an invitation of a group, and returns its secret.
 func (a *anonymous) invite(t testing.TB, n byte, period, tier string) invitation.Secret {
 	t.Helper()
+	return a.inviteOn(t, n, period, tier, "", "")
+}
+
+// inviteOn is invite for an invitation that can be used on some days.
+func (a *anonymous) inviteOn(t testing.TB, n byte, period, tier string, from, until survey.Date) invitation.Secret {
+	t.Helper()
 	s := invitation.Secret(bytes.Repeat([]byte{n + 1, 171}, 5))
-	i := invitation.Invitation{Hash: s.Hash(), Survey: "service", Period: period, Channel: "card", Language: "en"}
+	i := invitation.Invitation{Hash: s.Hash(), Survey: "service", Period: period, Channel: "card", Language: "en", From: from, Until: until}
 	if tier != "" {
 		i.Values = map[string]string{"tier": tier}
 	}
@@ -324,6 +330,26 @@ func TestSignaturesAreRefused(t *testing.T) {
 	}
 	a.handler.Signer = nil // the function that takes answers
 	wantReply(t, "nobody signs", a.post("token", d.ask(tierA)), http.StatusForbidden, "not_anonymous")
+}
+
+// TestSignaturesByTheDay: who has begun in time has a signature, as answers with an invitation are taken.
+func TestSignaturesByTheDay(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, until survey.Date
+		after       time.Duration // the beginning of 23 November
+		status      int
+		says        string
+	}{
+		"over":       {"", "2026-11-22", 31 * time.Minute, http.StatusForbidden, "invitation_expired"},
+		"in grace":   {"", "2026-11-22", 29 * time.Minute, http.StatusOK, "signature"},
+		"early":      {"2026-11-24", "", 0, http.StatusForbidden, "invitation_early"},
+		"just begun": {"2026-11-23", "", 0, http.StatusOK, "signature"},
+	} {
+		a := openAnonymous(t)
+		a.now = time.Date(2026, 11, 23, 0, 0, 0, 0, a.survey.Location()).Add(c.after)
+		secret := a.inviteOn(t, 1, "2026-Q4", "a", c.from, c.until)
+		wantReply(t, name, a.post("token", newDevice(t, a.keys[0]).ask(secret)), c.status, c.says)
+	}
 }
 
 // TestWithoutAScript: the way of a confidential survey is chosen, never taken for granted.
