@@ -23,9 +23,6 @@ type invitee struct {
 	invitation invitation.Invitation
 }
 
-// errOtherSurvey says that an invitation is to another survey. It is no failure.
-var errOtherSurvey = errors.New("invitation to another survey")
-
 // invitee looks up the invitation with a secret, as it was written or typed. The error is store.ErrNotInvited if there is none.
 func (h *Handler) invitee(ctx context.Context, typed string) (*invitee, error) {
 	secret, err := invitation.ParseSecret(typed)
@@ -39,11 +36,11 @@ func (h *Handler) invitee(ctx context.Context, typed string) (*invitee, error) {
 	return &invitee{secret, i}, nil
 }
 
-// inviteeOf is invitee for the survey that the request is about. The error is errOtherSurvey if the invitation is to another.
+// inviteeOf is invitee for the survey that the request is about. An invitation to another is none.
 func (s *submission) inviteeOf(ctx context.Context, typed string) (*invitee, error) {
 	i, err := s.invitee(ctx, typed)
 	if err == nil && i.invitation.Survey != s.current.ID {
-		return nil, errOtherSurvey
+		return nil, store.ErrNotInvited
 	}
 	return i, err
 }
@@ -177,13 +174,13 @@ func (s *submission) admit(ctx context.Context) bool {
 		}
 	}
 	i, err := s.inviteeOf(ctx, typed)
-	if s.posted.Invitation == "" && (errors.Is(err, store.ErrNotInvited) || errors.Is(err, errOtherSurvey)) {
-		s.noticeAbout(http.StatusOK, render.NoticePage{Code: answer.CookieNeeded, AsksInvitation: true})
-		return false
-	}
 	switch {
-	case errors.Is(err, store.ErrNotInvited), errors.Is(err, errOtherSurvey):
-		s.noticeAbout(http.StatusOK, render.NoticePage{Code: answer.InvitationUnknown, AsksInvitation: true})
+	case errors.Is(err, store.ErrNotInvited):
+		code := answer.InvitationUnknown
+		if s.posted.Invitation == "" {
+			code = answer.CookieNeeded
+		}
+		s.noticeAbout(http.StatusOK, render.NoticePage{Code: code, AsksInvitation: true})
 		return false
 	case err != nil:
 		s.Log.Error("invitation not found", "survey", s.current.ID, "error", err)
@@ -248,7 +245,7 @@ func (s *submission) findInvitation(ctx context.Context) bool {
 	}
 	i, err := s.inviteeOf(ctx, s.posted.Invitation.Reveal())
 	switch {
-	case errors.Is(err, store.ErrNotInvited), errors.Is(err, errOtherSurvey):
+	case errors.Is(err, store.ErrNotInvited):
 		s.posted.Invitation = ""
 		s.refuse(http.StatusForbidden, answer.Problem{Code: answer.InvitationUnknown})
 		return false

@@ -85,7 +85,7 @@ func (s *submission) sign(id string) {
 	}
 	i, err := s.inviteeOf(ctx, posted.Invitation)
 	switch {
-	case errors.Is(err, store.ErrNotInvited), errors.Is(err, errOtherSurvey):
+	case errors.Is(err, store.ErrNotInvited):
 		s.refuse(http.StatusForbidden, answer.Problem{Code: answer.InvitationUnknown})
 		return
 	case err != nil:
