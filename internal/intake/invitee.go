@@ -50,8 +50,8 @@ func (s *submission) dayOf(t time.Time) survey.Date {
 	return survey.Date(t.In(s.current.Location()).Format(time.DateOnly))
 }
 
-// unusable says why an invitation cannot be used at an instant. Ok is false if it can.
-func (s *submission) unusable(i invitation.Invitation, at time.Time) (status int, p answer.Problem, ok bool) {
+// unusable says why an invitation cannot be used at an instant. The last result is false if it can.
+func (s *submission) unusable(i invitation.Invitation, at time.Time) (status int, p answer.Problem, unusable bool) {
 	switch i.StateOn(s.dayOf(at)) {
 	case invitation.Redeemed:
 		return http.StatusOK, answer.Problem{Code: answer.InvitationUsed}, true
@@ -101,11 +101,12 @@ func (s *submission) serveLink(address string) {
 
 // follow leads from the link of an invitation to the form. It changes nothing: programs that look through mail open links, too.
 func (s *submission) follow(word string) {
-	i, ok := s.findLinked(word)
-	if !ok {
+	i, err := s.linked(word)
+	if err != nil {
+		s.refuseLink(err)
 		return
 	}
-	if status, p, ok := s.unusable(i.invitation, s.now); ok {
+	if status, p, unusable := s.unusable(i.invitation, s.now); unusable {
 		s.noticeAbout(status, render.NoticePage{Code: p.Code, Args: p.Args})
 		return
 	}
@@ -117,18 +118,8 @@ func (s *submission) follow(word string) {
 	s.header(http.StatusSeeOther, "", "Location", rootOf(s.r.URL.Path)+"api/surveys/"+s.current.ID+"/form/"+s.posted.Language+"?"+invitedQuery+"="+mark)
 }
 
-// findLinked finds the invitation that a link names, its survey, and the language to reply in. If it cannot, it replies.
-// The status is never 404, which a CDN may answer with a page of its own.
-func (s *submission) findLinked(word string) (*invitee, bool) {
-	i, err := s.linked(word)
-	if err != nil {
-		s.refuseLink(err)
-		return nil, false
-	}
-	return i, true
-}
-
-// linked is findLinked without a reply. If the error is store.ErrUnknown, there is an invitation, but its survey is gone.
+// linked finds the invitation that a link names, its survey, and the language to reply in. If the error is store.ErrUnknown, there is
+// an invitation, but its survey is gone.
 func (s *submission) linked(word string) (*invitee, error) {
 	ctx := s.r.Context()
 	i, err := s.invitee(ctx, word)
@@ -146,7 +137,8 @@ func (s *submission) linked(word string) (*invitee, error) {
 	return i, nil
 }
 
-// refuseLink replies that a link leads nowhere, or that this cannot be found out.
+// refuseLink replies that a link leads nowhere, or that this cannot be found out. The status is never 404, which a CDN may answer
+// with a page of its own.
 func (s *submission) refuseLink(err error) {
 	if errors.Is(err, store.ErrNotInvited) || errors.Is(err, store.ErrUnknown) {
 		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
@@ -188,7 +180,7 @@ func (s *submission) admit(ctx context.Context) bool {
 		s.noticeAbout(http.StatusServiceUnavailable, render.NoticePage{Code: answer.NotStored})
 		return false
 	}
-	if status, p, ok := s.unusable(i.invitation, s.now); ok {
+	if status, p, unusable := s.unusable(i.invitation, s.now); unusable {
 		s.noticeAbout(status, render.NoticePage{Code: p.Code, Args: p.Args})
 		return false
 	}

@@ -74,14 +74,9 @@ func (s *submission) serveOpened() {
 	if !s.readInvitation() {
 		return
 	}
-	ctx := s.r.Context()
-	i, err := s.invitee(ctx, s.posted.Invitation.Reveal())
-	if err == nil {
-		s.current, err = s.Definitions.Definition(ctx, i.invitation.Survey, "")
-	}
-	if err == nil {
+	if i, err := s.linked(s.posted.Invitation.Reveal()); err == nil {
 		if _, _, unusable := s.unusable(i.invitation, s.now); !unusable {
-			s.count(ctx, i, invitation.Opened)
+			s.count(s.r.Context(), i, invitation.Opened)
 		}
 	}
 	s.header(http.StatusNoContent, "")

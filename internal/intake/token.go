@@ -127,15 +127,10 @@ func (s *submission) markAndSign(ctx context.Context, i *invitee, key survey.Key
 		s.refusePut(err)
 		return
 	}
-	s.forgetCookie(i)
-	s.count(ctx, i, invitation.Started)
-	s.writeJSON(s.w, http.StatusOK, map[string]string{"signature": base64.RawURLEncoding.EncodeToString(signature)})
-}
-
-// forgetCookie removes the cookie of an invitation that has been used.
-func (s *submission) forgetCookie(i *invitee) {
 	s.invited = i
 	s.forgetInvitation()
+	s.count(ctx, i, invitation.Started)
+	s.writeJSON(s.w, http.StatusOK, map[string]string{"signature": base64.RawURLEncoding.EncodeToString(signature)})
 }
 
 // keyOf returns the id of the key by which an invitee can answer anonymously; "" if there is none.
