@@ -318,14 +318,8 @@ func (s *submission) findSurvey(ctx context.Context, id string) bool {
 			}
 		}
 	}
-	switch {
-	case errors.Is(err, store.ErrUnknown):
-		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
-		return false
-	case err != nil:
-		s.Log.Error("questionnaire not found", "survey", id, "error", err)
-		s.w.Header().Set("Retry-After", "5")
-		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
+	if err != nil {
+		s.refuseSurvey(id, err)
 		return false
 	}
 	if s.isForm {
@@ -335,6 +329,17 @@ func (s *submission) findSurvey(ctx context.Context, id string) bool {
 		s.posted.SetHidden(s.answered, nil)
 	}
 	return true
+}
+
+// refuseSurvey replies that there is no such survey, or that this cannot be found out.
+func (s *submission) refuseSurvey(id string, err error) {
+	if errors.Is(err, store.ErrUnknown) {
+		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
+		return
+	}
+	s.Log.Error("questionnaire not found", "survey", id, "error", err)
+	s.w.Header().Set("Retry-After", "5")
+	s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
 }
 
 // takesHidden reports whether hidden questions are answered by the link, which anybody may change. Where there are invitations,

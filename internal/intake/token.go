@@ -40,17 +40,15 @@ type tokenRequest struct {
 // serveKeys replies with the public keys of a version of a survey: the same to everybody. They never change.
 func (s *submission) serveKeys(id, version string) {
 	of, err := s.Definitions.Definition(s.r.Context(), id, version)
-	switch {
-	case errors.Is(err, store.ErrUnknown), err == nil && (of.Keys == nil || of.Version != version):
-		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
-	case err != nil:
-		s.Log.Error("questionnaire not found", "survey", id, "error", err)
-		s.w.Header().Set("Retry-After", "5")
-		s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
-	default:
-		s.header(http.StatusOK, jsonMedia, "Cache-Control", "public, max-age=31536000, immutable")
-		s.w.Write(of.Keys.Encode())
+	if err == nil && (of.Keys == nil || of.Version != version) {
+		err = store.ErrUnknown
 	}
+	if err != nil {
+		s.refuseSurvey(id, err)
+		return
+	}
+	s.header(http.StatusOK, jsonMedia, "Cache-Control", "public, max-age=31536000, immutable")
+	s.w.Write(of.Keys.Encode())
 }
 
 // sign takes a request for a signature, marks the invitation as used for the blinded value, and replies with the signature. The
