@@ -3,6 +3,7 @@ package blind
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"glasspoll/internal/invitation"
@@ -121,7 +122,7 @@ func (d *divided) add(at int, values map[string]string) {
 func (p *Plan) divide(keys *survey.Keys, period string, d *divided) error {
 	var named, small []*members // small: of all others
 	joining := 0
-	for _, key := range sortedKeys(d.groups) {
+	for _, key := range slices.Sorted(maps.Keys(d.groups)) {
 		group := d.groups[key]
 		_, has := keys.Of(period, group.values)
 		switch {
@@ -136,18 +137,18 @@ func (p *Plan) divide(keys *survey.Keys, period string, d *divided) error {
 		}
 	}
 	slices.SortStableFunc(named, func(a, b *members) int { return cmp.Compare(len(a.at), len(b.at)) })
-	new := 0
+	added := 0 // to all others
 	for _, group := range small {
-		new += len(group.at)
+		added += len(group.at)
 	}
-	others := d.others + new
+	others := d.others + added
 	if others > 0 && others < MinGroup && len(named) > 0 {
-		small, others, new = append(small, named[0]), others+len(named[0].at), new+len(named[0].at)
+		small, others, added = append(small, named[0]), others+len(named[0].at), added+len(named[0].at)
 		named = named[1:]
 	}
-	if new > 0 && others < MinGroup {
+	if added > 0 && others < MinGroup {
 		if joining > 0 || hasNamed(keys, period) {
-			return &FewError{period, new}
+			return &FewError{period, added}
 		}
 		p.Few[period] = others
 	}
@@ -162,19 +163,10 @@ func (p *Plan) divide(keys *survey.Keys, period string, d *divided) error {
 	for _, group := range named {
 		p.Groups = append(p.Groups, Group{period, group.values})
 	}
-	if _, has := keys.Of(period, nil); new > 0 && !has {
+	if _, has := keys.Of(period, nil); added > 0 && !has {
 		p.Groups = append(p.Groups, Group{period, nil})
 	}
 	return nil
-}
-
-func sortedKeys(groups map[string]*members) []string {
-	var all []string
-	for key := range groups {
-		all = append(all, key)
-	}
-	slices.Sort(all)
-	return all
 }
 
 // hasNamed reports whether a group with values has a key of a period.
