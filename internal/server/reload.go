@@ -182,11 +182,12 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 
 // newIntake makes the API of an edition.
 func (srv *Server) newIntake(e *edition) http.Handler {
+	observed := observedStore{srv.store, srv.updater.request}
 	return &intake.Handler{
 		Definitions: presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
-		Responses:   observedResponses{srv.store, srv.updater.request},
-		Days:        observedDays{srv.store, srv.updater.request},
-		Redeemer:    observedRedeemer{srv.store, srv.updater.request},
+		Responses:   observed,
+		Days:        observed,
+		Redeemer:    observed,
 		Invitations: srv.store,
 		Stopper:     srv.store,
 		Steps:       srv.steps,

@@ -145,44 +145,38 @@ func (u *updater) run(ctx context.Context) {
 	}
 }
 
-// observedResponses reports every response that was stored.
-type observedResponses struct {
+// observedStore is a store of answers that reports each one that it stores.
+type observedStore struct {
+	answerStore
+	stored func(survey string, periods ...string)
+}
+
+// answerStore is the part of a store that answers are put into.
+type answerStore interface {
 	store.Responses
-	stored func(survey string, periods ...string)
-}
-
-func (o observedResponses) Put(ctx context.Context, r answer.Response, also ...string) (bool, error) {
-	created, err := o.Responses.Put(ctx, r, also...)
-	if created && err == nil {
-		o.stored(r.Survey, r.Period)
-	}
-	return created, err
-}
-
-// observedDays is observedResponses for answers whose arrival is known to the day.
-type observedDays struct {
 	store.DayResponses
-	stored func(survey string, periods ...string)
+	store.Redeemer
 }
 
-func (o observedDays) PutOn(ctx context.Context, day time.Time, r answer.Response, also ...string) (bool, error) {
-	created, err := o.DayResponses.PutOn(ctx, day, r, also...)
+func (o observedStore) Put(ctx context.Context, r answer.Response, also ...string) (bool, error) {
+	created, err := o.answerStore.Put(ctx, r, also...)
+	return o.report(r, created, err)
+}
+
+func (o observedStore) PutOn(ctx context.Context, day time.Time, r answer.Response, also ...string) (bool, error) {
+	created, err := o.answerStore.PutOn(ctx, day, r, also...)
+	return o.report(r, created, err)
+}
+
+func (o observedStore) Redeem(ctx context.Context, r store.Redemption) (bool, error) {
+	created, err := o.answerStore.Redeem(ctx, r)
+	return o.report(r.Response, created, err)
+}
+
+// report reports a response if it has been stored, and returns what the store has.
+func (o observedStore) report(r answer.Response, created bool, err error) (bool, error) {
 	if created && err == nil {
 		o.stored(r.Survey, r.Period)
-	}
-	return created, err
-}
-
-// observedRedeemer is observedResponses for answers that are given by invitation.
-type observedRedeemer struct {
-	store.Redeemer
-	stored func(survey string, periods ...string)
-}
-
-func (o observedRedeemer) Redeem(ctx context.Context, r store.Redemption) (bool, error) {
-	created, err := o.Redeemer.Redeem(ctx, r)
-	if created && err == nil {
-		o.stored(r.Response.Survey, r.Response.Period)
 	}
 	return created, err
 }
