@@ -289,13 +289,7 @@ func (s *submission) day() time.Time {
 	if !s.current.HasInvitations() || s.isIdentified() {
 		return time.Time{}
 	}
-	return s.beginningOfDay()
-}
-
-// beginningOfDay returns the beginning of today in the survey's timezone.
-func (s *submission) beginningOfDay() time.Time {
-	year, month, day := s.now.In(s.current.Location()).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, s.current.Location())
+	return s.current.BeginningOfDay(s.now)
 }
 
 // The names of the cookie that leads from the link to the form. Browsers take the first only over TLS, from the site itself.

@@ -179,7 +179,7 @@ func (s *submission) takesPeriod(period string) bool {
 // response, and others are refused.
 func (s *submission) spend(ctx context.Context, r *answer.Response) (created bool, err error) {
 	r.ID = s.spent.token.ID(r.Survey)
-	return s.Days.PutOn(ctx, s.beginningOfDay(), *r)
+	return s.Days.PutOn(ctx, s.current.BeginningOfDay(s.now), *r)
 }
 
 // choosesConfidential reports whether an invitee of an anonymous survey has chosen to answer confidentially. Nobody is taken to have

@@ -137,6 +137,11 @@ func startOfDay(day time.Time, location *time.Location) time.Time {
 	return at
 }
 
+// BeginningOfDay returns the first instant of the day of another, in the survey's timezone.
+func (s *Survey) BeginningOfDay(t time.Time) time.Time {
+	return startOfDay(t.In(s.location), s.location)
+}
+
 // OpenAt reports whether answers are accepted at an instant. If not, early reports whether the window has not begun yet.
 func (s *Survey) OpenAt(t time.Time) (open, early bool) {
 	day := Date(t.In(s.location).Format(time.DateOnly))

@@ -157,6 +157,29 @@ func TestTakesAt(t *testing.T) {
 	}
 }
 
+func TestBeginningOfDay(t *testing.T) {
+	for _, c := range []struct{ timezone, at, want string }{
+		{"UTC", "2026-10-01T00:00:00Z", "2026-10-01T00:00:00Z"},
+		{"Asia/Shanghai", "2026-10-01T15:59:59Z", "2026-10-01T00:00:00+08:00"},
+		{"Europe/Berlin", "2026-10-25T22:00:00Z", "2026-10-25T00:00:00+02:00"},
+		{"America/Sao_Paulo", "2018-11-04T12:00:00Z", "2018-11-04T01:00:00-02:00"}, // a day that begins at one o'clock
+		{"America/Havana", "2026-11-01T12:00:00Z", "2026-11-01T00:00:00-04:00"},    // a day whose first hour comes twice
+	} {
+		location, err := time.LoadLocation(c.timezone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Survey{location: location}
+		if got := s.BeginningOfDay(at).Format(time.RFC3339); got != c.want {
+			t.Errorf("in %s at %s: %s, want %s", c.timezone, c.at, got, c.want)
+		}
+	}
+}
+
 // TestNextPhase follows the ends of windows: at each the phase changes, and a moment before it has not yet.
 func TestNextPhase(t *testing.T) {
 	for _, c := range []struct {
