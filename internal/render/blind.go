@@ -61,8 +61,8 @@ func (f *form) blind(p SurveyPage) {
 		settings.Survey = s.ID + "." + p.Invitee.Draft
 		if key, found := s.Keys.Find(p.Invitee.Key); found {
 			settings.Key, settings.Keys = key.ID, handlerAddress(s, p.Root, "keys/"+s.Version)
-			settings.Print = strings.ReplaceAll(s.Keys.Fingerprint(), " ", "")
 			part.Able, part.Print, part.Keys = true, s.Keys.Fingerprint(), settings.Keys
+			settings.Print = strings.ReplaceAll(part.Print, " ", "")
 			part.Group = groupOf(f.Words, s, key, f.Lang)
 		}
 		f.Blindly = part
