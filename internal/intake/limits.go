@@ -175,12 +175,9 @@ type work struct {
 	Wait      int    `json:"wait"` // seconds
 }
 
-// sealName is the parameter of an address that forms of the handler are sent to.
-const sealName = "seal"
-
 // openSeal reads the seal that has come with the answers.
 func (s *submission) openSeal(keys limit.Keys) (limit.Seal, bool) {
-	return keys.Open(cmp.Or(s.posted.Seal, s.r.URL.Query().Get(sealName)), s.current.ID, s.posted.ID, s.now)
+	return keys.Open(cmp.Or(s.posted.Seal, s.r.URL.Query().Get(render.SealQuery)), s.current.ID, s.posted.ID, s.now)
 }
 
 // sealOf returns the seal of a form that is rendered for an id; "" if there is nothing to seal, or no secret to seal it with.

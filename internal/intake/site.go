@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"glasspoll/internal/render"
 )
 
 // isFromElsewhere reports whether a page of another site has sent the request, by what browsers say of it. If they say nothing, it is not
@@ -23,7 +25,7 @@ func (s *submission) isFromElsewhere() bool {
 // page has in its address says nothing.
 func (s *submission) link() url.Values {
 	query := s.r.URL.Query()
-	query.Del(sealName)
+	query.Del(render.SealQuery)
 	if len(query) > 0 {
 		return query
 	}

@@ -46,6 +46,9 @@ type Invitee struct {
 // InvitedQuery is the parameter of a form's address that has the mark of the cookie.
 const InvitedQuery = "invited"
 
+// SealQuery is the parameter of the address that a form of the handler is sent to.
+const SealQuery = "seal"
+
 // isPreview reports whether a page shows what the invited see, without an invitation.
 func (p SurveyPage) isPreview() bool { return p.Invitee != nil && p.Invitee.Secret == "" }
 
@@ -150,7 +153,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		ID: p.ID, Channel: p.Channel, Telephone: slices.Contains(s.Channels, telephone),
 	}
 	if p.Seal != "" {
-		f.Action += "?" + url.Values{"seal": {p.Seal}}.Encode()
+		f.Action += "?" + url.Values{SealQuery: {p.Seal}}.Encode()
 	}
 	f.Of(s.ID)
 	if p.Phase == survey.Open {
