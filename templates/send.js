@@ -71,7 +71,7 @@ const trySend = async () => {
   clearTimeout(timer);
   submitButton.setAttribute("aria-disabled", "true");
   showStatus(/** @type {string} */ (submitButton.dataset.busy));
-  const [status, retryAfter, reply] = await (/** @type {any} */ (window).sendBlindly || post)(pending, post); // see blind.js
+  const [status, retryAfter, reply] = await (/** @type {any} */ (window).sendBlindly || post)(pending, post); // see blind.js and work.js
   if (reply.thanks) {
     pending = null;
     outcome.saved(/** @type {string} */ (reply.receipt), new URL("../../../" + reply.thanks, address));
