@@ -37,6 +37,15 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 		return true
 	}
 	r.Quality.Flags |= answer.Watched | s.visibleFlags() | s.ruleFlags()
+	if !s.passesMeter(ctx, r) {
+		return false
+	}
+	r.Quality.Flags |= s.dayFlags()
+	return true
+}
+
+// passesMeter is passes as far as it follows from how much comes from one range.
+func (s *submission) passesMeter(ctx context.Context, r *answer.Response) bool {
 	keys, known := s.keys(ctx)
 	if !known {
 		return true
@@ -55,7 +64,6 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 		s.traced = from
 	}
 	if !level.IsOver() {
-		r.Quality.Flags |= s.dayFlags()
 		return true
 	}
 	r.Quality.Flags |= answer.Rate
@@ -70,7 +78,6 @@ func (s *submission) passes(ctx context.Context, r *answer.Response) bool {
 	if !counted {
 		s.countAnswer(ctx, from)
 	}
-	r.Quality.Flags |= s.dayFlags()
 	return true
 }
 

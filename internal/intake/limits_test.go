@@ -20,6 +20,7 @@ import (
 	"glasspoll/internal/limit"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
 )
 
@@ -287,6 +288,15 @@ func TestBurstsByTheDay(t *testing.T) {
 		if w := d.from("10.0.0.1:1", 31, ""); w.Code != http.StatusCreated || d.quality(31).Flags != answer.Watched|day {
 			t.Errorf("%q, an hour later: %d, %v", keys, w.Code, d.quality(31).Flags)
 		}
+	}
+}
+
+// Without a secret nothing is limited, and an answer of which the day is kept is still known as one.
+func TestDayWithoutASecret(t *testing.T) {
+	d, _ := limited(t, surveyYAML+"access: both\n")
+	d.noSecret = store.ErrNoSecret
+	if w := d.from("10.0.0.1:1", 0, ""); w.Code != http.StatusCreated || d.quality(0).Flags != answer.Watched|answer.DayOnly {
+		t.Errorf("%d, %v", w.Code, d.quality(0).Flags)
 	}
 }
 
