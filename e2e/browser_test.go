@@ -103,16 +103,39 @@ type css = chromedp.CSS
 // action is an action without a result.
 type action = chromedp.Action[chromedp.Void]
 
+// within runs something in a window, for as long as patience lasts: what waits for something that never comes fails its test. The
+// window stays open.
+func within[T any](ctx context.Context, run func(ctx context.Context) (T, error)) (T, error) {
+	if err := chromedp.Do(ctx); err != nil { // opens the window unless it is open: it closes with the context of that call
+		var none T
+		return none, err
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	value, err := run(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("not done after %v: %w", patience, err)
+	}
+	return value, err
+}
+
+// try runs an action, and returns its value or its error.
+func try[T any](ctx context.Context, a chromedp.Action[T]) (T, error) {
+	return within(ctx, func(ctx context.Context) (T, error) { return chromedp.Run(ctx, a) })
+}
+
 func do(t *testing.T, ctx context.Context, steps ...action) {
 	t.Helper()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		fail(t, ctx, err)
+	for i, step := range steps {
+		if _, err := try(ctx, step); err != nil {
+			fail(t, ctx, fmt.Errorf("step %d of %d: %w", i+1, len(steps), err))
+		}
 	}
 }
 
 func read[T any](t *testing.T, ctx context.Context, a chromedp.Action[T]) T {
 	t.Helper()
-	value, err := chromedp.Run(ctx, a)
+	value, err := try(ctx, a)
 	if err != nil {
 		fail(t, ctx, err)
 	}
@@ -121,21 +144,21 @@ func read[T any](t *testing.T, ctx context.Context, a chromedp.Action[T]) T {
 
 func call[P, R any](t *testing.T, ctx context.Context, command cdp.Command[P, R], params P) {
 	t.Helper()
-	if _, err := chromedp.Call(ctx, command, params); err != nil {
+	if _, err := within(ctx, func(ctx context.Context) (R, error) { return chromedp.Call(ctx, command, params) }); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func fail(t *testing.T, ctx context.Context, err error) {
 	t.Helper()
-	page, pageErr := chromedp.Run(ctx, chromedp.OuterHTML(css("html")))
+	page, pageErr := try(ctx, chromedp.OuterHTML(css("html")))
 	t.Fatalf("%v\n%.3000s %v", err, page, pageErr)
 }
 
 // load runs actions of which the last loads another page, and returns its status.
 func load(t *testing.T, ctx context.Context, steps ...action) int64 {
 	t.Helper()
-	response, err := chromedp.RunResponse(ctx, steps...)
+	response, err := within(ctx, func(ctx context.Context) (*network.Response, error) { return chromedp.RunResponse(ctx, steps...) })
 	if err != nil {
 		fail(t, ctx, err)
 	}

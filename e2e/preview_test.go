@@ -64,7 +64,7 @@ func openStrictPage(t *testing.T, width int64, scheme, language string) context.
 func waitFor(t *testing.T, ctx context.Context, what, expression string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		done, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression)) // fails while a page loads
+		done, err := try(ctx, chromedp.Evaluate[bool](expression)) // fails while a page loads
 		if err == nil && done {
 			return
 		}
@@ -252,7 +252,7 @@ func TestPreviewReloads(t *testing.T) {
 		waitFor(t, ctx, label, fmt.Sprintf(`document.readyState === "complete" && document.querySelector("legend .t").textContent === %q`, label))
 		const shown = `(performance.timeOrigin + (performance.getEntriesByName("glasspoll-preview:shown").at(-1)?.startTime ?? 0))`
 		waitFor(t, ctx, "that it is shown", fmt.Sprintf(`%s > %d && performance.getEntriesByName("glasspoll-preview:shown").length > 0`, shown, saved.UnixMilli()))
-		if at, err := chromedp.Run(ctx, chromedp.Evaluate[float64](shown)); err == nil { // it fails while the page loads again
+		if at, err := try(ctx, chromedp.Evaluate[float64](shown)); err == nil { // it fails while the page loads again
 			took = append(took, time.UnixMicro(int64(at*1000)).Sub(saved))
 		}
 	}
