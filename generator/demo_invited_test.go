@@ -6,15 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/demo"
 	"glasspoll/internal/invitation"
+	"glasspoll/internal/project"
 	"glasspoll/internal/server/servertest"
-	"glasspoll/internal/survey"
 )
 
 // TestDemoInvites fills the sample for invited customers: they are invited, and answer on the days before; a second time nobody is
@@ -37,7 +36,11 @@ func TestDemoInvites(t *testing.T) {
 	if got := fill(60, t.TempDir()); !strings.Contains(got, "left out") {
 		t.Errorf("elsewhere: %s", got)
 	}
-	guests, err := demo.Guests(samples(t)[slices.IndexFunc(samples(t), func(s *survey.Survey) bool { return s.ID == "customer_year" })], demo.Options{Answers: 80, Seed: 1})
+	surveys, problems, err := project.NewLibrary(filepath.Join(r.Dir, "surveys")).Read()
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	guests, err := demo.Guests(surveys[0], demo.Options{Answers: 80, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
