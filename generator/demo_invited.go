@@ -236,7 +236,7 @@ func (v *visitor) visit(ctx context.Context, one visit) error {
 		return err
 	}
 	count := func(step invitation.Step) error {
-		day := survey.Date(one.Sent.In(v.survey.Location()).Format(time.DateOnly))
+		day := v.survey.DateAt(one.Sent)
 		return v.store.Count(ctx, v.survey.ID, invitation.CounterOf(v.survey, i, step, day, v.survey.PeriodAt(one.Sent)).Name())
 	}
 	if one.ByMail {

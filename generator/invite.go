@@ -135,10 +135,7 @@ func (f inviteFlags) makeInvitees(ctx context.Context, c *console.Console, id st
 	if err != nil {
 		return nil, err
 	}
-	i := &inviting{survey: s, store: storedInvitations{f.storeFlags, c}}
-	if i.today, err = today(s, time.Now()); err != nil {
-		return nil, err
-	}
+	i := &inviting{survey: s, today: s.DateAt(time.Now()), store: storedInvitations{f.storeFlags, c}}
 	if err := i.store.knows(ctx, s); err != nil {
 		return nil, err
 	}
@@ -162,15 +159,6 @@ func waiting(c *console.Console, most time.Duration) ownerfile.Waiting {
 // openOptOuts opens the file of those who want no more mail. All surveys share it, and each command has it open for a moment alone.
 func (f inviteFlags) openOptOuts(c *console.Console) (*ownerfile.OptOuts, error) {
 	return ownerfile.OpenOptOuts(f.optOuts(), waiting(c, time.Minute))
-}
-
-// today returns the day of an instant in the timezone of a survey.
-func today(s *survey.Survey, now time.Time) (survey.Date, error) {
-	location, err := time.LoadLocation(s.Timezone)
-	if err != nil {
-		return "", err
-	}
-	return survey.Date(now.In(location).Format(time.DateOnly)), nil
 }
 
 // readInvitees reads the owner's file of a survey and the list of those who want no more mail, also while another command changes

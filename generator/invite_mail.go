@@ -184,7 +184,7 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 		return err
 	}
 	sender := &mailing.Sender{
-		Server: server, Composer: composer, Today: m.today, Write: work.Write, OptOuts: f.optOutReader(), Invitations: stored,
+		Server: server, Composer: composer, Today: s.DateAt, Write: work.Write, OptOuts: f.optOutReader(), Invitations: stored,
 		Stopped: m.stopped, Count: func(what mailing.Count, i *invitees.Invitee) { m.count(ctx, stored, what, i) },
 		Tell: m.tell, Complain: m.complain, Pace: pace,
 	}
@@ -197,10 +197,7 @@ func (f mailFlags) choice(s *survey.Survey, record *invitees.Record) (*mailing.C
 	if err := checkBatch(record, f.Batch); err != nil {
 		return nil, err
 	}
-	day, err := today(s, time.Now())
-	if err != nil {
-		return nil, err
-	}
+	day := s.DateAt(time.Now())
 	if s.Window.Until != "" && day > s.Window.Until {
 		return nil, message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
 	}
@@ -345,14 +342,6 @@ type mailRun struct {
 	reminds bool // it sends reminders
 }
 
-func (m *mailRun) today(now time.Time) survey.Date {
-	day, err := today(m.survey, now)
-	if err != nil { // the timezone was found before
-		return survey.Date(now.Format(time.DateOnly))
-	}
-	return day
-}
-
 // begin says how many are sent a message, and why others are not.
 func (m *mailRun) begin(choice *mailing.Choice, due int, pace time.Duration) {
 	m.Print(m.Out, "to be sent: %d", due)
@@ -417,7 +406,7 @@ func (m *mailRun) complain(i *invitees.Invitee, text message.Text) {
 func (m *mailRun) stopped(i *invitees.Invitee) error {
 	out, err := m.flags.openOptOuts(m.Console)
 	if err == nil {
-		err = errors.Join(out.Add(i.Contact, string(m.today(time.Now()))), out.Close())
+		err = errors.Join(out.Add(i.Contact, string(m.survey.DateAt(time.Now()))), out.Close())
 	}
 	if err != nil { // the record has it, so this survey writes to them no more
 		m.Print(m.Err, "Note: invitee %d wants no e-mail, which could not be added to %s: %s", i.Number, m.flags.optOuts(), err)
@@ -433,7 +422,7 @@ func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Coun
 // countStep counts what has become of an invitation. That it cannot is told once.
 func (m *mailRun) countStep(ctx context.Context, stored mailStore, step invitation.Step, i *invitees.Invitee) {
 	now := time.Now()
-	counter := invitation.CounterOf(m.survey, i.Invitation(m.survey.ID), step, m.today(now), m.survey.PeriodAt(now))
+	counter := invitation.CounterOf(m.survey, i.Invitation(m.survey.ID), step, m.survey.DateAt(now), m.survey.PeriodAt(now))
 	err := stored.Count(context.WithoutCancel(ctx), m.survey.ID, counter.Name())
 	if err != nil && !m.noted {
 		m.noted = true

@@ -52,11 +52,7 @@ func (m inviteMakeCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	today, err := today(s, time.Now())
-	if err != nil {
-		return err
-	}
-	batch, err := m.batch(s, today)
+	batch, err := m.batch(s, s.DateAt(time.Now()))
 	if err != nil {
 		return err
 	}
@@ -150,16 +146,12 @@ func isDate(text string) bool {
 
 // isPeriod reports whether a survey can have a period of a name.
 func isPeriod(s *survey.Survey, name string) bool {
-	location, err := time.LoadLocation(s.Timezone)
-	if err != nil {
-		return false
-	}
 	year, err := strconv.Atoi(name[:min(4, len(name))])
 	if err != nil {
 		return name == s.PeriodAt(time.Now()) // of a survey without periods
 	}
 	for month := time.January; month <= time.December; month++ {
-		if s.PeriodAt(time.Date(year, month, 15, 12, 0, 0, 0, location)) == name {
+		if s.PeriodAt(time.Date(year, month, 15, 12, 0, 0, 0, s.Location())) == name {
 			return true
 		}
 	}

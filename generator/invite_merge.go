@@ -183,11 +183,7 @@ func (f inviteFlags) statesOf(ctx context.Context, store storedInvitations, reco
 	if err != nil {
 		return nil, err
 	}
-	today, err := today(s, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	return invite.StatesOf(record, out, invitations, today), nil
+	return invite.StatesOf(record, out, invitations, s.DateAt(time.Now())), nil
 }
 
 // choose returns those that the flags choose.

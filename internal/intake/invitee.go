@@ -45,14 +45,9 @@ func (s *submission) inviteeOf(ctx context.Context, typed string) (*invitee, err
 	return i, err
 }
 
-// dayOf returns the day of an instant in the survey's timezone.
-func (s *submission) dayOf(t time.Time) survey.Date {
-	return survey.Date(t.In(s.current.Location()).Format(time.DateOnly))
-}
-
 // unusable says why an invitation cannot be used at an instant. The last result is false if it can.
 func (s *submission) unusable(i invitation.Invitation, at time.Time) (status int, p answer.Problem, unusable bool) {
-	switch i.StateOn(s.dayOf(at)) {
+	switch i.StateOn(s.current.DateAt(at)) {
 	case invitation.Redeemed:
 		return http.StatusOK, answer.Problem{Code: answer.InvitationUsed}, true
 	case invitation.Withdrawn:

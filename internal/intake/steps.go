@@ -63,7 +63,7 @@ func (s *submission) count(ctx context.Context, i *invitee, steps ...invitation.
 
 // countStep adds one to the counter of a step.
 func (s *submission) countStep(ctx context.Context, i invitation.Invitation, step invitation.Step) {
-	name := invitation.CounterOf(s.current, i, step, s.dayOf(s.now), s.current.PeriodAt(s.now)).Name()
+	name := invitation.CounterOf(s.current, i, step, s.current.DateAt(s.now), s.current.PeriodAt(s.now)).Name()
 	if err := s.Steps.counters.Count(ctx, s.current.ID, name); err != nil {
 		s.Log.Warn("a step of an invitation is not counted", "survey", s.current.ID, "error", err)
 	}

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -86,7 +85,7 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 		return nil, err
 	}
 	common := sha256.Sum256(fmt.Appendf(nil, "%s\n%v\n%s\n", r.survey.Version, folders, actions))
-	today := survey.Date(r.now().In(r.survey.Location()).Format(time.DateOnly))
+	today := r.survey.DateAt(r.now())
 	var all []file
 	listed := map[string]bool{}
 	for _, f := range folders {

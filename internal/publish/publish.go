@@ -319,7 +319,7 @@ func (u *update) invited(ctx context.Context, state upToDate) (map[string]int64,
 func (u *update) state() upToDate {
 	now := u.now()
 	return upToDate{
-		version: u.survey.Version, day: now.In(u.survey.Location()).Format(time.DateOnly), closed: closed(u.survey, u.period, now),
+		version: u.survey.Version, day: string(u.survey.DateAt(now)), closed: closed(u.survey, u.period, now),
 		last: release.NumberOf(u.last), end: u.end,
 	}
 }
@@ -344,7 +344,7 @@ func (u *update) forms(ctx context.Context, t *tally.Tally) (map[string]*survey.
 
 // closed reports whether no more responses are expected in a period. One that has not begun is open, because invitations may be to it.
 func closed(s *survey.Survey, period string, now time.Time) bool {
-	if s.Period != survey.NoPeriod && s.FirstDay(period) > survey.Date(now.In(s.Location()).Format(time.DateOnly)) {
+	if s.Period != survey.NoPeriod && s.FirstDay(period) > s.DateAt(now) {
 		return false
 	}
 	before := now.Add(-grace)

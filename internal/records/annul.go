@@ -120,7 +120,7 @@ func annul(ctx context.Context, records store.Records, s *survey.Survey, period 
 		if err != nil {
 			return nil, err
 		}
-		r, err := release.Annul(all, forms, number, of, reason, now.In(s.Location()).Format(time.DateOnly))
+		r, err := release.Annul(all, forms, number, of, reason, string(s.DateAt(now)))
 		if err != nil {
 			return nil, err
 		}

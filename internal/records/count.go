@@ -48,7 +48,7 @@ func Count(ctx context.Context, records store.Records, s *survey.Survey, of Rang
 			break
 		}
 	}
-	today := now.In(s.Location()).Format(time.DateOnly)
+	today := string(s.DateAt(now))
 	all, withdrawn := make([]*release.Release, len(periods)), make([]int64, len(periods))
 	workers, workersCtx := errgroup.WithContext(ctx)
 	workers.SetLimit(runtime.GOMAXPROCS(0))

@@ -96,7 +96,7 @@ func deck(ctx context.Context, records store.Records, s *survey.Survey, o Charts
 	if err != nil {
 		return nil, err
 	}
-	page := results.Page{Set: results.NewSet(report), Today: today(s, o.Now), Language: o.Language, Folder: results.Folder{Period: o.Period}}
+	page := results.Page{Set: results.NewSet(report), Today: s.DateAt(o.Now), Language: o.Language, Folder: results.Folder{Period: o.Period}}
 	if o.Level != "public" {
 		page.Level = o.Level
 	}
@@ -137,7 +137,7 @@ func Sheet(ctx context.Context, records store.Records, s *survey.Survey, o Sheet
 	if err != nil {
 		return nil, err
 	}
-	page := results.Page{Set: set, Actions: o.Actions, Today: today(s, o.Now), Language: o.Language, Folder: o.Folder}
+	page := results.Page{Set: set, Actions: o.Actions, Today: s.DateAt(o.Now), Language: o.Language, Folder: o.Folder}
 	if o.Level != "public" {
 		page.Level = o.Level
 	}
@@ -199,7 +199,7 @@ func (p *levelPages) writeFolder(language string, folder results.Folder) error {
 		dir = path.Join(p.survey.ID, language, folder.Path())
 	}
 	page := results.Page{
-		Set: p.set, Actions: p.Actions, Today: today(p.survey, p.Now), Language: language,
+		Set: p.set, Actions: p.Actions, Today: p.survey.DateAt(p.Now), Language: language,
 		Root: strings.Repeat("../", strings.Count(dir, "/")+1), Folder: folder,
 	}
 	if p.Level != "public" {

@@ -33,7 +33,7 @@ func Report(ctx context.Context, records store.Records, s *survey.Survey, o Repo
 		return nil, err
 	}
 	page := results.ReportPage{
-		Page:   results.Page{Set: results.NewSet(counted.Report), Actions: o.Actions, Today: today(s, o.Now), Language: o.Language},
+		Page:   results.Page{Set: results.NewSet(counted.Report), Actions: o.Actions, Today: s.DateAt(o.Now), Language: o.Language},
 		Style:  o.Style,
 		Public: counted.Released, Withdrawn: counted.Withdrawn,
 	}
@@ -83,11 +83,6 @@ func invitationsOf(ctx context.Context, records store.Records, s *survey.Survey,
 		}
 	}
 	return counts.All(), nil
-}
-
-// today returns the date of an instant in a survey's timezone.
-func today(s *survey.Survey, now time.Time) survey.Date {
-	return survey.Date(now.In(s.Location()).Format(time.DateOnly))
 }
 
 // caseFigures counts the cases of a period; nil if there are none.

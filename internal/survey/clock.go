@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// DateAt returns the day of an instant, in the survey's timezone.
+func (s *Survey) DateAt(t time.Time) Date { return Date(t.In(s.location).Format(time.DateOnly)) }
+
 // PeriodAt returns the name of the period of an instant, in the survey's timezone: "2026-10", "2026-Q4", "2026", or "all" for
 // a survey without periods. Names sort by time.
 func (s *Survey) PeriodAt(t time.Time) string {

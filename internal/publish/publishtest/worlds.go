@@ -274,7 +274,7 @@ func (p *playing) count(t testing.TB, who *person, r answer.Response) {
 			one.Values[a.Field()] = a[1]
 		}
 	}
-	day := survey.Date(who.arrived.In(s.Location()).Format(time.DateOnly))
+	day := s.DateAt(who.arrived)
 	for _, step := range []invitation.Step{invitation.Opened, invitation.Started, invitation.Completed} {
 		if err := p.back.Count(context.Background(), s.ID, invitation.CounterOf(s, one, step, day, r.Period).Name()); err != nil {
 			t.Fatal(err)
