@@ -117,7 +117,11 @@ func (f inviteFlags) openInvitees(ctx context.Context, c *console.Console, id st
 	if err := f.wantInvitees(id); err != nil {
 		return nil, err
 	}
-	return f.makeInvitees(ctx, c, id)
+	s, err := f.find(c, id)
+	if err != nil {
+		return nil, err
+	}
+	return f.makeInvitees(ctx, c, s)
 }
 
 // wantInvitees returns an error if nobody has been invited.
@@ -129,13 +133,9 @@ func (f inviteFlags) wantInvitees(id string) error {
 	return err
 }
 
-// makeInvitees is openInvitees for the first who are invited, too.
-func (f inviteFlags) makeInvitees(ctx context.Context, c *console.Console, id string) (*inviting, error) {
-	s, err := f.find(c, id)
-	if err != nil {
-		return nil, err
-	}
-	i := &inviting{survey: s, today: s.DateAt(time.Now()), store: storedInvitations{f.storeFlags, c}}
+// makeInvitees is openInvitees of a survey that has been found, and for the first who are invited, too.
+func (f inviteFlags) makeInvitees(ctx context.Context, c *console.Console, s *survey.Survey) (i *inviting, err error) {
+	i = &inviting{survey: s, today: s.DateAt(time.Now()), store: storedInvitations{f.storeFlags, c}}
 	if err := i.store.knows(ctx, s); err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (f inviteFlags) makeInvitees(ctx context.Context, c *console.Console, id st
 		return nil, err
 	}
 	warn(c, f.dir())
-	if i.Invitees, err = ownerfile.OpenInvitees(f.name(id), id, waiting(c, 10*time.Second)); err != nil {
+	if i.Invitees, err = ownerfile.OpenInvitees(f.name(s.ID), s.ID, waiting(c, 10*time.Second)); err != nil {
 		return nil, err
 	}
 	return i, nil

@@ -158,7 +158,10 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	if err != nil {
 		return err
 	}
-	work, err := f.openInvitees(ctx, c, f.ID)
+	if err := f.wantInvitees(f.ID); err != nil {
+		return err
+	}
+	work, err := f.makeInvitees(ctx, c, s)
 	if err != nil {
 		return err
 	}

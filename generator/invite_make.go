@@ -68,7 +68,7 @@ func (m inviteMakeCommand) Run(ctx context.Context, c *console.Console) error {
 	for at := range list.Contacts {
 		list.Contacts[at].Channel = cmp.Or(list.Contacts[at].Channel, m.Channel)
 	}
-	work, err := m.makeInvitees(ctx, c, m.ID)
+	work, err := m.makeInvitees(ctx, c, s)
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,10 @@ func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, l
 	if err != nil {
 		return err
 	}
-	work, err := flags.openInvitees(ctx, c, id)
+	if err := flags.wantInvitees(id); err != nil {
+		return err
+	}
+	work, err := flags.makeInvitees(ctx, c, s)
 	if err != nil {
 		return err
 	}
