@@ -180,9 +180,9 @@ type visitedStore interface {
 }
 
 func (v *visitInvited) do(ctx context.Context, env *environment) error {
-	visited, ok := env.store.(visitedStore)
-	if !ok {
-		return message.Errorf("there can be no invitations here: the store is of an earlier version. `glasspoll results move` carries it over")
+	visited, err := portOf[visitedStore](env.store)
+	if err != nil {
+		return err
 	}
 	s, err := visited.Definition(ctx, v.Survey, "")
 	if err != nil {

@@ -38,13 +38,12 @@ type putSigningKeys struct {
 }
 
 func (p *putSigningKeys) do(ctx context.Context, env *environment) error {
-	ring, ok := env.store.(store.KeyRing)
-	if !ok {
-		return message.Errorf("there can be no invitations here: the store is of an earlier version. `glasspoll results move` carries it over")
+	ring, err := portOf[store.KeyRing](env.store)
+	if err != nil {
+		return err
 	}
 	keys := make([]blind.Private, len(p.Keys))
 	for i, data := range p.Keys {
-		var err error
 		if keys[i], err = blind.DecodePrivate(data); err != nil {
 			return err
 		}

@@ -34,15 +34,7 @@ func (f mailFlags) openStore(ctx context.Context, c *console.Console) (mailStore
 	if err != nil {
 		return nil, err
 	}
-	return mailStoreOf(records)
-}
-
-func mailStoreOf(records store.Records) (mailStore, error) {
-	s, ok := records.(mailStore)
-	if !ok {
-		return nil, message.Errorf("there can be no invitations here: the store is of an earlier version. `glasspoll results move` carries it over")
-	}
-	return s, nil
+	return portOf[mailStore](records)
 }
 
 // Invitation implements [store.Invitations].
@@ -82,7 +74,7 @@ type (
 )
 
 func (g *getInvitation) do(ctx context.Context, env *environment) error {
-	from, err := mailStoreOf(env.store)
+	from, err := portOf[mailStore](env.store)
 	if err != nil {
 		return err
 	}
@@ -97,7 +89,7 @@ func (g *getInvitation) do(ctx context.Context, env *environment) error {
 }
 
 func (k *countStep) do(ctx context.Context, env *environment) error {
-	in, err := mailStoreOf(env.store)
+	in, err := portOf[mailStore](env.store)
 	if err != nil {
 		return err
 	}

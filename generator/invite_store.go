@@ -117,17 +117,17 @@ type (
 	listInvitations     struct{ Survey string }
 )
 
-// inviter returns the store's port for invitations.
-func (e *environment) inviter() (store.Inviter, error) {
-	inviter, ok := e.store.(store.Inviter)
+// portOf returns a store as one of the ports that work with invitations needs it.
+func portOf[T any](records store.Records) (port T, err error) {
+	port, ok := records.(T)
 	if !ok {
-		return nil, message.Errorf("there can be no invitations here: the store is of an earlier version. `glasspoll results move` carries it over")
+		err = message.Errorf("there can be no invitations here: the store is of an earlier version. `glasspoll results move` carries it over")
 	}
-	return inviter, nil
+	return port, err
 }
 
 func (k *checkInvitations) do(ctx context.Context, env *environment) error {
-	if _, err := env.inviter(); err != nil {
+	if _, err := portOf[store.Inviter](env.store); err != nil {
 		return err
 	}
 	var found promise
@@ -141,7 +141,7 @@ func (k *checkInvitations) do(ctx context.Context, env *environment) error {
 }
 
 func (p *putInvitations) do(ctx context.Context, env *environment) error {
-	inviter, err := env.inviter()
+	inviter, err := portOf[store.Inviter](env.store)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (p *putInvitations) do(ctx context.Context, env *environment) error {
 }
 
 func (w *withdrawInvitations) do(ctx context.Context, env *environment) error {
-	inviter, err := env.inviter()
+	inviter, err := portOf[store.Inviter](env.store)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (w *withdrawInvitations) do(ctx context.Context, env *environment) error {
 }
 
 func (l *listInvitations) do(ctx context.Context, env *environment) error {
-	inviter, err := env.inviter()
+	inviter, err := portOf[store.Inviter](env.store)
 	if err != nil {
 		return err
 	}
