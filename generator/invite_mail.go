@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -197,21 +198,21 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 
 // choice returns what the flags and the files say about who is sent a message.
 func (f mailFlags) choice(s *survey.Survey, record *invitees.Record) (*mailing.Choice, error) {
-	if err := checkBatch(record, f.Batch); err != nil {
+	if err := checkBatch(record.All(), f.Batch); err != nil {
 		return nil, err
 	}
 	day := s.DateAt(time.Now())
-	if s.Window.Until != "" && day > s.Window.Until {
-		return nil, message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
+	if err := checkNotClosed(s, day); err != nil {
+		return nil, err
 	}
 	out, err := ownerfile.ReadOptOuts(f.optOuts())
 	return &mailing.Choice{Batch: f.Batch, Channel: f.Channel, Again: f.Again, Today: day, OptOuts: out}, err
 }
 
-// checkBatch returns an error for a batch that a record has not.
-func checkBatch(record *invitees.Record, batch string) error {
+// checkBatch returns an error for a batch in which none of some invitees is.
+func checkBatch(all iter.Seq[*invitees.Invitee], batch string) error {
 	var batches []string
-	for i := range record.All() {
+	for i := range all {
 		if !slices.Contains(batches, i.Batch.Name) {
 			batches = append(batches, i.Batch.Name)
 		}

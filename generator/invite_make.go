@@ -79,8 +79,8 @@ func (m inviteMakeCommand) Run(ctx context.Context, c *console.Console) error {
 // batch returns what the flags say about the invitations.
 func (m inviteMakeCommand) batch(s *survey.Survey, today survey.Date) (invitees.Batch, error) {
 	b := invitees.Batch{Name: cmp.Or(m.Batch, string(today)), Period: m.Period, From: survey.Date(m.From), Until: survey.Date(m.Until)}
-	if s.Window.Until != "" && today > s.Window.Until {
-		return b, message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
+	if err := checkNotClosed(s, today); err != nil {
+		return b, err
 	}
 	switch {
 	case m.Period == anyPeriod && s.Anonymity == survey.Anonymous:
@@ -105,6 +105,14 @@ func (m inviteMakeCommand) batch(s *survey.Survey, today survey.Date) (invitees.
 		return b, console.Usagef("--period %s: write one such as %s", m.Period, s.PeriodAt(time.Now()))
 	}
 	return b, checkChannel(s, m.Channel)
+}
+
+// checkNotClosed returns an error for a survey that has closed before a day.
+func checkNotClosed(s *survey.Survey, day survey.Date) error {
+	if s.Window.Until != "" && day > s.Window.Until {
+		return message.Errorf("%s closed on %s, and takes no answers any more: write a later 'until' into its questionnaire, and publish it", s.ID, s.Window.Until)
+	}
+	return nil
 }
 
 // anyPeriod says that answers count in the period in which they are given.

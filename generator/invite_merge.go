@@ -194,18 +194,21 @@ func (f choiceFlags) choose(s *survey.Survey, states []invite.State) ([]invite.S
 	if err := checkChannel(s, f.Channel); err != nil {
 		return nil, err
 	}
-	var batches []string
+	all := func(yield func(*invitees.Invitee) bool) {
+		for _, state := range states {
+			if !yield(state.Invitee) {
+				return
+			}
+		}
+	}
+	if err := checkBatch(all, f.Batch); err != nil {
+		return nil, err
+	}
 	var chosen []invite.State
 	for _, state := range states {
-		if !slices.Contains(batches, state.Batch.Name) {
-			batches = append(batches, state.Batch.Name)
-		}
 		if (f.Batch == "" || f.Batch == state.Batch.Name) && (f.Channel == "" || f.Channel == state.Contact.Channel) {
 			chosen = append(chosen, state)
 		}
-	}
-	if f.Batch != "" && !slices.Contains(batches, f.Batch) {
-		return nil, message.Errorf("there is no batch %s: there are %s", message.Quoted(f.Batch), message.Words(batches...))
 	}
 	return chosen, nil
 }
