@@ -74,11 +74,11 @@ func (k inviteBouncesCommand) Run(ctx context.Context, c *console.Console) error
 	}
 	defer work.Close()
 	found, unmatched := mailing.Match(work.Record, reports)
-	stored, err := mailFlags{inviteFlags: k.inviteFlags}.openStore(ctx, c)
+	stored, err := k.openStore(ctx, c)
 	if err != nil {
 		return err
 	}
-	m := &mailRun{Console: c, flags: mailFlags{inviteFlags: k.inviteFlags}, survey: work.survey}
+	m := &mailRun{Console: c, survey: work.survey}
 	written, delayed := 0, 0
 	for _, r := range found {
 		delay, news := r.Delay(time.Now().Format(time.RFC3339))
@@ -92,7 +92,7 @@ func (k inviteBouncesCommand) Run(ctx context.Context, c *console.Console) error
 			if err := work.Write(r.Event(time.Now().Format(time.RFC3339))); err != nil {
 				return err
 			}
-			m.count(ctx, stored, mailing.CountBounced, r.Invitee)
+			m.count(ctx, stored, invitation.Bounced, r.Invitee)
 		case news:
 			delayed++
 			c.Print(c.Out, "%d, %s: is delayed: %s", r.Invitee.Number, r.Invitee.Contact.Email, r.Note)
@@ -145,7 +145,7 @@ func (k inviteBouncesCommand) undo(ctx context.Context, c *console.Console) erro
 		return err
 	}
 	m := &mailRun{Console: c, survey: work.survey}
-	m.countStep(ctx, work.store, invitation.Reached, who)
+	m.count(ctx, work.store, invitation.Reached, who)
 	c.Print(c.Out, "%d, %s: can be written to again", who.Number, who.Contact.Email)
 	return nil
 }

@@ -189,7 +189,7 @@ func (f mailFlags) send(ctx context.Context, c *console.Console, name string, ch
 	}
 	sender := &mailing.Sender{
 		Server: server, Composer: composer, Today: s.DateAt, Write: work.Write, OptOuts: f.optOutReader(), Invitations: stored,
-		Stopped: m.stopped, Count: func(what mailing.Count, i *invitees.Invitee) { m.count(ctx, stored, what, i) },
+		Stopped: m.stopped, Count: func(step invitation.Step, i *invitees.Invitee) { m.count(ctx, stored, step, i) },
 		Tell: m.tell, Complain: m.complain, Pace: pace,
 	}
 	done, err := sender.Send(ctx, tasks)
@@ -418,13 +418,8 @@ func (m *mailRun) stopped(i *invitees.Invitee) error {
 	return nil
 }
 
-// count counts a message.
-func (m *mailRun) count(ctx context.Context, stored mailStore, what mailing.Count, i *invitees.Invitee) {
-	m.countStep(ctx, stored, map[mailing.Count]invitation.Step{mailing.CountAccepted: invitation.Accepted, mailing.CountBounced: invitation.Bounced}[what], i)
-}
-
-// countStep counts what has become of an invitation. That it cannot is told once.
-func (m *mailRun) countStep(ctx context.Context, stored mailStore, step invitation.Step, i *invitees.Invitee) {
+// count counts what has become of an invitation. That it cannot is told once.
+func (m *mailRun) count(ctx context.Context, stored mailStore, step invitation.Step, i *invitees.Invitee) {
 	now := time.Now()
 	counter := invitation.CounterOf(m.survey, i.Invitation(m.survey.ID), step, m.survey.DateAt(now), m.survey.PeriodAt(now))
 	err := stored.Count(context.WithoutCancel(ctx), m.survey.ID, counter.Name())

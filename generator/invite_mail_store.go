@@ -26,7 +26,7 @@ var (
 )
 
 // openStore returns the store that the flags name. A table is opened once, because there are two calls a message.
-func (f mailFlags) openStore(ctx context.Context, c *console.Console) (mailStore, error) {
+func (f inviteFlags) openStore(ctx context.Context, c *console.Console) (mailStore, error) {
 	if f.Table == "" {
 		return storedInvitations{f.storeFlags, c}, nil
 	}

@@ -48,8 +48,8 @@ func TestMessagesAreCounted(t *testing.T) {
 	var printed bytes.Buffer
 	m := &mailRun{Console: &console.Console{Out: &printed, Err: &printed}, survey: s}
 	key := &invitees.Invitee{Number: 1, Contact: contacts.Contact{Email: "a@example.com", Channel: "email", Values: map[string]string{"tier": "key"}}}
-	for _, what := range []mailing.Count{mailing.CountAccepted, mailing.CountAccepted, mailing.CountBounced} {
-		m.count(t.Context(), store, what, key)
+	for _, step := range []invitation.Step{invitation.Accepted, invitation.Accepted, invitation.Bounced} {
+		m.count(t.Context(), store, step, key)
 	}
 	counted, err := store.Counted(t.Context(), s.ID)
 	if err != nil {
@@ -67,7 +67,7 @@ func TestMessagesAreCounted(t *testing.T) {
 		t.Errorf("counted %v", got)
 	}
 	for range 2 {
-		m.count(t.Context(), uncountable{}, mailing.CountAccepted, key)
+		m.count(t.Context(), uncountable{}, invitation.Accepted, key)
 	}
 	if want := "Note: not all messages are counted: full\n"; printed.String() != want {
 		t.Errorf("printed %q, want %q", printed.String(), want)

@@ -186,7 +186,7 @@ func (m inviteMakeCommand) invite(ctx context.Context, c *console.Console, work 
 	}
 	counting := &mailRun{Console: c, survey: work.survey}
 	for _, i := range corrected {
-		counting.countStep(ctx, work.store, invitation.Reached, i)
+		counting.count(ctx, work.store, invitation.Reached, i)
 	}
 	to, err := m.group(ctx, c, work)
 	if err != nil {

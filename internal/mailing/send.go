@@ -29,22 +29,13 @@ type Sender struct {
 	OptOuts     func() (*invitees.OptOuts, error) // as they are now
 	Invitations store.Invitations
 	Stopped     func(i *invitees.Invitee) error                  // puts somebody on the list of opt-outs
-	Count       func(what Count, i *invitees.Invitee)            // counts a message, approximately; nil: does not
+	Count       func(step invitation.Step, i *invitees.Invitee)  // counts Accepted and Bounced, approximately; nil: does not
 	Tell        func(done Progress)                              // called after each message
 	Complain    func(i *invitees.Invitee, text message.Text)     // tells of a message that was not accepted
 	Pace        time.Duration                                    // between two messages
 	Now         func() time.Time                                 // nil: time.Now
 	Wait        func(ctx context.Context, d time.Duration) error // nil: waits
 }
-
-// Count is what is counted of messages.
-type Count int
-
-// The counts.
-const (
-	CountAccepted Count = iota
-	CountBounced
-)
 
 // Progress is how far the sending has come.
 type Progress struct {
@@ -267,7 +258,7 @@ func (r *run) send(a attempt) error {
 		r.Bounced++
 		r.refusals, r.laters = 0, 0
 		r.complain(a, message.New("refused for good: %s", d.note))
-		r.count(CountBounced, a.Invitee)
+		r.count(invitation.Bounced, a.Invitee)
 		return r.record(a, invitees.Bounced, d.note)
 	case unclear:
 		r.Unclear++
@@ -316,7 +307,7 @@ func (r *run) accept(a attempt, d delivery) error {
 	if err := r.record(a, invitees.Sent, d.note); err != nil {
 		return message.Errorf("the message to invitee %d was sent, and this could not be written down: %w", a.Invitee.Number, err)
 	}
-	r.count(CountAccepted, a.Invitee)
+	r.count(invitation.Accepted, a.Invitee)
 	return nil
 }
 
@@ -378,9 +369,9 @@ func (r *run) complain(a attempt, text message.Text) {
 	}
 }
 
-func (r *run) count(what Count, i *invitees.Invitee) {
+func (r *run) count(step invitation.Step, i *invitees.Invitee) {
 	if r.Count != nil {
-		r.Count(what, i)
+		r.Count(step, i)
 	}
 }
 

@@ -72,14 +72,14 @@ type world struct {
 	stored invitations
 	now    time.Time
 	waited []time.Duration
-	counts map[Count]int
+	counts map[invitation.Step]int
 	told   []string
 }
 
 // newWorld invites people to the survey of tea.
 func newWorld(t *testing.T, m *mailServer, people ...contacts.Contact) *world {
 	t.Helper()
-	w := &world{t: t, mail: m, dir: t.TempDir(), stored: invitations{}, now: time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC), counts: map[Count]int{}}
+	w := &world{t: t, mail: m, dir: t.TempDir(), stored: invitations{}, now: time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC), counts: map[invitation.Step]int{}}
 	w.open()
 	out, err := ownerfile.OpenOptOuts(ownerfile.OptOutsName(w.dir), ownerfile.Waiting{})
 	if err == nil {
@@ -119,7 +119,7 @@ func (w *world) open() {
 		OptOuts:     func() (*invitees.OptOuts, error) { return ownerfile.ReadOptOuts(ownerfile.OptOutsName(w.dir)) },
 		Invitations: w.stored,
 		Stopped:     func(*invitees.Invitee) error { return nil },
-		Count:       func(what Count, _ *invitees.Invitee) { w.counts[what]++ },
+		Count:       func(step invitation.Step, _ *invitees.Invitee) { w.counts[step]++ },
 		Complain: func(i *invitees.Invitee, text message.Text) {
 			w.told = append(w.told, fmt.Sprintf("%d: %s", i.Number, text))
 		},
@@ -190,7 +190,7 @@ func TestSendsEachOnce(t *testing.T) {
 	w := newWorld(t, m, people(5)...)
 	w.Pace = 10 * time.Second
 	done, err := w.send()
-	if err != nil || done.Sent != 5 || done.Left != 0 || w.counts[CountAccepted] != 5 {
+	if err != nil || done.Sent != 5 || done.Left != 0 || w.counts[invitation.Accepted] != 5 {
 		t.Fatalf("%+v, %v, counted %v", done, err, w.counts)
 	}
 	if len(w.waited) != 4 || w.waited[0] != 10*time.Second {
@@ -319,7 +319,7 @@ func TestRefusals(t *testing.T) {
 			w := newWorld(t, m, people(3)...)
 			w.Pace = time.Second
 			done, err := w.send()
-			if err != nil || done.Sent != c.sent || done.Bounced != c.bounced || w.counts[CountBounced] != c.bounced || done.Left != 0 {
+			if err != nil || done.Sent != c.sent || done.Bounced != c.bounced || w.counts[invitation.Bounced] != c.bounced || done.Left != 0 {
 				t.Errorf("%+v, %v; counted %v; told %q", done, err, w.counts, w.told)
 			}
 			if tries != c.retries {
