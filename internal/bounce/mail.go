@@ -174,21 +174,12 @@ func tagsOf(original []byte) []string {
 // tagsOfAddresses returns what may be the tag in the address that a report was sent to.
 func tagsOfAddresses(h mail.Header) []string {
 	var tags []string
-	for _, name := range []string{"To", "Delivered-To", "X-Original-To", "Envelope-To"} {
-		for _, value := range h[mailHeader(name)] {
+	for _, name := range []string{"To", "Delivered-To", "X-Original-To", "Envelope-To"} { // as a mail.Header has them
+		for _, value := range h[name] {
 			tags = append(tags, inAddress.FindAllString(strings.ToLower(value), -1)...)
 		}
 	}
 	return tags
-}
-
-// mailHeader returns the name of a field as a mail.Header has it.
-func mailHeader(name string) string {
-	parts := strings.Split(strings.ToLower(name), "-")
-	for i, p := range parts {
-		parts[i] = strings.ToUpper(p[:1]) + p[1:]
-	}
-	return strings.Join(parts, "-")
 }
 
 // afterType returns what follows a type: "rfc822; li@example.com", "smtp; 550 unknown".

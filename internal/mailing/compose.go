@@ -7,7 +7,6 @@ import (
 	html "html/template"
 	"io/fs"
 	"net/mail"
-	"slices"
 	"strings"
 	text "text/template"
 	"time"
@@ -247,5 +246,5 @@ func namesOf(i *invitees.Invitee) []string {
 			names = append(names, m.Name)
 		}
 	}
-	return slices.Clip(names)
+	return names
 }
