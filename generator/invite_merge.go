@@ -25,11 +25,16 @@ type choiceFlags struct {
 	Channel string `placeholder:"NAME" help:"Only those of this channel."`
 }
 
-type inviteMergeCommand struct {
+// personalFlags are those of the commands that write a file with links of people.
+type personalFlags struct {
 	inviteFlags
 	linkFlags
 	choiceFlags
-	ID  string `arg:"" name:"SURVEY" help:"The survey."`
+	ID string `arg:"" name:"SURVEY" help:"The survey."`
+}
+
+type inviteMergeCommand struct {
+	personalFlags
 	Out string `required:"" placeholder:"FILE" help:"The table to write: .csv or .xlsx."`
 }
 
@@ -52,7 +57,7 @@ func (m inviteMergeCommand) Run(ctx context.Context, c *console.Console) error {
 	if ending != ".csv" && ending != ".xlsx" {
 		return console.Usagef("--out %s: name a file that ends with .csv or .xlsx", m.Out)
 	}
-	return writePersonal(ctx, c, m.inviteFlags, m.linkFlags, m.choiceFlags, m.ID, m.Out, invitees.ByTable, func(p *invite.Personal, w io.Writer, list iter.Seq[*invitees.Invitee]) error {
+	return m.write(ctx, c, m.Out, invitees.ByTable, func(p *invite.Personal, w io.Writer, list iter.Seq[*invitees.Invitee]) error {
 		if ending == ".csv" {
 			return p.WriteCSV(w, list)
 		}
@@ -61,10 +66,7 @@ func (m inviteMergeCommand) Run(ctx context.Context, c *console.Console) error {
 }
 
 type inviteCardsCommand struct {
-	inviteFlags
-	linkFlags
-	choiceFlags
-	ID  string `arg:"" name:"SURVEY" help:"The survey."`
+	personalFlags
 	Out string `required:"" placeholder:"FILE" help:"The page to write: .html."`
 }
 
@@ -85,22 +87,22 @@ func (k inviteCardsCommand) Run(ctx context.Context, c *console.Console) error {
 	if strings.ToLower(filepath.Ext(k.Out)) != ".html" {
 		return console.Usagef("--out %s: name a file that ends with .html", k.Out)
 	}
-	return writePersonal(ctx, c, k.inviteFlags, k.linkFlags, k.choiceFlags, k.ID, k.Out, invitees.ByCard, (*invite.Personal).WriteCards)
+	return k.write(ctx, c, k.Out, invitees.ByCard, (*invite.Personal).WriteCards)
 }
 
-// writePersonal writes a file for those of a survey's invitees who are chosen and can still be invited, and notes that they have
-// their links by it.
-func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, links linkFlags, choice choiceFlags, id, out, way string,
-	write func(*invite.Personal, io.Writer, iter.Seq[*invitees.Invitee]) error) error {
-	s, err := flags.find(c, id)
+// write writes a file for those of a survey's invitees who are chosen and can still be invited, and notes that they have their links
+// by it.
+func (f personalFlags) write(ctx context.Context, c *console.Console, out, way string,
+	content func(*invite.Personal, io.Writer, iter.Seq[*invitees.Invitee]) error) error {
+	s, err := f.find(c, f.ID)
 	if err != nil {
 		return err
 	}
-	base, err := links.base(c, flags.Surveys)
+	base, err := f.base(c, f.Surveys)
 	if err != nil {
 		return err
 	}
-	templates, err := project.Templates(links.Templates)
+	templates, err := project.Templates(f.Templates)
 	if err != nil {
 		return err
 	}
@@ -108,19 +110,19 @@ func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, l
 	if err != nil {
 		return err
 	}
-	if err := flags.wantInvitees(id); err != nil {
+	if err := f.wantInvitees(f.ID); err != nil {
 		return err
 	}
-	work, err := flags.makeInvitees(ctx, c, s)
+	work, err := f.makeInvitees(ctx, c, s)
 	if err != nil {
 		return err
 	}
 	defer work.Close()
-	states, err := flags.statesOf(ctx, work.store, work.Record, s)
+	states, err := f.statesOf(ctx, work.store, work.Record, s)
 	if err != nil {
 		return err
 	}
-	states, err = choice.choose(s, states)
+	states, err = f.choose(s, states)
 	if err != nil {
 		return err
 	}
@@ -140,7 +142,7 @@ func writePersonal(ctx context.Context, c *console.Console, flags inviteFlags, l
 		defer files.Discard()
 		file, err := files.Create(out, true)
 		if err == nil {
-			err = write(p, file, slices.Values(chosen))
+			err = content(p, file, slices.Values(chosen))
 		}
 		if err == nil { // before the file appears: whoever has it is not written to by e-mail as well
 			err = work.Write(events...)
