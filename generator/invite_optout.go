@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"glasspoll/internal/console"
@@ -70,13 +68,13 @@ func (a addOptOutCommand) Run(_ context.Context, c *console.Console) error {
 
 // withOthers adds the other addresses of people who have been invited.
 func withOthers(dir string, people []contacts.Contact) ([]contacts.Contact, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.invitations"))
+	ids, err := ownerfile.SurveysIn(dir)
 	if err != nil {
 		return nil, err
 	}
 	all := people
-	for _, name := range names {
-		record, err := ownerfile.ReadInvitees(name, strings.TrimSuffix(filepath.Base(name), ".invitations"))
+	for _, id := range ids {
+		record, err := ownerfile.ReadInvitees(ownerfile.InviteesName(dir, id), id)
 		if err != nil {
 			return nil, err
 		}

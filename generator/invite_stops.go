@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/contacts"
@@ -75,16 +73,15 @@ func (f inviteFlags) otherStops(ctx context.Context, work *inviting) ([]contacts
 
 // others calls do with the record of each other survey whose owner's file is beside.
 func (f inviteFlags) others(survey string, do func(id string, record *invitees.Record) error) error {
-	files, err := filepath.Glob(filepath.Join(f.dir(), "*"+filepath.Ext(f.name(survey))))
+	ids, err := ownerfile.SurveysIn(f.dir())
 	if err != nil {
 		return err
 	}
-	for _, name := range files {
-		id := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-		if id == survey || f.name(id) != name {
+	for _, id := range ids {
+		if id == survey {
 			continue
 		}
-		record, err := ownerfile.ReadInvitees(name, id)
+		record, err := ownerfile.ReadInvitees(f.name(id), id)
 		if err != nil {
 			return message.Errorf("who of the other survey wants no more mail cannot be read: %w", err)
 		}

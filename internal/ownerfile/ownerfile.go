@@ -11,14 +11,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"glasspoll/internal/contacts"
 	"glasspoll/internal/invitees"
 	"glasspoll/internal/message"
 )
 
+// ending is the end of the name of a file of invitees.
+const ending = ".invitations"
+
 // InviteesName returns the name of the file of a survey's invitees in a directory.
-func InviteesName(dir, survey string) string { return filepath.Join(dir, survey+".invitations") }
+func InviteesName(dir, survey string) string { return filepath.Join(dir, survey+ending) }
+
+// SurveysIn lists the surveys with a file of invitees in a directory.
+func SurveysIn(dir string) ([]string, error) {
+	ids, err := filepath.Glob(InviteesName(dir, "*"))
+	for at, name := range ids {
+		ids[at] = strings.TrimSuffix(filepath.Base(name), ending)
+	}
+	return ids, err
+}
 
 // OptOutsName returns the name of the file of those who want no more mail.
 func OptOutsName(dir string) string { return filepath.Join(dir, "opt-outs") }
