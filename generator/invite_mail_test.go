@@ -16,9 +16,7 @@ import (
 	"glasspoll/internal/local"
 	"glasspoll/internal/mailing"
 	"glasspoll/internal/message"
-	"glasspoll/internal/ownerfile"
 	"glasspoll/internal/questionnaire"
-	"glasspoll/internal/server"
 	"glasspoll/internal/server/servertest"
 )
 
@@ -109,19 +107,7 @@ func TestStopsOfOtherSurveys(t *testing.T) {
 			t.Fatal(code, out, text)
 		}
 	}
-	record, err := ownerfile.ReadInvitees(ownerfile.InviteesName(data, "tea"), "tea")
-	if err != nil {
-		t.Fatal(err)
-	}
-	who, _ := record.Find(contacts.Contact{Email: "c1@example.com"})
-	store, err := local.Open(filepath.Join(data, server.DataFile))
-	if err == nil {
-		_, err = store.StopMessages(t.Context(), who.Secret.Hash())
-		err = errors.Join(err, store.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	stopMessages(t, data, "tea", "c1@example.com")
 	// Nothing listens at the port 9, so nothing is sent.
 	code, out, text := command(t, append([]string{"invite", "send", "cake", "--address", "https://example.com/", "--from", "me@example.com", "--smtp", "smtp://127.0.0.1:9"}, flags...)...)
 	if code == 0 || !strings.Contains(out, "to be sent: 2\n") || !strings.Contains(out, "want no e-mail: 1\n") {

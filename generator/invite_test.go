@@ -277,6 +277,24 @@ func TestListsOfManyPeople(t *testing.T) {
 	wantEveryoneOnce(t, dir, n)
 }
 
+// stopMessages says by the link of an invitee that no more mail is wanted, as the store is told of it.
+func stopMessages(t *testing.T, data, survey, email string) {
+	t.Helper()
+	record, err := ownerfile.ReadInvitees(ownerfile.InviteesName(data, survey), survey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, _ := record.Find(contacts.Contact{Email: email})
+	store, err := local.Open(filepath.Join(data, server.DataFile))
+	if err == nil {
+		_, err = store.StopMessages(t.Context(), who.Secret.Hash())
+		err = errors.Join(err, store.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestStopsAreWrittenDown lets somebody say by the link that no more mail is wanted; the next list respects it.
 func TestStopsAreWrittenDown(t *testing.T) {
 	t.Parallel()
@@ -286,19 +304,7 @@ func TestStopsAreWrittenDown(t *testing.T) {
 	if code, out, text := command(t, args...); code != 0 {
 		t.Fatal(code, out, text)
 	}
-	record, err := ownerfile.ReadInvitees(ownerfile.InviteesName(data, "tea"), "tea")
-	if err != nil {
-		t.Fatal(err)
-	}
-	who, _ := record.Find(contacts.Contact{Email: "c1@example.com"})
-	store, err := local.Open(filepath.Join(data, server.DataFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.StopMessages(t.Context(), who.Secret.Hash()); err != nil {
-		t.Fatal(err)
-	}
-	store.Close()
+	stopMessages(t, data, "tea", "c1@example.com")
 	if code, out, text := command(t, args...); code != 0 || !strings.Contains(out, "invited before: 2; no mail wanted: 1") {
 		t.Error(code, out, text)
 	}
