@@ -46,26 +46,28 @@ func (s storedInvitations) number(ctx context.Context, name string, v verb) (n i
 
 // PutInvitations implements [store.Inviter].
 func (s storedInvitations) PutInvitations(ctx context.Context, all []invitation.Invitation) (added int, err error) {
-	for some := range slices.Chunk(all, putAtOnce) {
-		n, err := s.number(ctx, "invitations put", &putInvitations{some})
-		if err != nil {
-			return added, err
-		}
-		added += n
-	}
-	return added, nil
+	return someAtOnce(all, func(some []invitation.Invitation) (int, error) {
+		return s.number(ctx, "invitations put", &putInvitations{some})
+	})
 }
 
 // WithdrawInvitations implements [store.Inviter].
 func (s storedInvitations) WithdrawInvitations(ctx context.Context, hashes []invitation.Hash) (withdrawn int, err error) {
-	for some := range slices.Chunk(hashes, putAtOnce) {
-		n, err := s.number(ctx, "invitations withdraw", &withdrawInvitations{some})
+	return someAtOnce(hashes, func(some []invitation.Hash) (int, error) {
+		return s.number(ctx, "invitations withdraw", &withdrawInvitations{some})
+	})
+}
+
+// someAtOnce does as much as one call to a server may, until all is done, and adds up the numbers.
+func someAtOnce[T any](all []T, do func(some []T) (int, error)) (sum int, err error) {
+	for some := range slices.Chunk(all, putAtOnce) {
+		n, err := do(some)
 		if err != nil {
-			return withdrawn, err
+			return sum, err
 		}
-		withdrawn += n
+		sum += n
 	}
-	return withdrawn, nil
+	return sum, nil
 }
 
 // InvitationsOf implements [store.Inviter].

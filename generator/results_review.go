@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/user"
@@ -378,7 +379,7 @@ func (r *reviewCommand) print(env *environment, found []reviewedAnswer) error {
 		for _, look := range a.Looks {
 			looks = append(looks, in(lookWords[look].Text()))
 		}
-		rows = append(rows, []string{a.Receipt, a.local, in(stateWords[a.State].Text()), orDash(string(a.Rule)), seconds, orDash(a.Range), orDash(strings.Join(looks, ", "))})
+		rows = append(rows, []string{a.Receipt, a.local, in(stateWords[a.State].Text()), cmp.Or(string(a.Rule), "-"), seconds, cmp.Or(a.Range, "-"), cmp.Or(strings.Join(looks, ", "), "-")})
 		for _, given := range a.Answers {
 			rows = append(rows, []string{"", given.Field(), strings.Join(given.Values(), ", ")})
 		}
@@ -399,11 +400,4 @@ func (r *reviewCommand) print(env *environment, found []reviewedAnswer) error {
 		}
 	}
 	return nil
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
