@@ -7,6 +7,7 @@ import (
 	"glasspoll/internal/contacts"
 	model "glasspoll/internal/invitation"
 	"glasspoll/internal/invitees"
+	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
 )
@@ -115,16 +116,12 @@ func OneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// promise says what is known of somebody who answers by an invitation, as the form does.
+// promise says what is known of somebody who answers by an invitation.
 func (v invitation) promise() string {
-	s := v.survey
-	switch {
-	case s.Anonymity == survey.Undeclared:
+	if v.survey.Anonymity == survey.Undeclared {
 		return ""
-	case s.Anonymity == survey.Confidential && s.HasPrivate():
-		return v.pages.Say("invited.confidential_unless")
 	}
-	return v.pages.Say("invited." + string(s.Anonymity))
+	return render.Promise(v.pages, v.survey)
 }
 
 // within returns a survey with the window in which the invitations of a batch can be used.

@@ -29,13 +29,13 @@ func newOpening(w *wording.Words, s *survey.Survey, language string, invited boo
 	o := authorsOpening(s, language)
 	o.Chips = chips(w, s, invited)
 	if invited {
-		o.Promise = promise(w, s)
+		o.Promise = Promise(w, s)
 	}
 	return o
 }
 
-// promise says what is known of somebody who answers by an invitation.
-func promise(w *wording.Words, s *survey.Survey) string {
+// Promise says what is known of somebody who answers by an invitation. The form and the letter say the same.
+func Promise(w *wording.Words, s *survey.Survey) string {
 	if s.Anonymity == survey.Confidential && s.HasPrivate() { // which may be left out: who gives a name is known by it
 		return w.Say("invited.confidential_unless")
 	}
