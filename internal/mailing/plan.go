@@ -132,7 +132,7 @@ func (c *Choice) excludes(i *invitees.Invitee) bool {
 		reason = NoAddress
 	case !i.Stored:
 		reason = Unstored
-	case i.Batch.Until != "" && i.Batch.Until < c.Today:
+	case c.isOver(i):
 		reason = Over
 	default:
 		return false
@@ -143,8 +143,12 @@ func (c *Choice) excludes(i *invitees.Invitee) bool {
 
 // hasElsewhere reports whether an invitee has the link in another way than by e-mail, alone, and can still use it.
 func (c *Choice) hasElsewhere(i *invitees.Invitee) bool {
-	over := i.Batch.Until != "" && i.Batch.Until < c.Today
-	return !c.Handed && len(i.Handed) > 0 && !i.Mailed(Invitation) && i.Stored && !i.Withdrawn && !i.Stopped && !over && !c.OptOuts.Has(i.Contact)
+	return !c.Handed && len(i.Handed) > 0 && !i.Mailed(Invitation) && i.Stored && !i.Withdrawn && !i.Stopped && !c.isOver(i) && !c.OptOuts.Has(i.Contact)
+}
+
+// isOver reports whether an invitation can be used no more.
+func (c *Choice) isOver(i *invitees.Invitee) bool {
+	return i.Batch.Until != "" && i.Batch.Until < c.Today
 }
 
 // reminderName returns the name of a reminder, from 1 on.
