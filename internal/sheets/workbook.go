@@ -29,10 +29,14 @@ func ReadWorkbook(source []byte, b Bounds) (sheets []Sheet, err error) {
 			sheets, err = nil, errDamaged()
 		}
 	}()
-	if err := checkArchive(source, b); err != nil {
+	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
+	if err != nil {
+		return nil, errDamaged()
+	}
+	if err := checkArchive(z, b); err != nil {
 		return nil, err
 	}
-	if err := checkSheets(source, b); err != nil {
+	if err := checkSheets(z, b); err != nil {
 		return nil, err
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(source), excelize.Options{RawCellValue: true, UnzipSizeLimit: b.Unpacked, UnzipXMLSizeLimit: b.Unpacked})
@@ -64,11 +68,7 @@ func errDamaged() error {
 
 // checkArchive refuses archives that unpack to more than b allows. It reads the sizes that the archive states; they are
 // enforced when it is unpacked.
-func checkArchive(source []byte, b Bounds) error {
-	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
-	if err != nil {
-		return errDamaged()
-	}
+func checkArchive(z *zip.Reader, b Bounds) error {
 	if len(z.File) > maxParts {
 		return message.Errorf("the workbook has more than %d parts: save the sheet alone as a new workbook", maxParts)
 	}
@@ -88,11 +88,7 @@ func checkArchive(source []byte, b Bounds) error {
 
 // checkSheets refuses workbooks with a sheet that cannot be read to its end: excelize leaves out what stands behind the fault, and does
 // not say so.
-func checkSheets(source []byte, b Bounds) error {
-	z, err := zip.NewReader(bytes.NewReader(source), int64(len(source)))
-	if err != nil {
-		return errDamaged()
-	}
+func checkSheets(z *zip.Reader, b Bounds) error {
 	for _, f := range z.File {
 		if !strings.HasSuffix(strings.ToLower(f.Name), ".xml") {
 			continue
