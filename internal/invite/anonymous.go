@@ -84,9 +84,6 @@ func (g *Groups) Joined() (ids []string) {
 
 // StoreKeys stores the private keys of the new groups. It comes before their public keys are in the questionnaire's folder.
 func (g *Groups) StoreKeys(ctx context.Context, s *survey.Survey, to Keyring) error {
-	if len(g.added) == 0 {
-		return nil
-	}
 	return to.PutSigningKeys(ctx, s.ID, g.added)
 }
 

@@ -48,8 +48,7 @@ func (r Return) Event(at string) invitees.Event {
 }
 
 // Match finds the messages that reports are about, each once. A report that names no message, only an address, is about the last one
-// sent there. Others are about nobody in the record, or messages that it does not
-// say were sent.
+// sent there. Others are about nobody in the record, or about messages of which it does not say that they were sent.
 func Match(record *invitees.Record, reports []bounce.Report) (found []Return, others []bounce.Report) {
 	type sent struct {
 		invitee *invitees.Invitee
