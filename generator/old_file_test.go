@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"glasspoll/internal/server/servertest"
 )
 
 // oldData returns a data directory with a file that an earlier version wrote, and the file's name.
@@ -44,6 +46,11 @@ func TestOldFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files := map[string]string{} // of the samples those that are asked for, as the others have pictures that take long
+	for _, name := range []string{"core_three.yaml", "service_staff.yaml", "service_staff.actions.yaml", "service_staff.quotes.yaml"} {
+		files["surveys/"+name] = readTestFile(t, filepath.Join(samplesDir, name))
+	}
+	surveys := filepath.Join(servertest.Files(t, files), "surveys")
 	out := t.TempDir()
 	reads := func(want string, arguments ...string) string {
 		t.Helper()
@@ -62,8 +69,8 @@ func TestOldFile(t *testing.T) {
 	}
 	reads("responses", "results", "export", "service_staff", "--private", "--out", filepath.Join(out, "answers.jsonl"))
 	reads("core_three 2026-11: 13 responses, not counted yet, or to be counted again, 1 release: agree\n", "results", "verify", "core_three")
-	reads("", "results", "report", "service_staff", "--period", "2026-11", "--language", "en", "--surveys", "../surveys", "--out", filepath.Join(out, "report.html"))
-	reads("", "results", "pages", "core_three", "--level", "staff", "--surveys", "../surveys", "--out", filepath.Join(out, "pages"))
+	reads("", "results", "report", "service_staff", "--period", "2026-11", "--language", "en", "--surveys", surveys, "--out", filepath.Join(out, "report.html"))
+	reads("", "results", "pages", "core_three", "--level", "staff", "--surveys", surveys, "--out", filepath.Join(out, "pages"))
 	reads("", "results", "archive", "service_staff", "--period", "2026-10", "--out", filepath.Join(out, "2026-10.zip"))
 	var listed []struct{ ID string }
 	if err := json.Unmarshal([]byte(reads("", "cases", "list", "--format", "json")), &listed); err != nil || len(listed) < 3 {
@@ -84,7 +91,7 @@ func TestOldFile(t *testing.T) {
 
 	refuses("results", "erase", first.ID, "--yes")
 	refuses("cases", "assign", listed[0].ID, "--owner", "desk")
-	refuses("serve", "--addr", "127.0.0.1:0", "--surveys", "../surveys")
+	refuses("serve", "--addr", "127.0.0.1:0", "--surveys", surveys)
 
 	if after, err := os.ReadFile(name); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("the file has changed, or %v", err)
