@@ -346,7 +346,7 @@ func TestExamplesAreValid(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 26 {
+	if len(seen) != 27 {
 		t.Errorf("%d mappings", len(seen))
 	}
 }
