@@ -61,6 +61,8 @@ type Store struct {
 
 	mu     sync.Mutex
 	latest map[periodKey]*release.Release
+
+	passes passes // of overwriting what was erased
 }
 
 // periodKey names a period of a survey.

@@ -33,7 +33,7 @@ func NewMemory() *Memory {
 		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
 		counted: map[string]map[string]int64{}, signing: map[string]map[string]blind.Private{}, used: map[string]time.Time{}, origins: map[string]origin{},
-		reviews: map[string][][]byte{},
+		reviews: map[string][][]byte{}, wishes: map[string]bool{},
 	}}
 }
 
@@ -57,6 +57,7 @@ type memory struct {
 	signing     map[string]map[string]blind.Private // by survey and id
 	counted     map[string]map[string]int64         // by survey
 	reviews     map[string][][]byte                 // decisions, by survey and period
+	wishes      map[string]bool                     // responses to be erased
 	origins     map[string]origin
 	days        store.Transient
 	used        map[string]time.Time // by label
@@ -93,7 +94,7 @@ type Memory struct {
 
 func (h *Memory) backend() Backend {
 	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
-		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Reviews: h, Origins: h, DaySecrets: h, Rates: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
+		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Reviews: h, Origins: h, DaySecrets: h, Rates: h, Withdrawer: h, Withdrawals: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
 }
 
 func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }
