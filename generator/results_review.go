@@ -280,7 +280,7 @@ func (p *reviewing) openCases(ctx context.Context, env *environment, accepted []
 		if c == nil {
 			continue
 		}
-		if _, err := env.store.OpenCase(ctx, c, false); err != nil {
+		if _, err := env.store.OpenCase(ctx, c); err != nil {
 			return err
 		}
 	}
