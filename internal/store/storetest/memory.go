@@ -19,6 +19,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/release"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -33,7 +34,7 @@ func NewMemory() *Memory {
 		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
 		counted: map[string]map[string]int64{}, signing: map[string]map[string]blind.Private{}, used: map[string]time.Time{}, origins: map[string]origin{},
-		reviews: map[string][][]byte{},
+		reviews: map[string][][]byte{}, corrections: map[string]map[int][]byte{},
 	}}
 }
 
@@ -57,6 +58,7 @@ type memory struct {
 	signing     map[string]map[string]blind.Private // by survey and id
 	counted     map[string]map[string]int64         // by survey
 	reviews     map[string][][]byte                 // decisions, by survey and period
+	corrections map[string]map[int][]byte           // what corrections say, by survey and period, and number
 	origins     map[string]origin
 	days        store.Transient
 	used        map[string]time.Time // by label
@@ -75,6 +77,7 @@ type taken struct {
 	period    string
 	digest    string // "": a tombstone
 	private   []answer.Answer
+	corrected review.PrivateCorrections
 	withdrawn bool
 }
 
@@ -221,6 +224,7 @@ func (h *Memory) Stored(ctx context.Context, survey, id string) (*store.Stored, 
 			return store.ErrStale
 		}
 		*known = taken{period: known.period, withdrawn: true}
+		h.eraseCorrections(key, id)
 		h.logs[key] = slices.Clone(h.logs[key])
 		h.logs[key][at].Response = tombstone
 		h.tallies[key] = tallied{t.Encode(), revision + 1}
