@@ -44,7 +44,9 @@ import (
 //	E#survey#period           number      decisions about responses, compressed
 //	E#survey#period           number+     what a correction says, compressed; nothing if its response was erased
 //	C#survey                  case id     case and its revision, compressed
-//	O#survey                  case id     nothing: the case is in the outbox
+//	O#survey                  news id     item of news in the outbox and its revision, compressed
+//	O#survey                  case id     nothing: the case is in the outbox of earlier versions
+//	W#survey                  id          nothing: the response is to be erased, because its respondent has taken it back
 //	U#survey                  -           whose turn it is to bring the survey up to date
 //	G                         name        how far a long task has come
 //	X                         ids         32 random bytes that ids are keyed with

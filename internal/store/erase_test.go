@@ -10,6 +10,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/review"
 	"glasspoll/internal/store"
@@ -56,7 +57,7 @@ func (f *fake) SaveProgress(context.Context, string, string) error {
 	return errors.New("not part of an erasure")
 }
 
-func (f *fake) OpenCase(context.Context, *cases.Case, bool) (bool, error) {
+func (f *fake) OpenCase(context.Context, *cases.Case, ...news.Item) (bool, error) {
 	return false, errors.New("not part of an erasure")
 }
 
@@ -69,7 +70,7 @@ func (f *fake) CasesOf(context.Context, string) ([]*cases.Case, error) {
 	return copies, nil
 }
 
-func (f *fake) SaveCase(_ context.Context, c *cases.Case) error {
+func (f *fake) SaveCase(_ context.Context, c *cases.Case, _ ...news.Item) error {
 	if f.saved++; f.saved <= f.stale {
 		return store.ErrStale
 	}
