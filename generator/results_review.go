@@ -277,7 +277,7 @@ func (p *reviewing) openCases(ctx context.Context, env *environment, accepted []
 	}
 	for _, r := range accepted {
 		for _, c := range cases.OpenedBy(p.survey, r.Response, r.Arrived) {
-			if _, err := env.store.OpenCase(ctx, c, false); err != nil {
+			if _, err := env.store.OpenCase(ctx, c); err != nil {
 				return err
 			}
 		}

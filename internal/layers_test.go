@@ -32,14 +32,14 @@ var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
 		"message",
-		"decimal wording codec spreadsheet sheets yaml12 limit",
+		"decimal wording codec spreadsheet sheets yaml12 limit seal",
 		"expression",
 		"survey",
 		"questionnaire picture invitation bounce",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
 		"review tally cases export sarif simulate starter workbook contacts blind",
-		"release invitees",
+		"release invitees news",
 		"stats audit",
 	}},
 	{"pages", true, []string{

@@ -43,7 +43,9 @@ import (
 //	P#survey#period           number      what this release adds to the one before, compressed
 //	E#survey#period           number      decisions about responses, compressed
 //	C#survey                  case id     case and its revision, compressed
-//	O#survey                  case id     nothing: the case is in the outbox
+//	O#survey                  news id     item of news in the outbox and its revision, compressed
+//	O#survey                  case id     nothing: the case is in the outbox of earlier versions
+//	W#survey                  id          nothing: the response is to be erased, because its respondent has taken it back
 //	U#survey                  -           whose turn it is to bring the survey up to date
 //	G                         name        how far a long task has come
 //	X                         ids         32 random bytes that ids are keyed with

@@ -39,7 +39,8 @@ import (
 //	releases/SURVEY          period → number, latest release
 //	added/SURVEY/PERIOD      number → what the release adds to the one before it
 //	cases/SURVEY             id → revision, case
-//	untold/SURVEY            id of a case in the outbox → nothing
+//	news/SURVEY              id → revision, item of news in the outbox
+//	untold/SURVEY            id of a case in the outbox of earlier versions → nothing
 //	invitations              hash → invitation and its mark
 //	counted/SURVEY           name → count
 //	reviews/SURVEY/PERIOD    number → decisions about responses
@@ -61,6 +62,8 @@ type Store struct {
 
 	mu     sync.Mutex
 	latest map[periodKey]*release.Release
+
+	passes passes // of overwriting what was erased
 }
 
 // periodKey names a period of a survey.

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/store"
 )
 
@@ -51,7 +52,11 @@ func (c *caseChanges) apply(ctx context.Context) error {
 	group.SetLimit(parallelCases)
 	for _, due := range c.due {
 		group.Go(func() error {
-			opened, err := c.cases.OpenCase(within, due, c.notify)
+			var also []news.Item
+			if c.notify {
+				also = append(also, news.OfOpened(due))
+			}
+			opened, err := c.cases.OpenCase(within, due, also...)
 			if opened {
 				c.newCases.Add(1)
 			}

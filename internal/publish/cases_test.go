@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/soak"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -47,7 +48,7 @@ func (c *fakeCases) faulty(name string) (before, after error) {
 	return c.fakeStore.call(name)
 }
 
-func (c *fakeCases) OpenCase(_ context.Context, one *cases.Case, notify bool) (bool, error) {
+func (c *fakeCases) OpenCase(_ context.Context, one *cases.Case, also ...news.Item) (bool, error) {
 	before, after := c.faulty("OpenCase")
 	if before != nil {
 		return false, before
@@ -58,7 +59,7 @@ func (c *fakeCases) OpenCase(_ context.Context, one *cases.Case, notify bool) (b
 		return false, after
 	}
 	c.kept[one.ID], _ = json.Marshal(one)
-	c.at[one.ID], c.pending[one.ID] = 1, notify
+	c.at[one.ID], c.pending[one.ID] = 1, len(also) == 1 && also[0].ID == "case_"+one.ID
 	c.opened[one.ID]++
 	return true, after
 }
@@ -84,7 +85,7 @@ func (c *fakeCases) CasesOf(_ context.Context, survey string) ([]*cases.Case, er
 	return all, nil
 }
 
-func (c *fakeCases) SaveCase(_ context.Context, one *cases.Case) error {
+func (c *fakeCases) SaveCase(_ context.Context, one *cases.Case, _ ...news.Item) error {
 	before, after := c.faulty("SaveCase")
 	if before != nil {
 		return before

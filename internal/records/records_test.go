@@ -112,7 +112,7 @@ func TestCount(t *testing.T) {
 	if err != nil || len(counted.Report.Periods) != 1 || counted.Released != 0 || counted.Withdrawn != 0 {
 		t.Fatalf("%+v, %v", counted, err)
 	}
-	fields, err := SegmentFields(t.Context(), records, answer.Response{Survey: "tea", Version: s.Version, Period: "2026-10"})
+	fields, err := store.SegmentFields(t.Context(), records, answer.Response{Survey: "tea", Version: s.Version, Period: "2026-10"})
 	if err != nil || len(fields) != 0 {
 		t.Errorf("%v, %v", fields, err)
 	}

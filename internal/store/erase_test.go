@@ -9,6 +9,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -49,7 +50,7 @@ func (f *fake) SaveProgress(context.Context, string, string) error {
 	return errors.New("not part of an erasure")
 }
 
-func (f *fake) OpenCase(context.Context, *cases.Case, bool) (bool, error) {
+func (f *fake) OpenCase(context.Context, *cases.Case, ...news.Item) (bool, error) {
 	return false, errors.New("not part of an erasure")
 }
 
@@ -62,7 +63,7 @@ func (f *fake) CasesOf(context.Context, string) ([]*cases.Case, error) {
 	return copies, nil
 }
 
-func (f *fake) SaveCase(_ context.Context, c *cases.Case) error {
+func (f *fake) SaveCase(_ context.Context, c *cases.Case, _ ...news.Item) error {
 	if f.saved++; f.saved <= f.stale {
 		return store.ErrStale
 	}

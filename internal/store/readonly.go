@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/release"
 	"glasspoll/internal/review"
 	"glasspoll/internal/tally"
@@ -22,7 +23,7 @@ type Reader interface {
 	Tally(ctx context.Context, survey, period string) (t *tally.Tally, revision int, err error)
 	Latest(ctx context.Context, survey string) ([]*release.Release, error)
 	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)
-	Pending(ctx context.Context, survey string) ([]*cases.Case, error)
+	News(ctx context.Context, survey string) ([]news.Item, error)
 }
 
 // Finder finds responses by their ids. A [Reader] need not be one.
@@ -51,11 +52,17 @@ func (r readOnly) Append(context.Context, *release.Release, *tally.Tally, int) e
 	return r.refusal
 }
 
-func (r readOnly) OpenCase(context.Context, *cases.Case, bool) (bool, error) { return false, r.refusal }
+func (r readOnly) OpenCase(context.Context, *cases.Case, ...news.Item) (bool, error) {
+	return false, r.refusal
+}
 
-func (r readOnly) SaveCase(context.Context, *cases.Case) error { return r.refusal }
+func (r readOnly) SaveCase(context.Context, *cases.Case, ...news.Item) error { return r.refusal }
 
-func (r readOnly) MarkDelivered(context.Context, string, string) error { return r.refusal }
+func (r readOnly) SaveNews(context.Context, news.Item) error { return r.refusal }
+
+func (r readOnly) RemoveNews(context.Context, string, string) error { return r.refusal }
+
+func (r readOnly) AddNews(context.Context, news.Item) (bool, error) { return false, r.refusal }
 
 // Progress returns that nothing has been saved.
 func (readOnly) Progress(context.Context, string) (string, error) { return "", nil }

@@ -33,6 +33,7 @@ type Survey struct {
 	Access         Access     `json:"access,omitempty"`
 	Anonymity      Anonymity  `json:"anonymity,omitempty"`
 	Keys           *Keys      `json:"keys,omitempty"`       // of an anonymous survey, once people have been invited
+	Sealing        *Sealing   `json:"seal,omitempty"`       // nil: nothing is sealed
 	Quality        *Quality   `json:"quality,omitempty"`    // nil: every rule, with its usual limit
 	Unlisted       bool       `json:"unlisted,omitempty"`   // listed: false; found only by the link
 	KeepDuplicates bool       `json:"keep_twins,omitempty"` // duplicates: keep; each of several equal answers from one place counts
@@ -168,6 +169,7 @@ type Question struct {
 	Checks      []Rule           `json:"checks,omitempty"`
 	Private     bool             `json:"private,omitempty"`
 	Unpublished bool             `json:"unpublished,omitempty"` // publish: false
+	Unsealed    bool             `json:"unsealed,omitempty"`    // sealed: false; see [Survey.Seals]
 	Segment     bool             `json:"segment,omitempty"`
 	Sensitive   bool             `json:"sensitive,omitempty"` // published once, rounded, when the period has closed
 	Dimension   string           `json:"dimension,omitempty"`
