@@ -15,11 +15,14 @@ type closeCaseCommand struct {
 	Case           string `arg:"" name:"CASE" help:"The case's id, or enough of its beginning."`
 	Result         string `required:"" placeholder:"TEXT" help:"The result. No names: it is kept as long as the case."`
 	CustomerTold   string `required:"" placeholder:"yes|no" enum:"yes,no" help:"Whether the customer was told of the result: yes or no."`
-	CustomerAgreed string `required:"" placeholder:"WORD" enum:"yes,no,not_asked" help:"Whether the customer agreed with the result: yes, no or not_asked."`
+	CustomerAgreed string `placeholder:"WORD" enum:"yes,no,not_asked," default:"" help:"Must be given: whether the customer agreed with the result: yes, no or not_asked."`
 	By             string `placeholder:"ROLE" help:"The role that closes it. Default: its owner."`
 }
 
 func (k closeCaseCommand) Run(ctx context.Context, c *console.Console) error {
+	if k.CustomerAgreed == "" {
+		return console.Usagef("missing: --customer-agreed=WORD: whether the customer agreed with the result: yes, no or not_asked")
+	}
 	return k.perform(ctx, c, "cases close", &k)
 }
 

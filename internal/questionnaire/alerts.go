@@ -118,8 +118,8 @@ func (o object) roles(name string) []string {
 			o.fail(n, "%s is longer than %d characters: name a role", name, maxID)
 		case slices.Contains(roles, role):
 			o.fail(n, "%s is listed twice in %s: keep one", quote(role), name)
-		case len(roles) == maxRoles:
-			o.fail(n, "more than %d roles in %s: keep the first", maxRoles, name)
+		case len(roles) == maxAbove:
+			o.fail(n, "more than %d roles in %s: keep the first", maxAbove, name)
 			return roles
 		default:
 			roles = append(roles, role)

@@ -214,7 +214,7 @@ const (
 	maxAlerts    = 20
 	maxDeadlines = 50
 	maxHours     = 2400 // until a case is to be closed
-	maxRoles     = 5    // that a case is handed up to
+	maxAbove     = 5    // that a case is handed up to
 	maxEntries   = 200  // of a sidecar
 	maxBands     = 50   // of a number
 	maxCorners   = 24   // CSS pixels
@@ -243,6 +243,8 @@ var (
 			doc: doc{"Whom a respondent may ask.", "填写人可以向谁询问。"}},
 		{name: "document", form: objectOf(&documentMapping), example: `{number: QR-07-01, version: "3"}`,
 			doc: doc{"The questionnaire's entry in the quality manual.", "问卷在质量手册中的文件信息。"}},
+		{name: "plan", form: objectOf(&planMapping), example: "{purpose: To learn whether customers are content., target: All customers of this quarter., method: Online.}",
+			doc: doc{"How the survey is carried out, as a page of its own.", "怎样开展这次调查：单独一页《调查方案》。"}},
 		{name: "window", form: objectOf(&windowMapping), example: "{from: 2026-10-01, until: 2026-10-31}",
 			doc: doc{"When answers are taken. Left out: always.", "什么时候接受答卷。不写就一直接受。"}},
 		{name: "timezone", form: ofKind(plainForm), example: "Asia/Shanghai",
@@ -289,7 +291,7 @@ var (
 		{name: "email", form: ofKind(emailForm), example: "li@example.com", doc: doc{"An e-mail address.", "电子邮箱。"}},
 		{name: "phone", form: ofKind(plainForm), example: "400-000-0000", doc: doc{"A telephone number.", "电话号码。"}},
 	}}
-	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. Until it says who approved it, and when, `glasspoll build`, `publish` and `serve --no-reload` refuse the questionnaire; `glasspoll serve` shows it to its authors. With `--unapproved` they take it, for a test.", "问卷在质量手册中的文件信息。没有写明批准人和批准日期之前，`glasspoll build`、`publish` 和 `serve --no-reload` 都不接受这份问卷；`glasspoll serve` 可以预览。测试时加 `--unapproved`。"}, []key{
+	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. Until it says who approved it, and when, `glasspoll build`, `publish` and `serve --production` refuse the questionnaire; `glasspoll serve` shows it to its authors. With `--unapproved` they take it, for a test.", "问卷在质量手册中的文件信息。没有写明批准人和批准日期之前，`glasspoll build`、`publish` 和 `serve --production` 都不接受这份问卷；`glasspoll serve` 可以预览。测试时加 `--unapproved`。"}, []key{
 		{name: "number", form: ofKind(plainForm), need: ": the document's number in your quality manual", example: "QR-07-01", doc: doc{"The document's number.", "文件编号。"}},
 		{name: "version", form: ofKind(plainForm), example: `"3"`, doc: doc{"Its version.", "版本。"}},
 		{name: "approved_by", form: ofKind(plainForm), example: "Quality Office", doc: doc{"Who approved it.", "批准人。"}},
@@ -409,7 +411,7 @@ var (
 		{name: "due_days", form: integers(0, maxDays), example: "5", doc: doc{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: what `deadlines` says, or no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就按 `deadlines`，那里也没有就没有期限。"}},
 		{name: "due_hours", form: integers(1, maxHours), example: "24", doc: doc{"By when it is to be closed, in hours from the answer's arrival. Of invited answers that only the day is kept of, whole days instead.", "几小时之内办结，从收到答卷起算。只记日期的受邀答卷折成整天。"}},
 		{name: "subtype", form: ofKind(nameIDForm), example: "delivery", doc: doc{"A finer type, for the monthly summary.", "类型之下的小类，用于月度汇总。"}},
-		{name: "escalate_to", form: anyOf(ofKind(plainForm), listOf(ofKind(plainForm), maxRoles)), example: "[service_manager, general_manager]", doc: doc{"The roles above the owner, the next one first. A case that is overdue, or that `glasspoll cases escalate` hands up, goes to the next of them, once each; if it is still open when as much time has passed again, to the one after.", "负责岗位的上级，一级一级往上写。事项逾期，或用 `glasspoll cases escalate` 上报，就转给下一级，每级一次；又过了同样长的时间还没办结，再转给更上一级。"}},
+		{name: "escalate_to", form: anyOf(ofKind(plainForm), listOf(ofKind(plainForm), maxAbove)), example: "[service_manager, general_manager]", doc: doc{"The roles above the owner, the next one first. A case that is overdue, or that `glasspoll cases escalate` hands up, goes to the next of them, once each; if it is still open when as much time has passed again, to the one after.", "负责岗位的上级，一级一级往上写。事项逾期，或用 `glasspoll cases escalate` 上报，就转给下一级，每级一次；又过了同样长的时间还没办结，再转给更上一级。"}},
 	}}
 	deadlineMapping = mapping{"deadline", "a deadline", doc{"By when cases of one kind are to be closed. What is left out fits every case.", "一类事项的办结期限。不写的条件就是不限。"}, []key{
 		{name: "channel", form: ofKind(plainForm), example: "phone", doc: doc{"Of cases that came by this channel: one of the survey's, or phone, letter, email, visit or web, by which cases are also entered by hand.", "从这个渠道来的事项：问卷 channels 里的一个，或人工登记用的 phone（电话）、letter（信函）、email（邮件）、visit（来访）、web（网络）。"}},
