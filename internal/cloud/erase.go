@@ -142,6 +142,10 @@ func (t *Table) replace(ctx context.Context, taken item, s *segment, index int, 
 	}
 	id[withdrawn] = &types.AttributeValueMemberBOOL{Value: true}
 
+	blank, err := t.blankCorrections(ctx, tombstone.Survey, tombstone.Period, tombstone.ID)
+	if err != nil {
+		return err
+	}
 	entries := slices.Clone(s.entries)
 	entries[index].record = answer.Append(nil, tombstone, t.knownVocabulary(ctx, tombstone.Survey, tombstone.Version))
 	segment := item{}
@@ -149,17 +153,15 @@ func (t *Table) replace(ctx context.Context, taken item, s *segment, index int, 
 		segment[name] = value
 	}
 	segment[body], segment[counter] = binaryOf(encodeSegment(entries)), number(s.revision+1)
-	failed, err := t.transact(ctx, []types.TransactWriteItem{
-		{Put: &types.Put{
-			TableName: &t.name, Item: id, ConditionExpression: aws.String("attribute_exists(" + partKey + ") AND attribute_not_exists(#withdrawn)"),
-			ExpressionAttributeNames: map[string]string{"#withdrawn": withdrawn},
-		}},
+	unchanged, names, values := sameCorrections(taken)
+	failed, err := t.transact(ctx, append([]types.TransactWriteItem{
+		{Put: &types.Put{TableName: &t.name, Item: id, ConditionExpression: unchanged, ExpressionAttributeNames: names, ExpressionAttributeValues: values}},
 		{Put: &types.Put{
 			TableName: &t.name, Item: segment, ConditionExpression: aws.String("revision = :revision"),
 			ExpressionAttributeValues: item{":revision": number(s.revision)},
 		}},
 		{Put: t.tallyIf(tombstone.Survey, tombstone.Period, counted, revision)},
-	})
+	}, blank...))
 	if err == nil && failed >= 0 {
 		return store.ErrStale
 	}

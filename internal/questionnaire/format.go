@@ -240,6 +240,8 @@ var (
 			doc: doc{"Whom a respondent may ask.", "填写人可以向谁询问。"}},
 		{name: "document", form: objectOf(&documentMapping), example: `{number: QR-07-01, version: "3"}`,
 			doc: doc{"The questionnaire's entry in the quality manual.", "问卷在质量手册中的文件信息。"}},
+		{name: "plan", form: objectOf(&planMapping), example: "{purpose: To learn whether customers are content., target: All customers of this quarter., method: Online.}",
+			doc: doc{"How the survey is carried out, as a page of its own.", "怎样开展这次调查：单独一页《调查方案》。"}},
 		{name: "window", form: objectOf(&windowMapping), example: "{from: 2026-10-01, until: 2026-10-31}",
 			doc: doc{"When answers are taken. Left out: always.", "什么时候接受答卷。不写就一直接受。"}},
 		{name: "timezone", form: ofKind(plainForm), example: "Asia/Shanghai",
@@ -284,7 +286,7 @@ var (
 		{name: "email", form: ofKind(emailForm), example: "li@example.com", doc: doc{"An e-mail address.", "电子邮箱。"}},
 		{name: "phone", form: ofKind(plainForm), example: "400-000-0000", doc: doc{"A telephone number.", "电话号码。"}},
 	}}
-	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. Until it says who approved it, and when, `glasspoll build`, `publish` and `serve --no-reload` refuse the questionnaire; `glasspoll serve` shows it to its authors. With `--unapproved` they take it, for a test.", "问卷在质量手册中的文件信息。没有写明批准人和批准日期之前，`glasspoll build`、`publish` 和 `serve --no-reload` 都不接受这份问卷；`glasspoll serve` 可以预览。测试时加 `--unapproved`。"}, []key{
+	documentMapping = mapping{"document", "document", doc{"The questionnaire's entry in the quality manual. Until it says who approved it, and when, `glasspoll build`, `publish` and `serve --production` refuse the questionnaire; `glasspoll serve` shows it to its authors. With `--unapproved` they take it, for a test.", "问卷在质量手册中的文件信息。没有写明批准人和批准日期之前，`glasspoll build`、`publish` 和 `serve --production` 都不接受这份问卷；`glasspoll serve` 可以预览。测试时加 `--unapproved`。"}, []key{
 		{name: "number", form: ofKind(plainForm), need: ": the document's number in your quality manual", example: "QR-07-01", doc: doc{"The document's number.", "文件编号。"}},
 		{name: "version", form: ofKind(plainForm), example: `"3"`, doc: doc{"Its version.", "版本。"}},
 		{name: "approved_by", form: ofKind(plainForm), example: "Quality Office", doc: doc{"Who approved it.", "批准人。"}},

@@ -92,6 +92,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Thanks:         o.thanks(),
 		Contact:        o.contact(),
 		Document:       o.qualityDocument(),
+		Plan:           o.plan(),
 		Window:         o.window(),
 		Timezone:       o.timezone(),
 		Period:         survey.Period(o.word("period", "none")),

@@ -111,6 +111,17 @@ privacy: anonymity
 跨站: cross_site
 开 开启: on
 关 关闭: off
+方案 调查方案 survey_plan: plan
+调查目的: purpose
+调查对象 对象 respondents: target
+调查方式 方式 方法: method
+职责 分工 职责分工 responsibilities: roles
+职责: does
+岗位 部门 role department: who
+时间安排 日程 日期安排 schedule timetable: dates
+设计: design
+收集: collection
+分析: analysis
 匿名方式 匿名性 身份 身份保护: anonymity
 
 # types

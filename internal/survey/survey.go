@@ -24,6 +24,7 @@ type Survey struct {
 	Minutes        int        `json:"minutes,omitempty"`
 	Contact        *Contact   `json:"contact,omitempty"`
 	Document       *Document  `json:"document,omitempty"`
+	Plan           *Plan      `json:"plan,omitempty"` // public where results are: see [Survey.Public]
 	Window         Window     `json:"window"`
 	Timezone       string     `json:"timezone"`
 	Period         Period     `json:"period"`
@@ -108,6 +109,12 @@ type Audience struct {
 	Issued     int        `json:"issued,omitempty"`  // in each period that Periods does not name
 	Periods    []IssuedIn `json:"periods,omitempty"` // see [Audience.IssuedIn]
 	Sample     string     `json:"sample,omitempty"`  // a rule's name: ten_plus_5_percent
+}
+
+// SampleSize returns how many of a population have to answer by the rule ten_plus_5_percent: ten and five percent, rounded up,
+// and never more than the population.
+func SampleSize(population int64) int64 {
+	return min(population, 10+(population+19)/20)
 }
 
 // Section is a group of questions under one heading.
@@ -346,11 +353,14 @@ const (
 	UrgentPriority Priority = "urgent"
 )
 
-// Public returns the definition that may be published: without the alerts, which show which answers are followed up. It
-// keeps the version of the whole.
+// Public returns the definition that may be published: without the alerts, which show which answers are followed up, and without
+// a plan that is not public. It keeps the version of the whole.
 func (s *Survey) Public() *Survey {
 	public := *s
 	public.Alerts = nil
+	if !s.HasPublicPlan() {
+		public.Plan = nil
+	}
 	return &public
 }
 

@@ -20,6 +20,7 @@ import (
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/news"
 	"glasspoll/internal/release"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -34,7 +35,7 @@ func NewMemory() *Memory {
 		cases: map[string]*cases.Case{}, news: map[string]news.Item{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
 		counted: map[string]map[string]int64{}, signing: map[string]map[string]blind.Private{}, used: map[string]time.Time{}, origins: map[string]origin{},
-		reviews: map[string][][]byte{}, wishes: map[string]bool{},
+		reviews: map[string][][]byte{}, corrections: map[string]map[int][]byte{}, wishes: map[string]bool{},
 	}}
 }
 
@@ -58,6 +59,7 @@ type memory struct {
 	signing     map[string]map[string]blind.Private // by survey and id
 	counted     map[string]map[string]int64         // by survey
 	reviews     map[string][][]byte                 // decisions, by survey and period
+	corrections map[string]map[int][]byte           // what corrections say, by survey and period, and number
 	wishes      map[string]bool                     // responses to be erased
 	origins     map[string]origin
 	days        store.Transient
@@ -77,6 +79,7 @@ type taken struct {
 	period    string
 	digest    string // "": a tombstone
 	private   []answer.Answer
+	corrected review.PrivateCorrections
 	withdrawn bool
 }
 
@@ -223,6 +226,7 @@ func (h *Memory) Stored(ctx context.Context, survey, id string) (*store.Stored, 
 			return store.ErrStale
 		}
 		*known = taken{period: known.period, withdrawn: true}
+		h.eraseCorrections(key, id)
 		h.logs[key] = slices.Clone(h.logs[key])
 		h.logs[key][at].Response = tombstone
 		h.tallies[key] = tallied{t.Encode(), revision + 1}
