@@ -30,7 +30,8 @@ bin/glasspoll:
 	go build -ldflags '-X main.stampedVersion=$(VERSION)' -o $@ ./generator
 
 test: setup lint
-	go test -race -timeout 30m ./...
+	go test -race -timeout 30m $$(.ci/concurrent)
+	go test -timeout 30m $$(.ci/concurrent -f)
 	cd e2e && go vet ./... && go test -count=1 -parallel 4 -timeout 60m ./...
 
 soak:

@@ -64,6 +64,7 @@ var verbs = map[string]func() verb{
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
 	"report":           func() verb { return &briefCommand{} },
 	"results export":   func() verb { return &exportCommand{} },
+	"results copy":     func() verb { return &copyAnswers{} },
 	"results erase":    func() verb { return &eraseCommand{} },
 	"results review":   func() verb { return &reviewCommand{} },
 	"results annul":    func() verb { return &annulCommand{} },

@@ -32,7 +32,7 @@ var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
 		"message",
-		"decimal wording codec spreadsheet sheets yaml12 limit",
+		"decimal wording codec spreadsheet sheets yaml12 limit seal",
 		"expression",
 		"survey",
 		"questionnaire picture invitation bounce",
@@ -40,7 +40,7 @@ var house = []floor{
 		"answer advice chart compare convert theme",
 		"paper",
 		"review tally cases export sarif simulate starter workbook docx contacts blind",
-		"release invitees",
+		"release invitees news",
 		"stats audit",
 	}},
 	{"pages", true, []string{

@@ -56,6 +56,11 @@ func (s *Survey) complete() error {
 			return err
 		}
 	}
+	if s.Sealing != nil {
+		if err := s.Sealing.complete(); err != nil {
+			return err
+		}
+	}
 	location, err := time.LoadLocation(s.Timezone)
 	if err != nil {
 		return err
