@@ -21,10 +21,10 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/blind"
-	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/cloud/cloudtest"
 	"glasspoll/internal/invitation"
+	"glasspoll/internal/news"
 	"glasspoll/internal/notify"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
@@ -250,7 +250,7 @@ func (noPages) CSV(io.Writer, results.Page) error  { return nil }
 // told counts the cases that somebody was told of.
 type told int
 
-func (n *told) Send(context.Context, *cases.Case) error { *n++; return nil }
+func (n *told) Send(context.Context, news.Item) error { *n++; return nil }
 
 // withoutIDs checks what functions/publish checks.
 type withoutIDs struct{ *cloud.Table }
@@ -522,7 +522,7 @@ func (d *deployment) followUp() {
 		d.Fatal(len(all), err)
 	}
 	all[0].Owner = "li"
-	d.must(d.member.SaveCase(ctx, all[0]))
+	d.must(d.member.SaveCase(ctx, all[0], news.OfOverdue(all[0], all[0].Opened)))
 }
 
 // TestRolesAreAsWideAsNeeded lets everybody do their work, as the functions and the commands do it, and compares what they
@@ -567,7 +567,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, slices.DeleteFunc(slices.Clone(unread), func(kind string) bool { return kind == mark+"K#" }), []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "K#"}},
 		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X", "E#"}, invitations)},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
-		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "O#", "G", "U#", "X"}, invitations)},
+		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "G", "U#", "X"}, invitations)},
 		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
 		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "O#", "U#", "G", "X"}, invitations)},
 	} {

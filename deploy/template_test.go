@@ -643,7 +643,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("invite calls %v", invite)
 	}
 	publish := operations(t, []string{"Table", "collection"}, "Definition", "Assets", "Ready", "Surveys", "Collect", "Ends", "After", "Tally", "SaveTally", "Latest",
-		"Append", "OpenCase", "CasesOf", "SaveCase", "Pending", "MarkDelivered", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
+		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
 		"Periods", "History", "CheckWithoutIDs", "Progress", "SaveProgress")
 	limited := map[string][]any{ // what the publisher may delete, and read many of
 		"dynamodb:DeleteItem":     {"O#*"}, // notifications that have been delivered

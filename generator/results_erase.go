@@ -10,7 +10,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
-	"glasspoll/internal/records"
+	"glasspoll/internal/store"
 )
 
 type eraseCommand struct {
@@ -86,7 +86,7 @@ func (e *eraseCommand) do(ctx context.Context, env *environment) error {
 			env.Print(env.Out, "%s", what)
 			continue
 		}
-		keep, err := records.SegmentFields(ctx, env.store, r)
+		keep, err := store.SegmentFields(ctx, env.store, r)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 	"glasspoll/internal/records"
 	"glasspoll/internal/release"
 	"glasspoll/internal/store"
@@ -189,11 +190,16 @@ func (s *showCommand) overview(ctx context.Context, from store.Records, id strin
 	if err != nil {
 		return nil, err
 	}
-	pending, err := from.Pending(ctx, id)
+	outbox, err := from.News(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	one.Cases, one.Pending = len(cases), len(pending)
+	one.Cases = len(cases)
+	for _, i := range outbox {
+		if i.Kind == news.CaseOpened {
+			one.Pending++
+		}
+	}
 	ends, err := from.Ends(ctx, id)
 	if err != nil {
 		return nil, err

@@ -63,6 +63,7 @@ var verbs = map[string]func() verb{
 	"cases close":      func() verb { return &closeCaseCommand{} },
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
 	"results export":   func() verb { return &exportCommand{} },
+	"results copy":     func() verb { return &copyAnswers{} },
 	"results erase":    func() verb { return &eraseCommand{} },
 	"results review":   func() verb { return &reviewCommand{} },
 	"results annul":    func() verb { return &annulCommand{} },

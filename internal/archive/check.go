@@ -326,7 +326,7 @@ func (r *recount) add(l line) {
 	}
 	answered, e := r.versions[l.Version], store.Entry{Cursor: l.Cursor, Arrived: l.Arrived, Response: l.Response}
 	r.decided.Fold(r.all, answered, e)
-	r.replay.Fold(answered, r.decided.Came(answered, e), l.Response)
+	r.replay.Fold(answered, r.decided.Came(answered, e), l.Response, r.decided.Steps(answered, e)...)
 }
 
 func (r *recount) release() {

@@ -9,12 +9,11 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 	"glasspoll/internal/store"
 )
 
 func caseKey(survey, id string) item { return key("C#"+survey, id) }
-
-func pendingKey(survey, id string) item { return key("O#"+survey, id) }
 
 func caseItem(c *cases.Case, revision int) (item, error) {
 	data, err := c.Encode()
@@ -44,16 +43,17 @@ func (t *Table) caseOf(i item) (*cases.Case, error) {
 }
 
 // OpenCase implements [store.Cases].
-func (t *Table) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opened bool, err error) {
+func (t *Table) OpenCase(ctx context.Context, c *cases.Case, also ...news.Item) (opened bool, err error) {
 	stored, err := caseItem(c, 1)
 	if err != nil {
 		return false, t.wrap(err)
 	}
-	if notify {
-		taken, err := t.transact(ctx, []types.TransactWriteItem{
-			t.putNew(stored),
-			{Put: &types.Put{TableName: &t.name, Item: pendingKey(c.Survey, c.ID)}},
-		})
+	if len(also) > 0 {
+		writes, err := t.newsWrites(also)
+		if err != nil {
+			return false, t.wrap(err)
+		}
+		taken, err := t.transact(ctx, append([]types.TransactWriteItem{t.putNew(stored)}, writes...))
 		if err != nil {
 			return false, err
 		}
@@ -84,48 +84,45 @@ func (t *Table) CasesOf(ctx context.Context, survey string) ([]*cases.Case, erro
 }
 
 // SaveCase implements [store.Cases].
-func (t *Table) SaveCase(ctx context.Context, c *cases.Case) error {
+func (t *Table) SaveCase(ctx context.Context, c *cases.Case, also ...news.Item) error {
 	stored, err := caseItem(c, c.Revision+1)
 	if err != nil {
 		return t.wrap(err)
 	}
-	_, err = t.client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &t.name, Item: stored, ConditionExpression: aws.String("revision = :revision"),
-		ExpressionAttributeValues: item{":revision": number(c.Revision)},
-	})
-	if stale(err) {
-		return store.ErrStale
+	put := t.putRevision(stored, c.Revision)
+	if len(also) == 0 {
+		err = t.swapIn(ctx, put)
+	} else {
+		var writes []types.TransactWriteItem
+		if writes, err = t.newsWrites(also); err != nil {
+			return t.wrap(err)
+		}
+		var failed int
+		if failed, err = t.transact(ctx, append([]types.TransactWriteItem{{Put: put}}, writes...)); failed >= 0 {
+			err = store.ErrStale
+		}
 	}
 	if err == nil {
 		c.Revision++
 	}
-	return t.wrap(err)
-}
-
-// Pending implements [store.Outbox].
-func (t *Table) Pending(ctx context.Context, survey string) ([]*cases.Case, error) {
-	ids, err := t.sortKeys(ctx, "O#"+survey)
-	if err != nil {
-		return nil, err
-	}
-	var pending []*cases.Case
-	for _, id := range ids {
-		own := caseKey(survey, id)
-		i, err := t.get(ctx, textOf(own, partKey), textOf(own, sortKey))
-		if err != nil {
-			return nil, err
-		}
-		c, err := t.caseOf(i)
-		if err != nil {
-			return nil, err
-		}
-		pending = append(pending, c)
-	}
-	return pending, nil
-}
-
-// MarkDelivered implements [store.Outbox].
-func (t *Table) MarkDelivered(ctx context.Context, survey, id string) error {
-	_, err := t.transact(ctx, []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name, Key: pendingKey(survey, id)}}})
 	return err
+}
+
+// putRevision puts an item if the one that is stored has a revision.
+func (t *Table) putRevision(i item, revision int) *types.Put {
+	return &types.Put{
+		TableName: &t.name, Item: i, ConditionExpression: aws.String("revision = :revision"),
+		ExpressionAttributeValues: item{":revision": number(revision)},
+	}
+}
+
+// swapIn makes one conditional put, and returns ErrStale if its condition fails.
+func (t *Table) swapIn(ctx context.Context, put *types.Put) error {
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
+	})
+	if stale(err) {
+		return store.ErrStale
+	}
+	return t.wrap(err)
 }

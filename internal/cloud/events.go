@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 )
 
 // Events sends events about cases to EventBridge, to the default bus of the account. Its requests are those of the AWS JSON
@@ -43,8 +43,8 @@ func NewEvents(region, endpoint string, credentials aws.CredentialsProvider) *Ev
 }
 
 // Send implements [notify.Sender]. The event's detail is the case's notice, whose id stays the same when it is sent again.
-func (e *Events) Send(ctx context.Context, c *cases.Case) error {
-	detail, err := json.Marshal(c.Notice())
+func (e *Events) Send(ctx context.Context, i news.Item) error {
+	detail, err := json.Marshal(i.Case)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (e *Events) Send(ctx context.Context, c *cases.Case) error {
 		Detail     string
 		Time       float64 // seconds since 1970
 	}
-	request, err := json.Marshal(struct{ Entries []entry }{[]entry{{EventSource, EventType, string(detail), float64(c.Opened.UnixMilli()) / 1000}}})
+	request, err := json.Marshal(struct{ Entries []entry }{[]entry{{EventSource, EventType, string(detail), float64(i.At.UnixMilli()) / 1000}}})
 	if err != nil {
 		return err
 	}

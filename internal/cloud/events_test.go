@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 )
 
 // bus replies as EventBridge does, with the given answers, one after another.
@@ -99,7 +100,7 @@ func opened() *cases.Case {
 
 func TestEventIsPut(t *testing.T) {
 	b := newBus(t, taken)
-	if err := events(b).Send(t.Context(), opened()); err != nil {
+	if err := events(b).Send(t.Context(), news.OfOpened(opened())); err != nil {
 		t.Fatal(err)
 	}
 	var request struct{ Entries []map[string]any }
@@ -138,7 +139,7 @@ func TestEventIsRetried(t *testing.T) {
 		"down throughout": {[]string{"503 "}, attempts, true},
 	} {
 		b := newBus(t, c.answers...)
-		if err := events(b).Send(t.Context(), opened()); (err != nil) != c.fails {
+		if err := events(b).Send(t.Context(), news.OfOpened(opened())); (err != nil) != c.fails {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(b.bodies) != c.calls || len(b.wrong) > 0 {
@@ -147,7 +148,7 @@ func TestEventIsRetried(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := events(newBus(t, taken)).Send(ctx, opened()); err == nil {
+	if err := events(newBus(t, taken)).Send(ctx, news.OfOpened(opened())); err == nil {
 		t.Error("sent after its context had ended")
 	}
 }

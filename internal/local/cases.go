@@ -7,12 +7,10 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 )
 
-var (
-	casesBucket   = []byte("cases")
-	pendingBucket = []byte("untold") // the outbox; files of every format call it so
-)
+var casesBucket = []byte("cases")
 
 func decodeCase(survey string, id, data []byte) (*cases.Case, error) {
 	revision, data, err := splitRevision(data)
@@ -30,7 +28,7 @@ func decodeCase(survey string, id, data []byte) (*cases.Case, error) {
 }
 
 // OpenCase implements [store.Cases].
-func (s *Store) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opened bool, err error) {
+func (s *Store) OpenCase(ctx context.Context, c *cases.Case, also ...news.Item) (opened bool, err error) {
 	data, err := c.Encode()
 	if err != nil {
 		return false, s.wrap(err)
@@ -43,14 +41,8 @@ func (s *Store) OpenCase(ctx context.Context, c *cases.Case, notify bool) (opene
 		if opened = b.Get([]byte(c.ID)) == nil; !opened {
 			return nil
 		}
-		if notify {
-			pending, err := makeBucket(tx, pendingBucket, []byte(c.Survey))
-			if err != nil {
-				return err
-			}
-			if err := pending.Put([]byte(c.ID), nil); err != nil {
-				return err
-			}
+		if err := putNews(tx, also); err != nil {
+			return err
 		}
 		return b.Put([]byte(c.ID), withRevision(1, data))
 	})
@@ -80,7 +72,7 @@ func (s *Store) CasesOf(ctx context.Context, survey string) (all []*cases.Case, 
 }
 
 // SaveCase implements [store.Cases].
-func (s *Store) SaveCase(ctx context.Context, c *cases.Case) error {
+func (s *Store) SaveCase(ctx context.Context, c *cases.Case, also ...news.Item) error {
 	data, err := c.Encode()
 	if err != nil {
 		return s.wrap(err)
@@ -94,37 +86,13 @@ func (s *Store) SaveCase(ctx context.Context, c *cases.Case) error {
 		if err != nil || stored == 0 || stored != c.Revision {
 			return err == nil, err
 		}
+		if err := putNews(tx, also); err != nil {
+			return false, err
+		}
 		return false, b.Put([]byte(c.ID), withRevision(c.Revision+1, data))
 	})
 	if err == nil {
 		c.Revision++
 	}
 	return err
-}
-
-// Pending implements [store.Outbox].
-func (s *Store) Pending(ctx context.Context, survey string) (pending []*cases.Case, err error) {
-	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		list, all := bucket(tx, pendingBucket, []byte(survey)), bucket(tx, casesBucket, []byte(survey))
-		if list == nil || all == nil {
-			return nil
-		}
-		return list.ForEach(func(id, _ []byte) error {
-			c, err := decodeCase(survey, id, all.Get(id))
-			pending = append(pending, c)
-			return err
-		})
-	})
-	return pending, err
-}
-
-// MarkDelivered implements [store.Outbox].
-func (s *Store) MarkDelivered(ctx context.Context, survey, id string) error {
-	return s.update(ctx, func(tx *bbolt.Tx) error {
-		list := bucket(tx, pendingBucket, []byte(survey))
-		if list == nil {
-			return nil
-		}
-		return list.Delete([]byte(id))
-	})
 }

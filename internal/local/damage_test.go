@@ -62,7 +62,7 @@ func fullStore(t *testing.T, path string) *survey.Survey {
 	must(s.SaveTally(ctx, def.ID, "all", counted, 0))
 	must(s.Append(ctx, &release.Release{Survey: def.ID, Period: "all", Number: 1}, counted, 1))
 	for n := range 40 {
-		_, err = s.OpenCase(ctx, &cases.Case{ID: fmt.Sprintf("%016d", n), Survey: def.ID, Period: "all", Response: damagedResponse(def, n).ID, Alert: "low"}, true)
+		_, err = s.OpenCase(ctx, &cases.Case{ID: fmt.Sprintf("%016d", n), Survey: def.ID, Period: "all", Response: damagedResponse(def, n).ID, Alert: "low"})
 		must(err)
 	}
 	must(s.SaveProgress(ctx, "task", "half"))
@@ -104,8 +104,8 @@ func useAll(s *local.Store, def *survey.Survey) {
 	}
 	s.Latest(ctx, def.ID)
 	s.CasesOf(ctx, def.ID)
-	s.Pending(ctx, def.ID)
-	s.MarkDelivered(ctx, def.ID, fmt.Sprintf("%016d", 7))
+	s.News(ctx, def.ID)
+	s.RemoveNews(ctx, def.ID, "case_"+fmt.Sprintf("%016d", 7))
 	s.Progress(ctx, "task")
 	for _, n := range []int{0, 1, 100, 270, 299} {
 		id := damagedResponse(def, n).ID

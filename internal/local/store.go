@@ -39,10 +39,13 @@ import (
 //	releases/SURVEY          period → number, latest release
 //	added/SURVEY/PERIOD      number → what the release adds to the one before it
 //	cases/SURVEY             id → revision, case
-//	untold/SURVEY            id of a case in the outbox → nothing
+//	news/SURVEY              id → revision, item of news in the outbox
+//	untold/SURVEY            id of a case in the outbox of earlier versions → nothing
 //	invitations              hash → invitation and its mark
 //	counted/SURVEY           name → count
 //	reviews/SURVEY/PERIOD    number → decisions about responses
+//	corrections/SURVEY/PERIOD  number → what a correction says; nothing if its response was erased
+//	corrected/SURVEY         id → private answers of corrections
 //	signing/SURVEY           id → private key of a group of invitees
 //	progress                 name of a task → how far it has come
 //
@@ -61,6 +64,8 @@ type Store struct {
 
 	mu     sync.Mutex
 	latest map[periodKey]*release.Release
+
+	passes passes // of overwriting what was erased
 }
 
 // periodKey names a period of a survey.

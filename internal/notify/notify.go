@@ -1,35 +1,35 @@
-// Package notify sends notifications of cases to other programs. A notification holds no answer of a respondent. It is
-// delivered at least once: its id stays the same when it is sent again.
+// Package notify delivers news to people and programs. News hold no answer of a respondent. They are delivered at least once:
+// the id of an item stays the same when it is sent again.
 package notify
 
 import (
 	"context"
 
-	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 	"glasspoll/internal/store"
 )
 
-// Sender sends the notification that a case was opened. It may be asked to send the same one again.
+// Sender sends an item of news that is about an opened case. It may be asked to send the same one again.
 type Sender interface {
-	Send(ctx context.Context, c *cases.Case) error
+	Send(ctx context.Context, i news.Item) error
 }
 
-// Deliver sends the pending notifications of a survey's cases and returns how many it has sent. It stops at the first
-// failure: that notification and those after it stay pending. Withdrawn cases are taken out of the outbox unsent.
+// Deliver sends the news of a survey that say that a case was opened, and returns how many it has sent. It stops at the first
+// failure: that item and those after it stay in the outbox. Those of withdrawn cases are taken out unsent.
 func Deliver(ctx context.Context, outbox store.Outbox, sender Sender, survey string) (sent int, err error) {
-	pending, err := outbox.Pending(ctx, survey)
+	pending, err := outbox.News(ctx, survey)
 	if err != nil {
 		return 0, err
 	}
-	for _, c := range pending {
-		if !c.Withdrawn {
-			if err := sender.Send(ctx, c); err != nil {
-				return sent, message.Errorf("notification of case %s: %w", c.ID, err)
+	for _, i := range pending {
+		if !i.Withdrawn && i.Kind == news.CaseOpened {
+			if err := sender.Send(ctx, i); err != nil {
+				return sent, message.Errorf("notification of case %s: %w", i.CaseID(), err)
 			}
 			sent++
 		}
-		if err := outbox.MarkDelivered(ctx, survey, c.ID); err != nil {
+		if err := outbox.RemoveNews(ctx, survey, i.ID); err != nil {
 			return sent, err
 		}
 	}

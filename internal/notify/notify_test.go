@@ -13,6 +13,7 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/local"
+	"glasspoll/internal/news"
 	"glasspoll/internal/survey"
 )
 
@@ -25,14 +26,14 @@ type recorder struct {
 
 var errDown = errors.New("down")
 
-func (r *recorder) Send(_ context.Context, c *cases.Case) error {
+func (r *recorder) Send(_ context.Context, i news.Item) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fails > 0 {
 		r.fails--
 		return errDown
 	}
-	r.sent = append(r.sent, c.ID)
+	r.sent = append(r.sent, i.CaseID())
 	return nil
 }
 
@@ -46,43 +47,48 @@ func (r *recorder) all() []string {
 // outbox is an outbox in memory, of the survey "tea".
 type outbox struct {
 	mu      sync.Mutex
-	pending []*cases.Case
+	pending []news.Item
 	fails   int // how often marking fails
 }
 
 var _ Outbox = (*outbox)(nil)
 
+// opened is the news of a case of the survey "tea".
+func opened(id string) news.Item { return news.OfOpened(&cases.Case{ID: id, Survey: "tea"}) }
+
+func (o *outbox) SaveNews(context.Context, news.Item) error { return nil }
+
 func newOutbox(ids ...string) *outbox {
 	o := &outbox{}
 	for _, id := range ids {
-		o.pending = append(o.pending, &cases.Case{ID: id, Survey: "tea"})
+		o.pending = append(o.pending, opened(id))
 	}
 	return o
 }
 
 func (o *outbox) Surveys(context.Context) ([]string, error) { return []string{"tea"}, nil }
 
-func (o *outbox) Pending(context.Context, string) ([]*cases.Case, error) {
+func (o *outbox) News(context.Context, string) ([]news.Item, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.pending), nil
 }
 
-func (o *outbox) MarkDelivered(_ context.Context, _, id string) error {
+func (o *outbox) RemoveNews(_ context.Context, _, id string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.fails > 0 {
 		o.fails--
 		return errDown
 	}
-	o.pending = slices.DeleteFunc(o.pending, func(c *cases.Case) bool { return c.ID == id })
+	o.pending = slices.DeleteFunc(o.pending, func(i news.Item) bool { return i.ID == id })
 	return nil
 }
 
 func (o *outbox) add(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.pending = append(o.pending, &cases.Case{ID: id, Survey: "tea"})
+	o.pending = append(o.pending, opened(id))
 }
 
 func TestDeliver(t *testing.T) {
@@ -155,7 +161,8 @@ func TestNotifierContinues(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"A", "B"} {
-		if _, err := kept.OpenCase(t.Context(), &cases.Case{ID: id, Survey: "tea", Type: "complaint", Severity: survey.Minor}, true); err != nil {
+		c := &cases.Case{ID: id, Survey: "tea", Type: "complaint", Severity: survey.Minor}
+		if _, err := kept.OpenCase(t.Context(), c, news.OfOpened(c)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +179,7 @@ func TestNotifierContinues(t *testing.T) {
 	if !New(Options{kept, to, log}).deliver(t.Context()) || !slices.Equal(to.sent, []string{"A", "B"}) {
 		t.Errorf("sent %v", to.sent)
 	}
-	if pending, err := kept.Pending(t.Context(), "tea"); len(pending) != 0 || err != nil {
+	if pending, err := kept.News(t.Context(), "tea"); len(pending) != 0 || err != nil {
 		t.Errorf("%d are pending, %v", len(pending), err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 )
 
 // Webhook posts notifications to one address, signed, in the form of Standard Webhooks
@@ -90,16 +91,16 @@ type event struct {
 }
 
 // Send implements [Sender].
-func (w *Webhook) Send(ctx context.Context, c *cases.Case) error {
+func (w *Webhook) Send(ctx context.Context, i news.Item) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(event{"case.opened", c.Opened, c.Notice()}); err != nil {
+	if err := encoder.Encode(event{"case.opened", i.At, *i.Case}); err != nil {
 		return err
 	}
 	wait := firstWait
 	for try := 1; ; try++ {
-		named, retry, err := w.post(ctx, "case_"+c.ID, body.Bytes())
+		named, retry, err := w.post(ctx, i.ID, body.Bytes())
 		if err == nil || !retry || try == attempts {
 			return err
 		}

@@ -92,6 +92,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Thanks:         o.thanks(),
 		Contact:        o.contact(),
 		Document:       o.qualityDocument(),
+		Plan:           o.plan(),
 		Window:         o.window(),
 		Timezone:       o.timezone(),
 		Period:         survey.Period(o.word("period", "none")),
@@ -117,6 +118,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	s.Results = o.results()
 	s.Sections = o.sections(o.scales(), s)
 	s.Alerts = o.alerts()
+	s.Deadlines = o.deadlines()
 	o.checkInvitations(s)
 	o.checkReferences(s)
 	return s

@@ -17,6 +17,7 @@ type Assets struct {
 	HomeStyle Asset  // of the home page, after Style
 	FullStyle Asset  // of pages with the script Full, after Style
 	Results   Asset  // the stylesheet of results pages; if there is none, Style
+	Document  Asset  `json:",omitzero"` // the stylesheet of companions, see [Companion]; if there is none, Style
 	Script    Asset  // of surveys' pages
 	Full      Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
 	Thanks    Asset  // the script of thank-you pages

@@ -195,10 +195,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	}
 	f.Contact = newContact(s, l)
 	if d := s.Document; d != nil {
-		f.Document = d.Number
-		if d.Version != "" {
-			f.Document = f.Say("document", "number", d.Number, "version", d.Version)
-		}
+		f.Document = documentName(f.Words, d)
 	}
 	if s.Results.Audience == "public" && p.Phase != survey.Early {
 		f.Results = Address(s, l, p.Root, "results/")

@@ -58,7 +58,7 @@ type Link struct {
 	Current          bool
 }
 
-// Frame returns the frame of a page; kind is one of survey, thanks, results, home and notice.
+// Frame returns the frame of a page; kind is one of survey, thanks, results, document, home and notice.
 func (r *Renderer) Frame(kind, title, language, root string, languages []Link) Frame {
 	p := Frame{
 		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
@@ -68,6 +68,8 @@ func (r *Renderer) Frame(kind, title, language, root string, languages []Link) F
 	switch {
 	case kind == "results" && r.assets.Results.Path != "":
 		p.Style, p.Print = r.assets.Results, Asset{}
+	case kind == "document" && r.assets.Document.Path != "":
+		p.Style, p.Print = r.assets.Document, Asset{}
 	case kind == "home":
 		p.More = r.assets.HomeStyle
 	case kind == "survey":

@@ -90,6 +90,9 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 		})
 	})
 	put("thanks.html", func(w io.Writer) error { return r.Thanks(w, s, ThanksPage{Language: language, Root: "../../../"}) })
+	put("plan.html", func(w io.Writer) error {
+		return r.Plan(w, s, PlanPage{CompanionPage: CompanionPage{Language: language, Root: "../../"}})
+	})
 	put("home.html", func(w io.Writer) error {
 		return r.Home(w, []*survey.Survey{s}, HomePage{Language: language, Languages: []string{"zh", "en"}, Root: "../", At: october})
 	})

@@ -79,8 +79,8 @@ func Languages(surveys []*survey.Survey) []string {
 	return languages
 }
 
-// Build writes the whole site: the home page, for each survey its form, its thank-you pages, its results page before
-// anything is released, and its compiled definition, each page in each language, and the assets. The renderer must have
+// Build writes the whole site: the home page, for each survey its form, its thank-you pages, its companions, its results page
+// before anything is released, and its compiled definition, each page in each language, and the assets. The renderer must have
 // been made with the same assets. The home page lists surveys in the order given, those first that are open at the time.
 func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, at time.Time, out Output) error {
 	if err := Check(surveys); err != nil {
@@ -192,6 +192,14 @@ func BuildSurvey(s *survey.Survey, renderer *render.Renderer, at time.Time, out 
 		for i := range max(1, len(s.Thanks)) {
 			err := p.write(dirs, s.ThanksPath(i)+"index.html", func(w io.Writer, root string) error {
 				return renderer.Thanks(w, s, render.ThanksPage{Text: i, Language: language, Root: root})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		for _, c := range render.Companions(s) {
+			err := p.write(dirs, c.Path+"index.html", func(w io.Writer, root string) error {
+				return c.Write(renderer, w, s, render.CompanionPage{Language: language, Root: root})
 			})
 			if err != nil {
 				return err

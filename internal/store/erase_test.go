@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"testing"
 	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -17,7 +20,7 @@ import (
 
 // fake is a back end with one response, whose Replace is stale some times before it succeeds.
 type fake struct {
-	store.Reviews // nobody has decided of it
+	store.Reviews
 
 	survey   *survey.Survey // nil: unknown
 	response answer.Response
@@ -37,6 +40,11 @@ func (f *fake) Definition(context.Context, string, string) (*survey.Survey, erro
 	return f.survey, nil
 }
 
+// Decisions yields none.
+func (f *fake) Decisions(context.Context, string, string) iter.Seq2[review.Decisions, error] {
+	return func(func(review.Decisions, error) bool) {}
+}
+
 func (f *fake) Tally(context.Context, string, string) (*tally.Tally, int, error) {
 	return f.tally, 1, nil
 }
@@ -49,7 +57,7 @@ func (f *fake) SaveProgress(context.Context, string, string) error {
 	return errors.New("not part of an erasure")
 }
 
-func (f *fake) OpenCase(context.Context, *cases.Case, bool) (bool, error) {
+func (f *fake) OpenCase(context.Context, *cases.Case, ...news.Item) (bool, error) {
 	return false, errors.New("not part of an erasure")
 }
 
@@ -62,7 +70,7 @@ func (f *fake) CasesOf(context.Context, string) ([]*cases.Case, error) {
 	return copies, nil
 }
 
-func (f *fake) SaveCase(_ context.Context, c *cases.Case) error {
+func (f *fake) SaveCase(_ context.Context, c *cases.Case, _ ...news.Item) error {
 	if f.saved++; f.saved <= f.stale {
 		return store.ErrStale
 	}

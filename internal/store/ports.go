@@ -6,6 +6,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -133,25 +134,16 @@ type Sidecars interface {
 
 // Cases keeps the cases that alerts have opened.
 type Cases interface {
-	// OpenCase stores a case, durably, unless there is one with its id, and reports whether it did. If notify is set, the
-	// case is in the outbox from the same instant on.
-	OpenCase(ctx context.Context, c *cases.Case, notify bool) (opened bool, err error)
+	// OpenCase stores a case, durably, unless there is one with its id, and reports whether it did. If it did, the news
+	// about it are in the outbox from the same instant on.
+	OpenCase(ctx context.Context, c *cases.Case, also ...news.Item) (opened bool, err error)
 
 	// CasesOf returns all cases of a survey, in the order of their ids. The read is strongly consistent.
 	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)
 
 	// SaveCase replaces a case if its revision is still the one that was read, else it returns ErrStale. It sets the case's
-	// new revision.
-	SaveCase(ctx context.Context, c *cases.Case) error
-}
-
-// Outbox lists the cases whose notification has not been delivered.
-type Outbox interface {
-	// Pending returns these cases of a survey, in the order of their ids.
-	Pending(ctx context.Context, survey string) ([]*cases.Case, error)
-
-	// MarkDelivered takes a case out of the outbox. It is no error if the case is not in it.
-	MarkDelivered(ctx context.Context, survey, id string) error
+	// new revision. If it did, the news about it are in the outbox from the same instant on.
+	SaveCase(ctx context.Context, c *cases.Case, also ...news.Item) error
 }
 
 // Erasure takes out the answers of one respondent.
@@ -211,6 +203,7 @@ type Records interface {
 	History
 	Cases
 	Outbox
+	Announcer
 	Erasure
 	Progress
 	Reviews

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/release"
 	"glasspoll/internal/review"
 	"glasspoll/internal/tally"
@@ -22,7 +23,7 @@ type Reader interface {
 	Tally(ctx context.Context, survey, period string) (t *tally.Tally, revision int, err error)
 	Latest(ctx context.Context, survey string) ([]*release.Release, error)
 	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)
-	Pending(ctx context.Context, survey string) ([]*cases.Case, error)
+	News(ctx context.Context, survey string) ([]news.Item, error)
 }
 
 // Finder finds responses by their ids. A [Reader] need not be one.
@@ -51,11 +52,17 @@ func (r readOnly) Append(context.Context, *release.Release, *tally.Tally, int) e
 	return r.refusal
 }
 
-func (r readOnly) OpenCase(context.Context, *cases.Case, bool) (bool, error) { return false, r.refusal }
+func (r readOnly) OpenCase(context.Context, *cases.Case, ...news.Item) (bool, error) {
+	return false, r.refusal
+}
 
-func (r readOnly) SaveCase(context.Context, *cases.Case) error { return r.refusal }
+func (r readOnly) SaveCase(context.Context, *cases.Case, ...news.Item) error { return r.refusal }
 
-func (r readOnly) MarkDelivered(context.Context, string, string) error { return r.refusal }
+func (r readOnly) SaveNews(context.Context, news.Item) error { return r.refusal }
+
+func (r readOnly) RemoveNews(context.Context, string, string) error { return r.refusal }
+
+func (r readOnly) AddNews(context.Context, news.Item) (bool, error) { return false, r.refusal }
 
 // Progress returns that nothing has been saved.
 func (readOnly) Progress(context.Context, string) (string, error) { return "", nil }
@@ -68,6 +75,14 @@ func (r readOnly) Decisions(ctx context.Context, survey, period string) iter.Seq
 		return some.Decisions(ctx, survey, period)
 	}
 	return func(func(review.Decisions, error) bool) {}
+}
+
+// PrivateCorrections returns nothing, unless the back end has some.
+func (r readOnly) PrivateCorrections(ctx context.Context, survey, id string) (review.PrivateCorrections, error) {
+	if some, ok := r.Reader.(PrivateCorrections); ok {
+		return some.PrivateCorrections(ctx, survey, id)
+	}
+	return nil, nil
 }
 
 func (r readOnly) Decide(context.Context, string, string, review.Decisions, *tally.Tally, int) error {

@@ -9,6 +9,7 @@ import (
 	"glasspoll/internal/blind"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/invitation"
+	"glasspoll/internal/news"
 	"glasspoll/internal/release"
 	"glasspoll/internal/review"
 	"glasspoll/internal/store"
@@ -119,6 +120,10 @@ func (h *hooked) Decide(ctx context.Context, survey, period string, d review.Dec
 	return doOnly(h.calls, func() error { return h.memory.Decide(ctx, survey, period, d, t, revision) })
 }
 
+func (h *hooked) PrivateCorrections(ctx context.Context, survey, id string) (review.PrivateCorrections, error) {
+	return do(h.calls, func() (review.PrivateCorrections, error) { return h.memory.PrivateCorrections(ctx, survey, id) })
+}
+
 func (h *hooked) ImportDecisions(ctx context.Context, survey, period string, d review.Decisions) (bool, error) {
 	return do(h.calls, func() (bool, error) { return h.memory.ImportDecisions(ctx, survey, period, d) })
 }
@@ -185,24 +190,32 @@ func (h *hooked) History(ctx context.Context, survey, period string) iter.Seq2[*
 	return each(h.calls, h.memory.History(ctx, survey, period))
 }
 
-func (h *hooked) OpenCase(ctx context.Context, c *cases.Case, notify bool) (bool, error) {
-	return do(h.calls, func() (bool, error) { return h.memory.OpenCase(ctx, c, notify) })
+func (h *hooked) OpenCase(ctx context.Context, c *cases.Case, also ...news.Item) (bool, error) {
+	return do(h.calls, func() (bool, error) { return h.memory.OpenCase(ctx, c, also...) })
 }
 
 func (h *hooked) CasesOf(ctx context.Context, survey string) ([]*cases.Case, error) {
 	return do(h.calls, func() ([]*cases.Case, error) { return h.memory.CasesOf(ctx, survey) })
 }
 
-func (h *hooked) SaveCase(ctx context.Context, c *cases.Case) error {
-	return doOnly(h.calls, func() error { return h.memory.SaveCase(ctx, c) })
+func (h *hooked) SaveCase(ctx context.Context, c *cases.Case, also ...news.Item) error {
+	return doOnly(h.calls, func() error { return h.memory.SaveCase(ctx, c, also...) })
 }
 
-func (h *hooked) Pending(ctx context.Context, survey string) ([]*cases.Case, error) {
-	return do(h.calls, func() ([]*cases.Case, error) { return h.memory.Pending(ctx, survey) })
+func (h *hooked) News(ctx context.Context, survey string) ([]news.Item, error) {
+	return do(h.calls, func() ([]news.Item, error) { return h.memory.News(ctx, survey) })
 }
 
-func (h *hooked) MarkDelivered(ctx context.Context, survey, id string) error {
-	return doOnly(h.calls, func() error { return h.memory.MarkDelivered(ctx, survey, id) })
+func (h *hooked) SaveNews(ctx context.Context, i news.Item) error {
+	return doOnly(h.calls, func() error { return h.memory.SaveNews(ctx, i) })
+}
+
+func (h *hooked) RemoveNews(ctx context.Context, survey, id string) error {
+	return doOnly(h.calls, func() error { return h.memory.RemoveNews(ctx, survey, id) })
+}
+
+func (h *hooked) AddNews(ctx context.Context, i news.Item) (bool, error) {
+	return do(h.calls, func() (bool, error) { return h.memory.AddNews(ctx, i) })
 }
 
 func (h *hooked) Find(ctx context.Context, id string) ([]store.Entry, error) {

@@ -2,6 +2,7 @@ package transfer_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -134,10 +135,10 @@ func (w *world) publish(in *storetest.Memory) publish.Outcome {
 
 func (w *world) deliver(in *storetest.Memory) {
 	w.t.Helper()
-	pending, err := in.Pending(ctx, surveyID)
+	pending, err := in.News(ctx, surveyID)
 	w.must(err)
-	for _, c := range pending {
-		w.must(in.MarkDelivered(ctx, surveyID, c.ID))
+	for _, i := range pending {
+		w.must(in.RemoveNews(ctx, surveyID, i.ID))
 	}
 }
 
@@ -264,7 +265,14 @@ func (w *world) wantSameCases() {
 	if a, b := read(w.from.CasesOf(ctx, surveyID)), read(w.to.CasesOf(ctx, surveyID)); a != b {
 		w.t.Errorf("cases:\n%s\nwant\n%s", b, a)
 	}
-	if a, b := read(w.from.Pending(ctx, surveyID)), read(w.to.Pending(ctx, surveyID)); a != b {
+	outbox := func(in *storetest.Memory) string {
+		all, err := in.News(ctx, surveyID)
+		w.must(err)
+		data, err := json.Marshal(all)
+		w.must(err)
+		return string(data)
+	}
+	if a, b := outbox(w.from), outbox(w.to); a != b {
 		w.t.Errorf("in the outbox:\n%s\nwant\n%s", b, a)
 	}
 }
@@ -305,7 +313,7 @@ func (w *world) aPast() {
 	w.publish(w.from)
 	all, err := w.from.CasesOf(ctx, surveyID)
 	w.must(err)
-	w.must(all[0].Close("Called them", true, "desk", w.now))
+	w.must(all[0].Close(cases.Closing{Result: "Called them", Told: true, Agreed: cases.Agreed, By: "desk"}, w.now))
 	w.must(w.from.SaveCase(ctx, all[0]))
 	w.now = w.now.AddDate(0, 0, 1)
 	w.erase(w.from, 10) // which has a case
@@ -324,7 +332,7 @@ func TestMove(t *testing.T) {
 		t.Fatalf("%d releases are too few", n)
 	}
 	w.put(w.from, "2026-Q4", 70, 75)
-	before, err := w.from.Pending(ctx, surveyID)
+	before, err := w.from.News(ctx, surveyID)
 	w.must(err)
 	if found := w.check(); len(found) < 4 {
 		t.Errorf("differences to nothing: %q", found)
@@ -347,7 +355,7 @@ func TestMove(t *testing.T) {
 	}
 	w.publish(w.from)
 	w.wantCounted("2026-Q3", "2026-Q4")
-	after, err := w.to.Pending(ctx, surveyID)
+	after, err := w.to.News(ctx, surveyID)
 	w.must(err)
 	if len(after) != len(before)+5 {
 		t.Errorf("%d notifications, want %d", len(after), len(before)+5)

@@ -10,6 +10,7 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 	"glasspoll/internal/release"
 	"glasspoll/internal/tally"
 )
@@ -153,7 +154,7 @@ func (t *Table) caseOf(i item) (*cases.Case, error) {
 	return c, nil
 }
 
-// Pending reads the cases in the outbox of a survey, see [store.Outbox].
+// Pending reads the cases in the outbox of a survey.
 func (t *Table) Pending(ctx context.Context, survey string) (pending []*cases.Case, err error) {
 	ids, err := t.sortKeys(ctx, "O#"+survey)
 	if err != nil {
@@ -174,4 +175,10 @@ func (t *Table) Pending(ctx context.Context, survey string) (pending []*cases.Ca
 		pending = append(pending, c)
 	}
 	return pending, nil
+}
+
+// News reads what is in the outbox of a survey, see [store.Outbox].
+func (t *Table) News(ctx context.Context, survey string) ([]news.Item, error) {
+	pending, err := t.Pending(ctx, survey)
+	return news.OfPending(pending), err
 }

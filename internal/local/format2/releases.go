@@ -10,6 +10,7 @@ import (
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 	"glasspoll/internal/release"
 )
 
@@ -100,7 +101,7 @@ func (f *File) CasesOf(ctx context.Context, survey string) (all []*cases.Case, e
 	return all, err
 }
 
-// Pending reads the cases in the outbox of a survey, see [store.Outbox].
+// Pending reads the cases in the outbox of a survey.
 func (f *File) Pending(ctx context.Context, survey string) (pending []*cases.Case, err error) {
 	err = f.view(ctx, func(tx *bbolt.Tx) error {
 		list, all := bucket(tx, pendingBucket, []byte(survey)), bucket(tx, casesBucket, []byte(survey))
@@ -129,4 +130,10 @@ func decodeCase(survey string, id, data []byte) (*cases.Case, error) {
 		return nil, message.Errorf("%s, case %s: %w", survey, id, err)
 	}
 	return c, nil
+}
+
+// News reads what is in the outbox of a survey, see [store.Outbox].
+func (f *File) News(ctx context.Context, survey string) ([]news.Item, error) {
+	pending, err := f.Pending(ctx, survey)
+	return news.OfPending(pending), err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cases"
+	"glasspoll/internal/news"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/store"
@@ -22,6 +24,7 @@ import (
 type Cases interface {
 	store.Cases
 	store.Outbox
+	store.Announcer
 }
 
 const alerting = `title: Service
@@ -51,14 +54,35 @@ func caseOf(t *testing.T, surveyName string, n int) *cases.Case {
 	s.ID = surveyName
 	r := response(n)
 	r.Answers = []answer.Answer{{"number", fmt.Sprint(n)}}
-	return cases.OpenedBy(s, r, time.Date(2026, 11, 22, 9, 0, n, 0, time.UTC))[0]
+	return cases.OpenedBy(s, r, time.Date(2026, 11, 22, 9, 0, n, 0, time.UTC))
 }
 
 // openCase opens a case, and checks whether it was created.
 func openCase(t *testing.T, b Backend, c *cases.Case, notify, want bool) {
 	t.Helper()
-	if opened, err := b.Cases.OpenCase(ctx, c, notify); err != nil || opened != want {
+	if opened, err := b.Cases.OpenCase(ctx, c, opening(c, notify)...); err != nil || opened != want {
 		t.Fatalf("OpenCase(%s) = %t, %v; want %t", c.ID, opened, err, want)
+	}
+}
+
+// opening returns the news of an opened case, if they are wanted.
+func opening(c *cases.Case, notify bool) []news.Item {
+	if !notify {
+		return nil
+	}
+	return []news.Item{news.OfOpened(c)}
+}
+
+// wantNews compares the ids of what is in the outbox of a survey.
+func wantNews(t *testing.T, b Backend, survey string, want ...string) {
+	t.Helper()
+	all, err := b.Cases.News(ctx, survey)
+	var got []string
+	for _, i := range all {
+		got = append(got, i.ID)
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("the outbox of %s has %v, %v; want %v", survey, got, err, want)
 	}
 }
 
@@ -107,13 +131,13 @@ func storedCases(t *testing.T, b Backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := mine.Close("solved: 解决了", true, "", time.Date(2026, 11, 23, 9, 0, 0, 1, time.UTC)); err != nil {
+	if err := mine.Close(cases.Closing{Result: "solved: 解决了", Told: true, Agreed: cases.NotAsked}, time.Date(2026, 11, 23, 9, 0, 0, 1, time.UTC)); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Cases.SaveCase(ctx, mine); err != nil {
+	if err := b.Cases.SaveCase(ctx, mine, news.OfClosed(mine)); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Cases.SaveCase(ctx, first); !errors.Is(err, store.ErrStale) {
+	if err := b.Cases.SaveCase(ctx, first, news.OfOverdue(first, first.Opened)); !errors.Is(err, store.ErrStale) {
 		t.Errorf("an older case was saved over a newer one: %v", err)
 	}
 	mine.Owner = "again" // SaveCase has set the new revision
@@ -130,17 +154,15 @@ func storedCases(t *testing.T, b Backend) {
 	wantCases(t, all, err, other)
 
 	// The outbox.
-	pending, err := b.Cases.Pending(ctx, surveyID)
-	wantCases(t, pending, err, mine)
+	opened, closed := news.OfOpened(mine).ID, news.OfClosed(mine).ID
+	wantNews(t, b, surveyID, opened, closed)
 	for range 2 {
-		if err := b.Cases.MarkDelivered(ctx, surveyID, mine.ID); err != nil {
+		if err := b.Cases.RemoveNews(ctx, surveyID, opened); err != nil {
 			t.Fatal(err)
 		}
 	}
-	pending, err = b.Cases.Pending(ctx, surveyID)
-	wantCases(t, pending, err)
-	pending, err = b.Cases.Pending(ctx, "other")
-	wantCases(t, pending, err, other)
+	wantNews(t, b, surveyID, closed)
+	wantNews(t, b, "other", news.OfOpened(other).ID)
 	all, err = b.Cases.CasesOf(ctx, surveyID)
 	wantCases(t, all, err, mine, second)
 }
@@ -153,7 +175,8 @@ func casesOpenedAtOnce(t *testing.T, b Backend) {
 	for range 8 {
 		group.Go(func() error {
 			for i := range n {
-				created, err := b.Cases.OpenCase(ctx, caseOf(t, surveyID, i), i%2 == 0)
+				one := caseOf(t, surveyID, i)
+				created, err := b.Cases.OpenCase(ctx, one, opening(one, i%2 == 0)...)
 				if err != nil {
 					return err
 				}
@@ -167,8 +190,8 @@ func casesOpenedAtOnce(t *testing.T, b Backend) {
 	if err := group.Wait(); err != nil || opened.Load() != n {
 		t.Fatalf("%d cases were opened %d times: %v", n, opened.Load(), err)
 	}
-	if pending, err := b.Cases.Pending(ctx, surveyID); err != nil || len(pending) != n/2 {
-		t.Errorf("%d cases are in the outbox: %v", len(pending), err)
+	if pending, err := b.Cases.News(ctx, surveyID); err != nil || len(pending) != n/2 {
+		t.Errorf("%d items are in the outbox: %v", len(pending), err)
 	}
 }
 

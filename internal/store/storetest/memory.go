@@ -18,7 +18,9 @@ import (
 	"glasspoll/internal/blind"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/invitation"
+	"glasspoll/internal/news"
 	"glasspoll/internal/release"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -30,10 +32,10 @@ func NewMemory() *Memory {
 	return &Memory{memory: &memory{
 		definitions: map[string][]byte{}, current: map[string]string{}, ids: map[string]*taken{}, waiting: map[string][]store.Entry{},
 		logs: map[string][]store.Entry{}, tallies: map[string]tallied{}, releases: map[string][]*release.Release{},
-		cases: map[string]*cases.Case{}, pending: map[string]bool{}, pages: map[string]page{}, progress: map[string]string{},
+		cases: map[string]*cases.Case{}, news: map[string]news.Item{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
 		counted: map[string]map[string]int64{}, signing: map[string]map[string]blind.Private{}, used: map[string]time.Time{}, origins: map[string]origin{},
-		reviews: map[string][][]byte{},
+		reviews: map[string][][]byte{}, corrections: map[string]map[int][]byte{}, wishes: map[string]bool{},
 	}}
 }
 
@@ -48,7 +50,7 @@ type memory struct {
 	tallies     map[string]tallied
 	releases    map[string][]*release.Release
 	cases       map[string]*cases.Case
-	pending     map[string]bool
+	news        map[string]news.Item // by survey and id
 	pages       map[string]page
 	progress    map[string]string
 	turns       map[string]*turn // by survey
@@ -57,6 +59,8 @@ type memory struct {
 	signing     map[string]map[string]blind.Private // by survey and id
 	counted     map[string]map[string]int64         // by survey
 	reviews     map[string][][]byte                 // decisions, by survey and period
+	corrections map[string]map[int][]byte           // what corrections say, by survey and period, and number
+	wishes      map[string]bool                     // responses to be erased
 	origins     map[string]origin
 	days        store.Transient
 	used        map[string]time.Time // by label
@@ -75,6 +79,7 @@ type taken struct {
 	period    string
 	digest    string // "": a tombstone
 	private   []answer.Answer
+	corrected review.PrivateCorrections
 	withdrawn bool
 }
 
@@ -93,7 +98,7 @@ type Memory struct {
 
 func (h *Memory) backend() Backend {
 	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
-		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Reviews: h, Origins: h, DaySecrets: h, Rates: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
+		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Reviews: h, Origins: h, DaySecrets: h, Rates: h, Withdrawer: h, Withdrawals: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
 }
 
 func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }
@@ -221,6 +226,7 @@ func (h *Memory) Stored(ctx context.Context, survey, id string) (*store.Stored, 
 			return store.ErrStale
 		}
 		*known = taken{period: known.period, withdrawn: true}
+		h.eraseCorrections(key, id)
 		h.logs[key] = slices.Clone(h.logs[key])
 		h.logs[key][at].Response = tombstone
 		h.tallies[key] = tallied{t.Encode(), revision + 1}
@@ -500,7 +506,7 @@ func clone(c *cases.Case) *cases.Case {
 	return one
 }
 
-func (h *Memory) OpenCase(_ context.Context, c *cases.Case, notify bool) (bool, error) {
+func (h *Memory) OpenCase(_ context.Context, c *cases.Case, also ...news.Item) (bool, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := c.Survey + " " + c.ID
@@ -508,30 +514,23 @@ func (h *Memory) OpenCase(_ context.Context, c *cases.Case, notify bool) (bool, 
 		return false, nil
 	}
 	c.Revision = 1
-	h.cases[key], h.pending[key] = clone(c), notify
+	h.cases[key] = clone(c)
+	h.putNews(also)
 	return true, nil
 }
 
-func (h *Memory) CasesOf(_ context.Context, survey string) ([]*cases.Case, error) {
-	return h.casesWith(survey, func(string) bool { return true }), nil
-}
-
-func (h *Memory) Pending(_ context.Context, survey string) ([]*cases.Case, error) {
-	return h.casesWith(survey, func(key string) bool { return h.pending[key] }), nil
-}
-
-func (h *Memory) casesWith(survey string, wanted func(key string) bool) (all []*cases.Case) {
+func (h *Memory) CasesOf(_ context.Context, survey string) (all []*cases.Case, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, key := range slices.Sorted(maps.Keys(h.cases)) {
-		if c := h.cases[key]; c.Survey == survey && wanted(key) {
+		if c := h.cases[key]; c.Survey == survey {
 			all = append(all, clone(c))
 		}
 	}
-	return all
+	return all, nil
 }
 
-func (h *Memory) SaveCase(_ context.Context, c *cases.Case) error {
+func (h *Memory) SaveCase(_ context.Context, c *cases.Case, also ...news.Item) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := c.Survey + " " + c.ID
@@ -540,12 +539,6 @@ func (h *Memory) SaveCase(_ context.Context, c *cases.Case) error {
 	}
 	c.Revision++
 	h.cases[key] = clone(c)
-	return nil
-}
-
-func (h *Memory) MarkDelivered(_ context.Context, survey, id string) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.pending, survey+" "+id)
+	h.putNews(also)
 	return nil
 }
