@@ -51,6 +51,11 @@ func Brief(ctx context.Context, records store.Records, o BriefingOptions) (*Brie
 		b.Language = b.surveys[0].DefaultLanguage()
 	}
 	b.Figures.Company = cmp.Or(b.CompanyNames.In(b.Language), b.CompanyNames.In(""))
+	if b.IDs == nil {
+		if b.Cases, err = b.records.CasesOf(ctx, cases.NoSurvey); err != nil {
+			return nil, err
+		}
+	}
 	made := &Briefing{}
 	for _, s := range b.surveys {
 		if isAbove(s.Results.Audience, b.Level) {
