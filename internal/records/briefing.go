@@ -49,6 +49,13 @@ func Brief(ctx context.Context, records store.Records, o BriefingOptions) (*Brie
 	}
 	if b.Language == "" {
 		b.Language = b.surveys[0].DefaultLanguage()
+		if !briefing.HasLanguage(glasspoll.Templates(), b.Language) {
+			b.Language = "en"
+		}
+	}
+	words, err := briefing.LoadWords(glasspoll.Templates(), renderer.Words(b.Language), b.Language)
+	if err != nil {
+		return nil, err
 	}
 	b.Figures.Company = cmp.Or(b.CompanyNames.In(b.Language), b.CompanyNames.In(""))
 	if b.IDs == nil {
@@ -56,7 +63,7 @@ func Brief(ctx context.Context, records store.Records, o BriefingOptions) (*Brie
 			return nil, err
 		}
 	}
-	made := &Briefing{}
+	made := &Briefing{words: words}
 	for _, s := range b.surveys {
 		if isAbove(s.Results.Audience, b.Level) {
 			made.LeftOut = append(made.LeftOut, s.ID)
@@ -66,10 +73,7 @@ func Brief(ctx context.Context, records store.Records, o BriefingOptions) (*Brie
 			return nil, err
 		}
 	}
-	if made.words, err = briefing.LoadWords(glasspoll.Templates(), renderer.Words(b.Language), b.Language); err != nil {
-		return nil, err
-	}
-	made.Document = briefing.Make(b.Figures, made.words)
+	made.Document = briefing.Make(b.Figures, words)
 	return made, nil
 }
 
