@@ -62,6 +62,7 @@ var verbs = map[string]func() verb{
 	"cases assign":     func() verb { return &assignCaseCommand{} },
 	"cases close":      func() verb { return &closeCaseCommand{} },
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
+	"report":           func() verb { return &briefCommand{} },
 	"results export":   func() verb { return &exportCommand{} },
 	"results copy":     func() verb { return &copyAnswers{} },
 	"results erase":    func() verb { return &eraseCommand{} },

@@ -117,6 +117,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	s.Results = o.results()
 	s.Sections = o.sections(o.scales(), s)
 	s.Alerts = o.alerts()
+	s.Deadlines = o.deadlines()
 	o.checkInvitations(s)
 	o.checkReferences(s)
 	return s

@@ -349,7 +349,7 @@ func TestExamplesAreValid(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 30 {
+	if len(seen) != 31 {
 		t.Errorf("%d mappings", len(seen))
 	}
 }
