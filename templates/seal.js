@@ -17,7 +17,7 @@ import { idOf, most, seal } from "./sealing.js";
  */
 
 const settings = /** @type {Settings} */ (JSON.parse(byID("sealing").textContent));
-const keys = settings.keys.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+const keys = settings.keys.map((text) => Uint8Array.from([...atob(text)], (c) => c.charCodeAt(0)));
 const form = document.querySelector("form[data-survey]");
 const draft = "glasspoll:" + (form && form.getAttribute("data-survey"));
 const name = draft + ".sealed";
