@@ -67,13 +67,14 @@ type maker struct {
 	Words
 	blocks  []paper.Block
 	summary cases.Summary
-	before  cases.Summary // of the span before
+	before  cases.Summary   // of the span before
+	spans   []cases.Summary // of the last spans, the report's own at the end
 }
 
 // Make makes the report.
 func Make(f Figures, w Words) *paper.Document {
 	m := &maker{Figures: f, Words: w}
-	m.summary, m.before = cases.Summarise(f.Cases, f.Span, f.Now), cases.Summarise(f.Cases, f.Span.Before(), f.Now)
+	m.setSpans()
 	m.addSummary()
 	m.addIndexes()
 	m.addCases()

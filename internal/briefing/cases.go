@@ -34,32 +34,86 @@ func (m *maker) addCases() {
 	m.addOpen()
 }
 
+// caseFigure is a column of the tables of cases.
+type caseFigure struct {
+	key   string // of its head
+	share int    // of the width
+	rare  bool   // left out where every case of the report lacks it
+	of    func(cases.Figures) paper.Cell
+}
+
+// caseFigures are the columns of the tables of cases.
+func (m *maker) caseFigures() []caseFigure {
+	count := func(of func(cases.Figures) int) func(cases.Figures) paper.Cell {
+		return func(f cases.Figures) paper.Cell { return paper.Count(of(f)) }
+	}
+	all := []caseFigure{
+		{"opened", 4, false, count(func(f cases.Figures) int { return f.Opened })},
+		{"closed", 4, false, count(func(f cases.Figures) int { return f.Closed })},
+		{"in_time", 4, false, count(func(f cases.Figures) int { return f.InTime })},
+		{"in_time_rate", 5, false, func(f cases.Figures) paper.Cell { return m.share(f.InTime, f.Closed) }},
+		{"told", 5, false, count(func(f cases.Figures) int { return f.CustomerTold })},
+		{"asked", 5, true, count(func(f cases.Figures) int { return f.Asked })},
+		{"agreed", 4, true, count(func(f cases.Figures) int { return f.Agreed })},
+		{"days", 5, false, meanDays},
+		{"open", 4, false, count(func(f cases.Figures) int { return f.Open })},
+		{"overdue", 4, false, overdue},
+		{"withdrawn", 4, true, count(func(f cases.Figures) int { return f.Withdrawn })},
+	}
+	return slices.DeleteFunc(all, func(c caseFigure) bool {
+		return c.rare && !slices.ContainsFunc(m.spans, func(s cases.Summary) bool { return *c.of(s.All).Number > 0 })
+	})
+}
+
+func meanDays(f cases.Figures) paper.Cell {
+	mean, ok := f.MeanDays()
+	if !ok {
+		return paper.None()
+	}
+	return paper.Cell{Text: strconv.FormatFloat(mean, 'f', 1, 64), Number: &mean, Format: "0.0"}
+}
+
+func overdue(f cases.Figures) paper.Cell {
+	c := paper.Count(f.Overdue)
+	c.Bad = f.Overdue > 0
+	return c
+}
+
+// caseTable is a table of cases without rows.
 func (m *maker) caseTable(name, title, head string) paper.Table {
-	return paper.Table{Name: name, Title: title, Head: []string{head, m.say("opened"), m.say("closed"), m.say("in_time"), m.say("in_time_rate"), m.say("told"), m.say("days"), m.say("open"), m.say("overdue"), m.say("withdrawn")},
-		Wide: []int{9, 4, 4, 4, 5, 5, 5, 4, 4, 4}}
+	t := paper.Table{Name: name, Title: title, Head: []string{head}, Wide: []int{9}}
+	for _, c := range m.caseFigures() {
+		t.Head, t.Wide = append(t.Head, m.say(c.key)), append(t.Wide, c.share)
+	}
+	return t
 }
 
 func (m *maker) caseRow(label string, f cases.Figures) []paper.Cell {
-	days := paper.None()
-	if mean, ok := f.MeanDays(); ok {
-		days = paper.Cell{Text: strconv.FormatFloat(mean, 'f', 1, 64), Number: &mean, Format: "0.0"}
+	row := []paper.Cell{paper.Text(label)}
+	for _, c := range m.caseFigures() {
+		row = append(row, c.of(f))
 	}
-	overdue := paper.Count(f.Overdue)
-	overdue.Bad = f.Overdue > 0
-	return []paper.Cell{paper.Text(label), paper.Count(f.Opened), paper.Count(f.Closed), paper.Count(f.InTime), m.share(f.InTime, f.Closed), paper.Count(f.CustomerTold), days, paper.Count(f.Open), overdue, paper.Count(f.Withdrawn)}
+	return row
 }
 
 // maxSpans bounds the course of cases: half a year of months, a year and a half of quarters.
 const maxSpans = 6
 
+// setSpans counts the cases of the spans up to the report's own.
+func (m *maker) setSpans() {
+	m.summary = cases.Summarise(m.Cases, m.Span, m.Now)
+	m.spans = []cases.Summary{m.summary}
+	for span := m.Span; len(m.spans) < maxSpans; {
+		span = span.Before()
+		m.spans = append(m.spans, cases.Summarise(m.Cases, span, m.Now))
+	}
+	m.before = m.spans[1]
+	slices.Reverse(m.spans)
+}
+
 // addSpans is the course of cases over the spans up to the report's own. Spans before the first case are left out.
 func (m *maker) addSpans() {
-	all := []cases.Summary{m.summary}
-	for span := m.Span; len(all) < maxSpans; {
-		span = span.Before()
-		all = append(all, cases.Summarise(m.Cases, span, m.Now))
-	}
-	slices.Reverse(all)
+	all := m.spans
 	for len(all) > 0 && hasNone(all[0].All) {
 		all = all[1:]
 	}
@@ -134,7 +188,7 @@ const maxOpen = 20
 func (m *maker) addOpen() {
 	var open []*cases.Case
 	for _, c := range m.Cases {
-		if is, _ := c.OpenOn(min(c.Day(m.Now), m.Span.Until)); is {
+		if is, _ := c.OpenIn(m.Span, m.Now); is {
 			open = append(open, c)
 		}
 	}
@@ -150,7 +204,7 @@ func (m *maker) addOpen() {
 	t := paper.Table{Name: m.say("open_cases"),
 		Head: []string{m.own.Say("cases.case"), m.say("survey"), m.own.Say("cases.type"), m.own.Say("cases.severity"), m.own.Say("cases.owner"), m.own.Say("cases.due"), m.say("case_state")}, Wide: []int{39, 26, 21, 17, 21, 29, 17}}
 	for _, c := range open[:min(len(open), maxOpen)] {
-		_, overdue := c.OpenOn(min(c.Day(m.Now), m.Span.Until))
+		_, overdue := c.OpenIn(m.Span, m.Now)
 		state := paper.Text(m.say("is_open"))
 		switch {
 		case c.Status == cases.Closed:

@@ -3,8 +3,7 @@ package cases
 import (
 	"strconv"
 	"strings"
-
-	"glasspoll/internal/survey"
+	"time"
 )
 
 // Before returns the month before a month, or the quarter before a quarter.
@@ -29,11 +28,8 @@ func (s Span) Before() Span {
 	return before
 }
 
-// Within reports whether a day is in the span.
-func (s Span) Within(day survey.Date) bool { return day >= s.From && day <= s.Until }
-
-// OpenOn reports whether the case was open at the end of a day, and whether it was overdue then.
-func (c *Case) OpenOn(day survey.Date) (open, overdue bool) {
-	open = c.openOn(day)
-	return open, open && c.late(day)
+// OpenIn reports whether the case was open at the end of a span, or is at now if that is before, and whether it was overdue.
+func (c *Case) OpenIn(span Span, now time.Time) (open, overdue bool) {
+	f := c.figures(span, now)
+	return f.Open > 0, f.Overdue > 0
 }

@@ -20,16 +20,7 @@ func (w *writer) tableSheet(name, contents string, t paper.Table) error {
 	if err != nil {
 		return err
 	}
-	widths := make([]int, len(t.Head))
-	for i, text := range t.Head {
-		widths[i] = columns(text)
-		for _, row := range t.Rows {
-			if i < len(row) {
-				widths[i] = max(widths[i], columns(row[i].Text))
-			}
-		}
-		widths[i] = min(max(widths[i]*6/5+2, 8), mostLabel)
-	}
+	widths, figures := tableWidths(t), make([]bool, len(t.Head))
 	for i, width := range slices.Backward(widths) { // the library writes the last one first
 		if err := stream.SetColWidth(i+1, i+1, float64(width)); err != nil {
 			return err
@@ -39,7 +30,7 @@ func (w *writer) tableSheet(name, contents string, t paper.Table) error {
 	if title == "" {
 		title = t.Name
 	}
-	head, figures := make([]any, len(t.Head)), make([]bool, len(t.Head))
+	head := make([]any, len(t.Head))
 	for i, text := range t.Head {
 		style := w.styles.head
 		if figures[i] = t.IsFigures(i); figures[i] {
@@ -67,6 +58,21 @@ func (w *writer) tableSheet(name, contents string, t paper.Table) error {
 		}
 	}
 	return stream.Flush()
+}
+
+// tableWidths returns the widths of the columns, in characters.
+func tableWidths(t paper.Table) []int {
+	widths := make([]int, len(t.Head))
+	for i, text := range t.Head {
+		widths[i] = columns(text)
+		for _, row := range t.Rows {
+			if i < len(row) {
+				widths[i] = max(widths[i], columns(row[i].Text))
+			}
+		}
+		widths[i] = min(max(widths[i]*6/5+2, 8), mostLabel)
+	}
+	return widths
 }
 
 // tableCell returns a cell as a sheet has it, in a column of figures or of texts.
