@@ -29,7 +29,9 @@ type memoryShelf struct {
 	during   func()
 }
 
-func (m *memoryShelf) State(_ context.Context, name string) (string, error) { return m.states[name], nil }
+func (m *memoryShelf) State(_ context.Context, name string) (string, error) {
+	return m.states[name], nil
+}
 
 func (m *memoryShelf) Put(_ context.Context, name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
@@ -78,7 +80,9 @@ func closingOf(t *testing.T, source string) (c *Closing, shelf *memoryShelf, s *
 			_, err := publisher.Publish(ctx, s, period)
 			return err
 		},
-		Options: func(*survey.Survey) (Options, error) { return Options{Name: "tea.yaml", Questionnaire: []byte(source)}, nil },
+		Options: func(*survey.Survey) (Options, error) {
+			return Options{Name: "tea.yaml", Questionnaire: []byte(source)}, nil
+		},
 		Written: func(s *survey.Survey, m *Manifest, _ string, again bool) {
 			shelf.states[Name(s.ID, m.Period)] = m.State
 			said := m.Period
