@@ -39,7 +39,7 @@ var house = []floor{
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
 		"review tally cases export sarif simulate starter workbook contacts blind",
-		"release invitees news",
+		"release invitees news register",
 		"stats audit",
 	}},
 	{"pages", true, []string{
