@@ -29,6 +29,7 @@ Examples:
 
   glasspoll cases list
   glasspoll cases list --overdue --survey service
+  glasspoll cases show 7K3M --contact --by "Service desk" --reason "Call back about the leak"
   glasspoll cases assign 7K3M --owner repairs
   glasspoll cases change 7K3M --severity critical --reason "Somebody was hurt"
   glasspoll cases escalate 7K3M --reason "Needs a decision about costs"
@@ -44,7 +45,7 @@ var caseWords = map[string]message.Key{
 	"owner": "owner", "type": "type", "subtype": "subtype", "severity": "severity", "priority": "priority", "due": "due",
 	"minor": "minor", "major": "major", "critical": "critical",
 	"low": "low", "normal": "normal", "high": "high", "urgent": "urgent",
-	"complaint": "complaint", "praise": "praise", "suggestion": "suggestion", "call": "call", "question": "question",
+	"contact_shown": "contact data shown", "complaint": "complaint", "praise": "praise", "suggestion": "suggestion", "call": "call", "question": "question",
 	"low_score": "low score", "phone": "phone", "letter": "letter", "email": "e-mail", "visit": "visit", "web": "web",
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"glasspoll/internal/console"
@@ -98,6 +99,9 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 			published := &verify.Published{Pages: pages, TagOf: pages.TagOf}
 			return verbTable(environment{store: store, log: logger, published: published, news: told, changed: changed})
 		},
+	}
+	if s.isProduction() {
+		o.Archives = filepath.Join(s.Data, "archives")
 	}
 	_, port, err := net.SplitHostPort(s.Addr)
 	if err == nil {

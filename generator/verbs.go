@@ -60,6 +60,7 @@ func writeFile(create control.CreateFunc, name string, private bool, content []b
 var verbs = map[string]func() verb{
 	"cases list":       func() verb { return &listCasesCommand{} },
 	"cases show":       func() verb { return &showCaseCommand{} },
+	"cases contact":    func() verb { return &readContact{} },
 	"cases assign":     func() verb { return &assignCaseCommand{} },
 	"cases change":     func() verb { return &changeCaseCommand{} },
 	"cases escalate":   func() verb { return &escalateCaseCommand{} },
@@ -67,6 +68,7 @@ var verbs = map[string]func() verb{
 	"cases add":        func() verb { return &addCaseCommand{} },
 	"cases import":     func() verb { return &importCasesCommand{} },
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
+	"report":           func() verb { return &briefCommand{} },
 	"results export":   func() verb { return &exportCommand{} },
 	"results copy":     func() verb { return &copyAnswers{} },
 	"results erase":    func() verb { return &eraseCommand{} },

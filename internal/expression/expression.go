@@ -110,6 +110,19 @@ func (t Tree) Uses() []string {
 	return names
 }
 
+// Values lists the names whose answers an expression reads, each once: not those of which it asks only whether there is one.
+func (t Tree) Values() []string {
+	var names []string
+	t.walk(func(part Tree) {
+		for _, name := range part.Names {
+			if part.Op != "answered" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	})
+	return names
+}
+
 // walk visits a tree and all its parts.
 func (t Tree) walk(visit func(Tree)) {
 	visit(t)

@@ -319,7 +319,7 @@ func (u *update) invited(ctx context.Context, state upToDate) (map[string]int64,
 func (u *update) state() upToDate {
 	now := u.now()
 	return upToDate{
-		version: u.survey.Version, day: string(u.survey.DateAt(now)), closed: closed(u.survey, u.period, now),
+		version: u.survey.Version, day: string(u.survey.DateAt(now)), closed: Closed(u.survey, u.period, now),
 		last: release.NumberOf(u.last), end: u.end,
 	}
 }
@@ -342,8 +342,8 @@ func (u *update) forms(ctx context.Context, t *tally.Tally) (map[string]*survey.
 	return forms, err
 }
 
-// closed reports whether no more responses are expected in a period. One that has not begun is open, because invitations may be to it.
-func closed(s *survey.Survey, period string, now time.Time) bool {
+// Closed reports whether no more responses are expected in a period. One that has not begun is open, because invitations may be to it.
+func Closed(s *survey.Survey, period string, now time.Time) bool {
 	if s.Period != survey.NoPeriod && s.FirstDay(period) > s.DateAt(now) {
 		return false
 	}

@@ -261,6 +261,8 @@ var (
 			doc: doc{"What is known of the invited: nobody can tell whose the answers are, you neither (anonymous); you see who has answered, and what they answered is not stored with them (confidential); answers are stored with who gave them (identified). Left out: confidential.", "对受邀人知道些什么：谁也无法知道答卷是谁的，主办方也不能（anonymous）；知道谁答过，但不保存谁答了什么（confidential）；答卷和答的人一起保存（identified）。不写就是 confidential。"}},
 		{name: "quality", form: objectOf(&qualityMapping), example: "{burst: 1000, cross_site: off}",
 			doc: doc{"Which answers are held back before they are released, until somebody has looked at them: by how they came, never by what they say.", "哪些答卷先暂缓公布，等人看过：只看怎样来的，从不看答了什么。"}},
+		{name: "seal", form: objectOf(&sealMapping), example: "{keys: [sealkey1.BNXle5AhbjTJKWT6…]}",
+			doc: doc{"To whose keys private and typed answers are encrypted, so that who breaks into the server later reads nothing of them.", "用谁的公钥加密私密的和手写的答案：以后闯入服务器的人读不到。"}},
 		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, max: maxOptions * survey.One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
 			doc: doc{"Lists of options under a name, for several questions to share.", "起了名字的选项表，供几道题共用。"}},
 		{name: "sections", form: listOf(objectOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: `[{questions: [{id: overall, type: nps, label: "Would you recommend us?"}]}]`,

@@ -177,7 +177,7 @@ var headings = map[string]doc{
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "image": {"Picture", "图片"},
 	"theme": {"Theme", "主题"}, "colours": {"Colours", "颜色"}, "cover": {"Cover", "封面"}, "row": {"Row", "行"},
 	"check": {"Check", "检查"}, "scoring": {"Scoring", "计分"}, "dimension": {"Dimension", "维度"}, "band": {"Band", "分档"}, "results": {"Results", "结果"},
-	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "deadline": {"Deadline", "期限"}, "quality": {"Quality", "质量"}, "response_rate_rule": {"Response rate rule", "回收率规则"},
+	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "deadline": {"Deadline", "期限"}, "quality": {"Quality", "质量"}, "seal": {"Sealing", "加密"}, "response_rate_rule": {"Response rate rule", "回收率规则"},
 	"weighting": {"Weighting", "加权"}, "crosstab": {"Cross-tab", "交叉表"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
 }
 

@@ -74,6 +74,8 @@ privacy: anonymity
 量表: scale scales rating
 分组: segment
 私密: private
+加密 密封: seal sealed
+密钥 公钥: keys
 维度: dimension dimensions
 权重: weight
 目标: target

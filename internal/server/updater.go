@@ -97,6 +97,14 @@ func (u *updater) update(ctx context.Context) bool {
 	return succeeded
 }
 
+// publishNow brings a period of a survey up to date at once, for a reader of what is stored.
+func (u *updater) publishNow(ctx context.Context, s *survey.Survey, period string) error {
+	u.updating.Lock()
+	defer u.updating.Unlock()
+	publisher, _ := u.current()
+	return u.publish(ctx, publisher, s, []string{period})
+}
+
 func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *survey.Survey, periods []string) error {
 	out, err := publisher.Publish(ctx, s, periods...)
 	for _, r := range out.Released {
