@@ -27,7 +27,7 @@ type exportCommand struct {
 	NoBOM    bool   `name:"no-bom" help:"CSV without the mark at the beginning that Excel needs to know UTF-8."`
 
 	From string   `json:"-" placeholder:"FILE" type:"path" help:"Export the answers of this file, which --format copy has written, in place of those of a store."`
-	Key  []string `json:"-" name:"key" sep:"none" placeholder:"FILE" type:"path" help:"Open sealed answers with the private key in this file; may be repeated. It is only used on this machine."`
+	Key  []string `json:"-" name:"key" sep:"none" placeholder:"FILE" type:"path" help:"Open sealed answers with the private key in this file, or - for the standard input; may be repeated. It is only used by this command."`
 }
 
 func (exportCommand) Help() string {

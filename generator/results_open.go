@@ -16,11 +16,11 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// readKeys reads private keys from files. They stay in this process: none is part of what a verb is asked for.
-func readKeys(files []string) ([]seal.Private, error) {
+// readKeys reads private keys from files, "-" being the standard input. They stay in this process: none is part of what a verb is asked for.
+func readKeys(c *console.Console, files []string) ([]seal.Private, error) {
 	keys := make([]seal.Private, 0, len(files))
 	for _, name := range files {
-		key, err := readKey(name)
+		key, err := readKey(c, name)
 		if err != nil {
 			return nil, err
 		}
@@ -29,13 +29,17 @@ func readKeys(files []string) ([]seal.Private, error) {
 	return keys, nil
 }
 
-func readKey(name string) (seal.Private, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return seal.Private{}, err
+func readKey(c *console.Console, name string) (seal.Private, error) {
+	in := c.In
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return seal.Private{}, err
+		}
+		defer file.Close()
+		in = file
 	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, seal.MaxFile+1))
+	data, err := io.ReadAll(io.LimitReader(in, seal.MaxFile+1))
 	if err != nil {
 		return seal.Private{}, err
 	}
@@ -48,7 +52,7 @@ func readKey(name string) (seal.Private, error) {
 
 // open writes an export whose sealed answers are opened in this process, wherever the store is.
 func (e exportCommand) open(ctx context.Context, c *console.Console) error {
-	keys, err := readKeys(e.Key)
+	keys, err := readKeys(c, e.Key)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -121,6 +122,14 @@ func TestSealedAnswers(t *testing.T) {
 		_, out, _ := commandAt(t, data, "cases", "show", mei)
 		return strings.Contains(out, "withdrawn")
 	})
+	key, err := os.ReadFile(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, failures bytes.Buffer
+	if code := run(t.Context(), append([]string{"cases", "show", zhu, "--data", data, "--key", "-"}, who...), bytes.NewReader(key), &out, &failures); code != 0 || !strings.Contains(out.String(), "Zhu@example.org") {
+		t.Errorf("the key by the standard input: %d\n%s%s", code, &out, &failures)
+	}
 	gone := append([]string{"cases", "show", mei, "--key", first}, who...)
 	wantCommand(t, data, gone, 1, []string{"it has no answers"}, []string{"Mei"})
 	wantCommand(t, data, []string{"cases", "show", mei}, 0, []string{"contact data shown by Service desk"}, []string{"call back"})
