@@ -20,6 +20,7 @@ Examples:
 
   glasspoll cases list
   glasspoll cases list --overdue --survey service
+  glasspoll cases show 7K3M --contact --by "Service desk" --reason "Call back about the leak"
   glasspoll cases assign 7K3M --owner repairs
   glasspoll cases close 7K3M --result "Replaced free of charge" --customer-told yes --customer-agreed yes
   glasspoll cases summary --quarter 2026-Q4 --language zh`
@@ -31,7 +32,7 @@ var caseWords = map[string]message.Key{
 	"open": "open", "assigned": "assigned", "closed": "closed", "opened": "opened", "withdrawn": "withdrawn",
 	"minor": "minor", "major": "major", "critical": "critical",
 	"low": "low", "normal": "normal", "high": "high", "urgent": "urgent",
-	"complaint": "complaint", "praise": "praise", "suggestion": "suggestion", "call": "call", "question": "question",
+	"contact_shown": "contact data shown", "complaint": "complaint", "praise": "praise", "suggestion": "suggestion", "call": "call", "question": "question",
 }
 
 // caseWord returns the word for a code; one that an author has made up is its own.

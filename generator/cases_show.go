@@ -16,9 +16,34 @@ type showCaseCommand struct {
 	storeFlags
 	Case   string `arg:"" name:"CASE" help:"The case's id, or enough of its beginning."`
 	Format string `placeholder:"FORMAT" enum:"text,json" default:"text" help:"text or json. Default: ${default}."`
+
+	Contact bool     `json:"-" help:"Show the respondent's contact data: the private answers of this case alone. It is noted with the case who was shown them, and why."`
+	By      string   `json:"-" placeholder:"ROLE" help:"With --contact: the role that is shown them."`
+	Reason  string   `json:"-" placeholder:"TEXT" help:"With --contact: why. No names: it is kept as long as the case."`
+	Key     []string `json:"-" name:"key" sep:"none" placeholder:"FILE" type:"path" help:"With --contact: open what is sealed with the private key in this file; may be repeated. It is only used on this machine."`
+}
+
+func (showCaseCommand) Help() string {
+	return `Shows one case and its history. A case holds no answer. --contact shows the private answers of the response that opened
+it, and nothing else: to get in touch with this one customer. What is sealed is opened by the private key in a file, on this
+machine. First it is noted with the case who is shown them, and why; a case whose answers were withdrawn has none.
+
+Examples:
+
+  glasspoll cases show 7K3M
+  glasspoll cases show 7K3M --contact --by "Service desk" --reason "Call back about the leak"
+  glasspoll cases show 7K3M --contact --by "Service desk" --reason "Call back" --key office.key`
 }
 
 func (s showCaseCommand) Run(ctx context.Context, c *console.Console) error {
+	switch {
+	case s.Contact && (s.By == "" || s.Reason == ""):
+		return console.Usagef("--contact needs --by ROLE and --reason TEXT: they are noted with the case")
+	case s.Contact:
+		return s.showContact(ctx, c)
+	case s.By != "" || s.Reason != "" || len(s.Key) > 0:
+		return console.Usagef("--by, --reason and --key go with --contact")
+	}
 	return s.perform(ctx, c, "cases show", &s)
 }
 
@@ -86,6 +111,9 @@ func printHistory(env *environment, c *cases.Case) {
 		}
 		if change.By != "" {
 			line = message.New("%s by %s", line, change.By)
+		}
+		if change.Reason != "" {
+			line = message.New("%s: %s", line, change.Reason)
 		}
 		if change.What == cases.WasClosed && change.Note != "" {
 			line = message.New("%s: %s", line, change.Note)

@@ -59,6 +59,7 @@ func writeFile(create control.CreateFunc, name string, private bool, content []b
 var verbs = map[string]func() verb{
 	"cases list":       func() verb { return &listCasesCommand{} },
 	"cases show":       func() verb { return &showCaseCommand{} },
+	"cases contact":    func() verb { return &readContact{} },
 	"cases assign":     func() verb { return &assignCaseCommand{} },
 	"cases close":      func() verb { return &closeCaseCommand{} },
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
