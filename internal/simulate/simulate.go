@@ -124,7 +124,7 @@ func (m *Simulator) respondent() Submission {
 		id[i] = byte(m.random.Uint32())
 	}
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // a random UUID
-	if m.survey.Sealing != nil {                     // its id must be a key
+	if m.survey.Sealing != nil {                    // its id must be a key
 		id = answer.Key(id)
 	}
 	text := hex.EncodeToString(id[:])
