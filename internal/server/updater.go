@@ -153,7 +153,7 @@ func (u *updater) run(ctx context.Context) {
 	}
 }
 
-// observedStore is a store of answers that reports each one that it stores.
+// observedStore is a store of answers that reports each one that it stores or erases.
 type observedStore struct {
 	answerStore
 	stored func(survey string, periods ...string)
@@ -164,6 +164,7 @@ type answerStore interface {
 	store.Responses
 	store.DayResponses
 	store.Redeemer
+	store.Withdrawer
 }
 
 func (o observedStore) Put(ctx context.Context, r answer.Response, also ...string) (bool, error) {
@@ -179,6 +180,15 @@ func (o observedStore) PutOn(ctx context.Context, day time.Time, r answer.Respon
 func (o observedStore) Redeem(ctx context.Context, r store.Redemption) (bool, error) {
 	created, err := o.answerStore.Redeem(ctx, r)
 	return o.report(r.Response, created, err)
+}
+
+// Withdraw reports the period of a response that is erased, like an erasure by an operator.
+func (o observedStore) Withdraw(ctx context.Context, survey, id string) (store.Withdrawal, error) {
+	done, err := o.answerStore.Withdraw(ctx, survey, id)
+	if done.Period != "" {
+		o.stored(survey, done.Period)
+	}
+	return done, err
 }
 
 // report reports a response if it has been stored, and returns what the store has.
