@@ -594,6 +594,9 @@ func (d *deployment) followUp() {
 		d.Fatal(len(all), err)
 	}
 	all[0].Owner = "li"
+	if _, err := d.member.Definition(ctx, "tea", ""); err != nil {
+		d.Fatal(err)
+	}
 	d.must(d.member.SaveCase(ctx, all[0], news.OfOverdue(all[0], all[0].Opened)))
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/cases"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -18,8 +19,9 @@ import (
 type updater struct {
 	log         *slog.Logger
 	current     func() (*publish.Publisher, []*survey.Survey)
-	casesOpened func()        // called when cases were opened; may be nil
-	wake        chan struct{} // holds one
+	casesOpened func()                                  // called when cases were opened, or have become overdue; may be nil
+	stored      func(context.Context) ([]string, error) // lists all surveys that have cases
+	wake        chan struct{}                           // holds one
 
 	updating sync.Mutex // one update at a time: two would only make each other retry
 
@@ -122,8 +124,32 @@ func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *
 	return err
 }
 
+// ageCases marks the cases that are overdue, and hands them up. Failures are logged; the next round tries again.
+func (u *updater) ageCases(ctx context.Context) {
+	publisher, _ := u.current()
+	surveys, err := u.stored(ctx)
+	if err != nil {
+		u.log.Error("overdue cases not handed up, will be tried again", "error", err)
+		return
+	}
+	for _, id := range append(surveys, cases.NoSurvey) {
+		aged, err := publisher.AgeCases(ctx, id)
+		if err != nil && ctx.Err() == nil {
+			u.log.Error("overdue cases not handed up, will be tried again", "survey", id, "error", err)
+		}
+		if aged == 0 {
+			continue
+		}
+		u.log.Info("cases are overdue", "survey", id, "cases", aged)
+		if u.casesOpened != nil {
+			u.casesOpened()
+		}
+	}
+}
+
 // run updates results until the context ends.
 func (u *updater) run(ctx context.Context) {
+	u.ageCases(ctx)
 	tick := time.NewTicker(fullInterval)
 	defer tick.Stop()
 	retry := firstRetry
@@ -134,6 +160,7 @@ func (u *updater) run(ctx context.Context) {
 			return
 		case <-tick.C:
 			u.updateAll(ctx)
+			u.ageCases(ctx)
 			continue
 		case <-again:
 		case <-u.wake:
