@@ -20,6 +20,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/archive"
 	"glasspoll/internal/blind"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/cloud/cloudtest"
@@ -263,6 +264,7 @@ func (t withoutIDs) CheckKeys(ctx context.Context, survey, period string) iter.S
 type deployment struct {
 	*testing.T
 	survey                                       *survey.Survey
+	archive                                      *actor
 	submit, publish, publisher, operator, member *actor // a member of staff follows up cases
 	invite, inviter                              *actor // the function, and who makes invitations
 	key                                          string // the id of one that signs
@@ -468,6 +470,44 @@ func (d *deployment) publishResults() {
 	}
 }
 
+// collected is what functions/archive reads.
+type collected struct{ *cloud.Table }
+
+func (collected) Collect(context.Context, string, ...string) error { return nil }
+
+// shelf keeps no archive.
+type shelf struct{}
+
+func (shelf) State(context.Context, string) (string, error) { return "", nil }
+
+func (shelf) Put(_ context.Context, _, _ string, write func(io.Writer) error) error {
+	return write(io.Discard)
+}
+
+// archiveAll does what functions/archive does.
+func (d *deployment) archiveAll() {
+	ctx := d.Context()
+	table := d.archive.Table
+	d.must(table.Ready(ctx))
+	_, err := table.Surveys(ctx)
+	d.must(err)
+	s, err := table.Definition(ctx, "tea", "")
+	d.must(err)
+	written := 0
+	closing := &archive.Closing{
+		Records: collected{table}, Shelf: shelf{}, Now: func() time.Time { return time.Now().AddDate(2, 0, 0) }, // every period is over then
+		Publish: func(context.Context, *survey.Survey, string) error { return nil },
+		Options: func(ctx context.Context, s *survey.Survey) (archive.Options, error) {
+			actions, err := table.Actions(ctx, s.ID)
+			return archive.Options{Actions: actions}, err
+		},
+		Written: func(_ *survey.Survey, m *archive.Manifest, _ string, _ bool) { written += int(m.Responses) },
+	}
+	if err := closing.Survey(ctx, s); err != nil || written != submitted {
+		d.Fatalf("%d responses, %v", written, err)
+	}
+}
+
 // operate does what `glasspoll results` does: it reads everything, erases, verifies and repairs.
 func (d *deployment) operate() {
 	ctx := d.Context()
@@ -536,7 +576,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	server := cloudtest.New(cloudtest.Options{Second: ofInvitations})
 	d := &deployment{
 		T: t, survey: s, submit: newActor(server), publish: newActor(server), publisher: newActor(server), operator: newActor(server), member: newActor(server),
-		invite: newActor(server), inviter: newActor(server),
+		invite: newActor(server), inviter: newActor(server), archive: newActor(server),
 	}
 	d.publishSite()
 	d.submitAll()
@@ -544,6 +584,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	d.followLink()
 	d.answerByInvitation()
 	d.publishResults()
+	d.archiveAll()
 	d.operate()
 	if _, err := d.submit.Put(t.Context(), d.response(3)); !errors.Is(err, store.ErrWithdrawn) {
 		t.Errorf("an erased response sent again: %v", err)
@@ -566,6 +607,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", "E#"}},
 		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, slices.DeleteFunc(slices.Clone(unread), func(kind string) bool { return kind == mark+"K#" }), []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "K#"}},
 		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X", "E#"}, invitations)},
+		{"ArchiveRole", d.archive, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "Q#", "R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", "E#"}, invitations)},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
 		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "G", "U#", "X"}, invitations)},
 		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
