@@ -56,30 +56,20 @@ func (s *showCaseCommand) do(ctx context.Context, env *environment) error {
 	if s.Format == "json" {
 		return console.JSON(env.Out, caseJSON{c, c.Overdue(now)})
 	}
-	due := orElse(string(c.Due), "no date")
+	due := orElse(c.Deadline(), "no date")
 	if c.Overdue(now) {
 		due = message.New("%s, OVERDUE", due)
 	}
-	response := message.New("withdrawn")
-	if !c.Withdrawn {
-		response = message.New("%s (receipt %s)", c.Response, answer.Receipt(c.Response))
-	}
 	parts := []casePart{
 		{"case", message.Plain(c.ID)},
-		{"type", message.New("%s, %s, priority %s", caseWord(c.Type), caseWord(c.Severity), caseWord(c.Priority))},
+		{"type", message.New("%s, %s, priority %s", kindOf(c), caseWord(c.Severity), caseWord(c.Priority))},
 		{"status", caseWord(c.Status)},
 		{"owner", orElse(c.Owner, "nobody yet")},
 		{"due", due},
-		{"survey", message.New("%s, %s", c.Survey, c.Period)},
-		{"about", message.New("%s (alert %s)", strings.Join(c.Questions, ", "), c.Alert)},
-		{"response", response},
 	}
+	parts = append(parts, whereFrom(c)...)
 	if c.Status == cases.Closed && !c.Withdrawn {
-		told := message.New("the customer was not told")
-		if c.CustomerTold {
-			told = message.New("the customer was told")
-		}
-		parts = append(parts, casePart{"result", message.Plain(c.Result)}, casePart{"told", told})
+		parts = append(parts, casePart{"result", message.Plain(c.Result)}, casePart{"told", toldOf(c)})
 	}
 	rows := make([][]string, len(parts))
 	for i, p := range parts {
@@ -92,6 +82,59 @@ func (s *showCaseCommand) do(ctx context.Context, env *environment) error {
 	return nil
 }
 
+// whereFrom says what has opened a case.
+func whereFrom(c *cases.Case) []casePart {
+	var parts []casePart
+	add := func(name message.Key, text message.Text) { parts = append(parts, casePart{name, text}) }
+	if c.Survey != cases.NoSurvey {
+		add("survey", message.Join(", ", orElse(c.Survey, "none"), orElse(c.Period, "no period")))
+	}
+	if c.Channel != "" {
+		add("channel", caseWord(c.Channel))
+	}
+	for _, reason := range c.Reasons {
+		add("about", message.New("%s (alert %s)", strings.Join(reason.Questions, ", "), reason.Alert))
+	}
+	switch {
+	case c.Withdrawn:
+		add("response", message.New("withdrawn"))
+	case c.Response != "":
+		add("response", message.New("%s (receipt %s)", c.Response, answer.Receipt(c.Response)))
+	}
+	if c.Ref != "" {
+		add("number", message.Plain(c.Ref))
+	}
+	if c.Note != "" {
+		add("note", message.Plain(c.Note))
+	}
+	return parts
+}
+
+// toldOf says what the customer knows of the result, and thinks of it.
+func toldOf(c *cases.Case) message.Text {
+	told := message.New("the customer was not told")
+	if c.CustomerTold {
+		told = message.New("the customer was told")
+	}
+	switch c.Agreed {
+	case cases.Agreed:
+		return message.New("%s, and agreed", told)
+	case cases.Disagreed:
+		return message.New("%s, and did not agree", told)
+	case cases.NotAsked:
+		return message.New("%s, and not asked whether they agree", told)
+	}
+	return told
+}
+
+// kindOf is the type of a case, and its subtype.
+func kindOf(c *cases.Case) message.Text {
+	if c.Subtype == "" {
+		return caseWord(c.Type)
+	}
+	return message.New("%s: %s", caseWord(c.Type), caseWord(c.Subtype))
+}
+
 // casePart is a line about a case.
 type casePart struct {
 	name message.Key
@@ -100,24 +143,35 @@ type casePart struct {
 
 func printHistory(env *environment, c *cases.Case) {
 	env.Print(env.Out, "history")
-	location, err := time.LoadLocation(c.Timezone)
-	if err != nil {
-		location = time.UTC
-	}
+	location := c.Location()
 	for _, change := range c.Changes {
 		line := caseWord(change.What)
-		if change.What == cases.WasAssigned {
+		switch change.What {
+		case cases.WasAssigned, cases.WasEscalated:
 			line = message.New("%s to %s", line, change.Note)
+		case cases.WasOverdue:
+			line = message.New("%s: it was due on %s", line, change.Note)
 		}
 		if change.By != "" {
 			line = message.New("%s by %s", line, change.By)
 		}
-		if change.Reason != "" {
-			line = message.New("%s: %s", line, change.Reason)
-		}
 		if change.What == cases.WasClosed && change.Note != "" {
 			line = message.New("%s: %s", line, change.Note)
 		}
+		if change.Reason != "" {
+			line = message.New("%s: %s", line, change.Reason)
+		}
+		for _, v := range change.Values {
+			line = message.New("%s; %s: %s → %s", line, caseWord(v.Name), valueWord(v.From), valueWord(v.To))
+		}
 		env.Print(env.Out, "  %s %s", change.At.In(location).Format("2006-01-02 15:04"), line)
 	}
+}
+
+// valueWord is the word for a value of a case; "-" for none.
+func valueWord(value string) message.Text {
+	if value == "" {
+		return message.Plain("-")
+	}
+	return caseWord(value)
 }

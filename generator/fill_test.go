@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/google/uuid"
 
 	"glasspoll"
 	"glasspoll/internal/answer"
@@ -78,6 +81,11 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 			r.Period = s.PeriodAt(time.Now())
 		}
 		r.Quality = target.Quality
+		if key, err := uuid.Parse(posted.ID); err == nil { // as the handler does
+			if err := r.Seal(s, rand.Reader, key[:]); err != nil {
+				return err
+			}
+		}
 		if _, err := store.Put(ctx, r); err != nil {
 			return err
 		}
@@ -92,7 +100,7 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		return err
 	}
 	for _, s := range surveys {
-		if _, err := publish.New(publish.Options{Collector: store, Log: store, Definitions: store, Tallies: store, Releases: store, Pages: pages, Renderer: results.New(renderer), Now: time.Now}).Publish(ctx, s); err != nil {
+		if _, err := publish.New(publish.Options{Collector: store, Log: store, Definitions: store, Tallies: store, Releases: store, Cases: store, Pages: pages, Renderer: results.New(renderer), Now: time.Now}).Publish(ctx, s); err != nil {
 			return err
 		}
 	}

@@ -153,7 +153,7 @@ func (m *fakeStore) answer(s *survey.Survey) *survey.Survey {
 	return s
 }
 
-func (m *fakeStore) Definition(_ context.Context, _, version string) (*survey.Survey, error) {
+func (m *fakeStore) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Definition")
@@ -162,6 +162,9 @@ func (m *fakeStore) Definition(_ context.Context, _, version string) (*survey.Su
 	}
 	if s := m.versions[version]; s != nil {
 		return s, nil
+	}
+	if version == "" && m.answered != nil && m.answered.ID == id {
+		return m.answered, nil
 	}
 	return nil, store.ErrUnknown
 }

@@ -55,7 +55,7 @@ func ContactOf(ctx context.Context, records store.Records, id, by, reason string
 	if err := anyReadable(s, private, keys); err != nil {
 		return nil, message.Errorf("case %s: %w", c.ID, err)
 	}
-	c, err = ChangeCase(ctx, records, c.ID, func(c *cases.Case) error { return c.ShowContact(by, reason, time.Now()) })
+	c, err = ChangeCase(ctx, records, c.ID, func(c *cases.Case) error { return c.ShowContact(by, reason, time.Now()) }, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -101,6 +101,7 @@ type form struct {
 	Contact    *contact
 	Document   string
 	Results    string // address; "" unless they are public
+	Privacy    string // address of the privacy notice; "" without one
 	Home       string // address
 	Rules      template.JS
 
@@ -193,7 +194,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if dependsOnAnswers(s) && len(p.Values) > 0 {
 		f.texts.state, f.texts.typed = answer.EvaluateTyped(s, p.Values, p.Channel, l), p.Values
 	}
-	f.Contact = newContact(s, l)
+	f.Contact, f.Privacy = newContact(s, l), privacyAddress(s, l, p.Root)
 	if d := s.Document; d != nil {
 		f.Document = documentName(f.Words, d)
 	}

@@ -153,6 +153,7 @@ func (srv *Server) connect() error {
 		casesOpened = srv.notifier.Wake
 	}
 	srv.updater = newUpdater(srv.options.Log, srv.publisher, casesOpened)
+	srv.updater.stored = srv.store.Surveys
 	if srv.options.Archives != "" {
 		srv.archives = srv.newArchiveLoop()
 	}

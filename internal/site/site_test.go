@@ -155,7 +155,7 @@ func TestBuildWritesEveryPage(t *testing.T) {
 	got = slices.DeleteFunc(got, func(name string) bool { return strings.HasPrefix(name, "assets/") })
 	want := []string{"en/index.html", "index.html", "tea/definition.json"}
 	for _, dir := range []string{"tea/", "tea/en/", "tea/zh/"} {
-		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.csv", dir+"results/results.json", dir+"thanks/index.html")
+		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.csv", dir+"results/results.json", dir+"thanks/index.html", dir+"withdraw/index.html")
 	}
 	want = append(want, "zh/index.html")
 	slices.Sort(want)
