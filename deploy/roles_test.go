@@ -573,7 +573,9 @@ func (d *deployment) archiveAll() {
 			actions, err := table.Actions(ctx, s.ID)
 			return archive.Options{Actions: actions}, err
 		},
-		Written: func(_ *survey.Survey, m *archive.Manifest, _ string, _ bool) { written += int(m.Responses + m.Withdrawn) },
+		Written: func(_ *survey.Survey, m *archive.Manifest, _ string, _ bool) {
+			written += int(m.Responses + m.Withdrawn)
+		},
 	}
 	if err := closing.Survey(ctx, s); err != nil || written != submitted {
 		d.Fatalf("%d responses, %v", written, err)
