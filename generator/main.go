@@ -37,6 +37,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
 	Cases   casesCommand   `cmd:"" help:"Follow up what alerts have opened, until it is closed."`
+	News    newsCommand    `cmd:"" help:"See who could not be told of cases and results, and try it out."`
 	Results resultsCommand `cmd:"" help:"Export, report, verify, archive and erase answers and results."`
 	Publish publishCommand `cmd:"" help:"Upload the site to a deployment on AWS."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -62,6 +62,8 @@ var verbs = map[string]func() verb{
 	"cases assign":     func() verb { return &assignCaseCommand{} },
 	"cases close":      func() verb { return &closeCaseCommand{} },
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
+	"news list":        func() verb { return &listNewsCommand{} },
+	"news retry":       func() verb { return &retryNewsCommand{} },
 	"results export":   func() verb { return &exportCommand{} },
 	"results erase":    func() verb { return &eraseCommand{} },
 	"results review":   func() verb { return &reviewCommand{} },

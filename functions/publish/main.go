@@ -24,7 +24,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/notify"
+	"glasspoll/internal/news"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -45,7 +45,7 @@ func main() {
 type function struct {
 	table   *cloud.Table
 	pages   *cloud.Pages
-	events  *cloud.Events
+	news    *newsroom
 	log     *slog.Logger
 	metrics *cloud.Metrics
 
@@ -61,11 +61,13 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	if name == "" || bucket == "" {
 		return nil, errors.New("the environment lacks TABLE or BUCKET")
 	}
-	return &function{
+	f := &function{
 		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Invitations: getenv("INVITATIONS")}),
-		pages: cloud.NewPages(cloud.S3(getenv, bucket)), events: cloud.EventBridge(getenv),
-		log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
-	}, nil
+		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
+		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
+	}
+	f.news = newNewsroom(getenv, f.table, log)
+	return f, nil
 }
 
 // current returns a publisher that renders pages with the current assets of the site. It returns an error if there are none, as
@@ -113,6 +115,8 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		return reply, f.verify(ctx)
 	case err == nil && asked.Windows:
 		return reply, f.placeForms(ctx)
+	case err == nil && asked.News:
+		return reply, f.news.round(ctx)
 	}
 	var stream events.DynamoDBEvent
 	if err := json.Unmarshal(raw, &stream); err != nil || len(stream.Records) == 0 {
@@ -121,6 +125,9 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	changes := changesOf(stream.Records)
 	for _, c := range changes {
 		more, err := f.publish(ctx, c.survey, c.periods...)
+		if err == nil {
+			err = f.tell(ctx, c.survey)
+		}
 		if more || err != nil {
 			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: c.first})
 			continue
@@ -179,6 +186,7 @@ func (f *function) publishAll(ctx context.Context) error {
 		_, err := f.publish(ctx, id)
 		failed = append(failed, err)
 	}
+	failed = append(failed, f.tell(ctx, append(surveys, news.NoSurvey)...))
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
@@ -186,8 +194,16 @@ func (f *function) publishAll(ctx context.Context) error {
 	return nil
 }
 
-// publish brings one survey up to date, and sends pending notifications, including those that earlier runs failed to send. It
-// returns a panic as an error, so that the other surveys are published. More says that there is something left to do: here, or
+// tell delivers the news of surveys, including those that earlier runs failed to deliver.
+func (f *function) tell(ctx context.Context, surveys ...string) error {
+	err := f.news.tell(ctx, surveys...)
+	if err != nil {
+		f.log.Error("news not delivered, will be tried again", "request", requestID(ctx), "error", err)
+	}
+	return err
+}
+
+// publish brings one survey up to date. It returns a panic as an error, so that the other surveys are published. More says that there is something left to do: here, or
 // by another process, which may have been killed in its turn.
 func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
 	begin := time.Now()
@@ -214,13 +230,12 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 		return false, err
 	}
 	out, err := publisher.Publish(ctx, s, periods...)
-	sent, sendErr := notify.Deliver(ctx, f.table, f.events, id)
-	if err := errors.Join(err, sendErr); err != nil {
+	if err != nil {
 		return false, err
 	}
 	did := []any{"survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
 	if !s.IsUntraceable() { // the time would say when a low score arrived
-		did = append(did, "cases", out.Opened, "told", sent)
+		did = append(did, "cases", out.Opened)
 	}
 	f.log.Info("published", did...)
 	return out.More || out.TurnedAway, nil
