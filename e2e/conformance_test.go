@@ -52,7 +52,7 @@ func onTable(client *dynamodb.Client, name string, pages *cloud.Pages, offset ti
 	return storetest.Backend{
 		Definitions: table, Catalog: table, Responses: table, Collector: table, Log: table, Tallies: table, Releases: table, Erasure: table,
 		Pages: pages, Cases: table, Importer: table, Progress: table,
-		Turns: table, IDs: table, Secrets: table, Invitations: table, Reviews: table, Origins: table, DaySecrets: table, Rates: table,
+		Turns: table, IDs: table, Secrets: table, Invitations: table, Reviews: table, Origins: table, DaySecrets: table, Rates: table, Withdrawer: table, Withdrawals: table,
 		Reshard: func(t *testing.T, survey, period string, n int) {
 			if err := table.RaiseShards(t.Context(), survey, period, n); err != nil {
 				t.Fatal(err)

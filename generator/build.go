@@ -27,7 +27,8 @@ assets. Every link is relative, so the result can be put under any path of any w
 If any questionnaire has a problem, all problems are printed and nothing is written. Files of an earlier build that
 are no longer needed are removed; files that are not from a build are never touched.
 
-A questionnaire with 'document' must say approved_by and approved_on; for a test there is --unapproved.
+A questionnaire with 'document', and a plan with one of its own, must say approved_by and approved_on; for a test there
+is --unapproved.
 
 Examples:
 

@@ -129,11 +129,11 @@ func TestCases(t *testing.T) {
 		says string
 	}{
 		{[]string{"cases", "assign", strings.ToLower(short), "--owner", "维修部", "--by", "主管"}, 0, "is assigned to 维修部"},
-		{[]string{"cases", "close", short, "--result", "=HYPERLINK()", "--customer-told", "yes"}, 0, "is closed, in time"},
-		{[]string{"cases", "close", short, "--result", "again", "--customer-told", "no"}, 1, "it is closed already"},
-		{[]string{"cases", "close", listed[1].ID, "--result", " ", "--customer-told", "no"}, 1, "the result is missing"},
+		{[]string{"cases", "close", short, "--result", "=HYPERLINK()", "--customer-told", "yes", "--customer-agreed", "yes"}, 0, "is closed, in time"},
+		{[]string{"cases", "close", short, "--result", "again", "--customer-told", "no", "--customer-agreed", "not_asked"}, 1, "it is closed already"},
+		{[]string{"cases", "close", listed[1].ID, "--result", " ", "--customer-told", "no", "--customer-agreed", "not_asked"}, 1, "the result is missing"},
 		{[]string{"cases", "close", listed[1].ID, "--result", "x"}, 2, "customer-told"},
-		{[]string{"cases", "close", listed[1].ID, "--result", "x", "--customer-told", "perhaps"}, 2, "write one of"},
+		{[]string{"cases", "close", listed[1].ID, "--result", "x", "--customer-told", "perhaps", "--customer-agreed", "no"}, 2, "write one of"},
 		{[]string{"cases", "assign", listed[1].ID, "--owner", ""}, 1, "is missing"},
 		{[]string{"cases", "show", "ZZZZ"}, 1, "there is no such case"},
 		{[]string{"cases", "show", first.ID}, 0, "closed by 维修部: =HYPERLINK()"},
@@ -176,11 +176,11 @@ func TestCases(t *testing.T) {
 				t.Errorf("%s: %d, no %q in\n%s%s", language, code, word, out, failures)
 			}
 		}
-		if row := regexp.MustCompile(`(?m)^(合计|All) +3 +1 +1 +1 +0 +2 +0 +0\.0$`); !row.MatchString(out) {
+		if row := regexp.MustCompile(`(?m)^(合计|All) +3 +1 +1 +1 +1 +0 +2 +0 +0\.0$`); !row.MatchString(out) {
 			t.Errorf("%s: figures\n%s", language, out)
 		}
 	}
-	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0\n") {
+	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", month, "--format", "csv"); !strings.Contains(out, "\nall,,3,1,1,1,0,2,0,0.0,1,1\n") || !strings.Contains(out, "\nowner,维修部,1,1,1,1,0,0,0,0.0,1,1\n") {
 		t.Errorf("csv\n%s", out)
 	}
 	if _, out, _ := commandAt(t, data, "cases", "summary", "--month", "1999-12"); !strings.Contains(out, "There were no cases.") {

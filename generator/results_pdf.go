@@ -123,7 +123,7 @@ func (p *pdfCommand) do(ctx context.Context, env *environment) error {
 	o := records.SheetOptions{
 		PagesOptions: records.PagesOptions{Level: p.Level, Actions: p.Sources.Actions, Links: render.Assets{Brand: p.Brand}, Now: time.Now()},
 		Folder:       results.Folder{Period: p.Period},
-		Alone:        results.Alone{Style: p.Sources.Style, Logo: p.Logo, LogoType: mime.TypeByExtension(filepath.Ext(p.Brand.Logo)), Summary: p.Summary},
+		Alone:        results.Alone{AloneStyle: render.AloneStyle{Style: p.Sources.Style, Logo: p.Logo, LogoType: mime.TypeByExtension(filepath.Ext(p.Brand.Logo))}, Summary: p.Summary},
 		Language:     language,
 	}
 	o.Segment, o.Option, _ = strings.Cut(p.Group, "=")

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"glasspoll/internal/console"
@@ -21,8 +22,9 @@ type serveCommand struct {
 	Surveys           string        `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
 	Data              string        `placeholder:"DIR" default:"data" help:"Where answers and results are kept. Default: ${default}."`
 	Templates         string        `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
-	NoReload          bool          `help:"Do not watch the files, and let browsers keep pages for a minute: for production."`
-	Unapproved        bool          `help:"With --no-reload: serve questionnaires that are not approved, too, for a test."`
+	Production        bool          `help:"For visitors: only approved questionnaires, no preview, and pages that browsers keep for a minute."`
+	NoReload          bool          `help:"The same as --production: files are not watched."`
+	Unapproved        bool          `help:"With --production: serve questionnaires that are not approved, too, for a test."`
 	Webhook           string        `placeholder:"URL" help:"Address to notify of each case that an alert opens (Standard Webhooks, signed)."`
 	WebhookSecretFile string        `placeholder:"FILE" help:"File with the secret that messages to the webhook are signed with. Default: the environment variable GLASSPOLL_WEBHOOK_SECRET."`
 	NewsFile          string        `placeholder:"FILE" help:"File with the settings of news, as lines GLASSPOLL_NEWS_…=…: who is told of cases, results, surveys and digests, and how. They take the place of those in the environment. See 'glasspoll news'."`
@@ -41,9 +43,9 @@ respondents have answered (results.min_group).
 
 While it runs, a change to a questionnaire or template shows at once in every open page; a mistake is printed and
 shown, and the last good page stays. Pages have buttons that fill forms in, and _preview/ID/ shows a survey in all its
-languages at the widths of a telephone and a computer. None of this is there with --no-reload, which serves only
-questionnaires whose 'document', if they have one, says approved_by and approved_on, and whose options and rows all have
-ids: see 'glasspoll check --write-ids'.
+languages at the widths of a telephone and a computer. None of this is there with --production, which serves only
+questionnaires whose 'document', and their plan's, if they have one, says approved_by and approved_on, and whose options
+and rows all have ids: see 'glasspoll check --write-ids'.
 
 Interrupt it (Ctrl+C) to stop: nothing is lost.
 
@@ -51,9 +53,9 @@ Examples:
 
   glasspoll serve
   glasspoll serve --templates templates           # when working on the templates
-  glasspoll serve --addr :80 --data /var/lib/glasspoll --no-reload
-  glasspoll serve --no-reload --address-header X-Real-IP      # behind nginx
-  glasspoll serve --no-reload --backup /mnt/backup --backup-every 6h
+  glasspoll serve --addr :80 --data /var/lib/glasspoll --production
+  glasspoll serve --production --address-header X-Real-IP      # behind nginx
+  glasspoll serve --production --backup /mnt/backup --backup-every 6h
   glasspoll serve --limits off                    # for a trial with many answers from one machine`
 }
 
@@ -65,6 +67,9 @@ func (s serveCommand) Run(ctx context.Context, c *console.Console) error {
 	defer srv.Close()
 	return srv.Run(ctx)
 }
+
+// isProduction reports whether visitors are served, and not authors.
+func (s serveCommand) isProduction() bool { return s.Production || s.NoReload }
 
 // open makes a server, and prints the addresses to open. The server must be run and closed.
 func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Server, error) {
@@ -83,16 +88,20 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 // options returns the server's options by the flags.
 func (s serveCommand) options(c *console.Console, getenv func(string) string) (server.Options, error) {
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
+	told := false
 	o := server.Options{
-		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.NoReload, Unapproved: s.Unapproved, AddressHeader: s.AddressHeader,
+		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.isProduction(), Unapproved: s.Unapproved, AddressHeader: s.AddressHeader,
 		NoLimits:    s.Limits == "off",
 		Backups:     server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
 		VerifyEvery: s.VerifyEvery,
 		Log:         logger, Problems: c.Err, Language: c.Language,
 		Verbs: func(store *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table {
 			published := &verify.Published{Pages: pages, TagOf: pages.TagOf}
-			return verbTable(environment{store: store, log: logger, published: published, changed: changed})
+			return verbTable(environment{store: store, log: logger, published: published, news: told, changed: changed})
 		},
+	}
+	if s.isProduction() {
+		o.Archives = filepath.Join(s.Data, "archives")
 	}
 	_, port, err := net.SplitHostPort(s.Addr)
 	if err == nil {
@@ -107,6 +116,7 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if o.News, err = s.news(getenv, os.Environ()); err != nil {
 		return o, err
 	}
+	told = len(o.News.Receivers) > 0
 	return o, s.checkBackups()
 }
 
@@ -147,7 +157,7 @@ func (s serveCommand) printAddresses(c *console.Console, srv *server.Server) {
 	for _, s := range surveys {
 		c.Print(c.Out, "  %s%s/  %s", srv.URL(), s.ID, s.Title.In(s.DefaultLanguage()))
 	}
-	if !s.NoReload && len(surveys) > 0 {
+	if !s.isProduction() && len(surveys) > 0 {
 		c.Print(c.Out, "\nA survey in every language, at both widths: %s", srv.PreviewURL(surveys[0].ID))
 	}
 	if s.Limits == "off" {

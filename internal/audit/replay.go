@@ -33,10 +33,10 @@ type Replay struct {
 	decided map[int][]decided                     // what persons have decided of responses, and has not been folded, by number
 }
 
-// decided is a response of which a person has decided later.
+// decided is a response of which a person has decided later, or which has got into its cohort so, and is a tombstone since.
 type decided struct {
 	answered *survey.Survey
-	came     tally.Came
+	step     tally.Step
 	response answer.Response
 }
 
@@ -68,30 +68,42 @@ func NewReplay(latest *release.Release, carried Carried) *Replay {
 }
 
 // Fold counts a response. answered is the questionnaire that it was answered under; nil if that is not known. What was decided
-// of the response later is folded before a block, or before who waits is asked for, that may have it.
-func (p *Replay) Fold(answered *survey.Survey, came tally.Came, r answer.Response) {
+// of the response later, in steps, is folded before a block, or before who waits is asked for, that may have it. came is how it
+// comes after them.
+func (p *Replay) Fold(answered *survey.Survey, came tally.Came, r answer.Response, steps ...tally.Step) {
 	if answered != nil {
 		p.forms[answered.Shape] = answered
 	}
-	then := came
-	if came.Decision.Number > 0 && !r.Withdrawn {
-		p.decided[came.Decision.Number] = append(p.decided[came.Decision.Number], decided{answered, came, r})
-		then.Decision = tally.Decision{}
-	}
-	if came.Cursor <= p.carried.Through {
-		p.waiting.FoldSettled(answered, then, r)
-		return
+	if !r.Withdrawn && len(steps) > 0 {
+		for _, step := range steps {
+			p.decided[step.Number] = append(p.decided[step.Number], decided{answered, step, r})
+		}
+		came = steps[0].Before
 	}
 	withdrawn := p.waiting.Withdrawn
-	p.waiting.FoldCame(answered, then, r)
-	if answered != nil && p.waiting.Withdrawn > withdrawn {
-		gone := p.gone[answered.Shape]
-		if gone == nil {
-			gone = map[string]int64{}
-			p.gone[answered.Shape] = gone
-		}
-		gone[tally.CohortKey(answered, r)]++
+	if came.Cursor <= p.carried.Through {
+		p.waiting.FoldSettled(answered, came, r)
+	} else {
+		p.waiting.FoldCame(answered, came, r)
 	}
+	switch {
+	case answered == nil || p.waiting.Withdrawn == withdrawn:
+	case came.HasNumber():
+		step := tally.Step{Number: came.Number(), Before: came, After: came}
+		p.decided[step.Number] = append(p.decided[step.Number], decided{answered, step, r})
+	case came.Cursor > p.carried.Through:
+		p.addGone(answered, r)
+	}
+}
+
+// addGone notes a tombstone since the last block of its cohort.
+func (p *Replay) addGone(answered *survey.Survey, r answer.Response) {
+	gone := p.gone[answered.Shape]
+	if gone == nil {
+		gone = map[string]int64{}
+		p.gone[answered.Shape] = gone
+	}
+	gone[tally.CohortKey(answered, r)]++
 }
 
 // decide folds what was decided up to a number.
@@ -101,15 +113,29 @@ func (p *Replay) decide(last int) {
 			break
 		}
 		for _, d := range p.decided[number] {
-			decision := d.came.Decision
-			d.came.Decision = tally.Decision{}
-			if !p.waiting.Decide(d.answered, d.came, d.response, decision) && decision.Reject {
-				p.waiting.Discount(d.came) // who was carried, and waited
-			}
+			p.step(d)
 		}
 		delete(p.decided, number)
 	}
 	p.waiting.Decided = max(p.waiting.Decided, last)
+}
+
+// step folds one thing that was decided of a response.
+func (p *Replay) step(d decided) {
+	before, after := d.step.Before, d.step.After
+	carried := before.Cursor <= p.carried.Through && !before.HasNumber()
+	switch {
+	case d.response.Withdrawn:
+		p.addGone(d.answered, d.response)
+	case before.Decision != after.Decision:
+		if !p.waiting.Decide(d.answered, before, d.response, after.Decision) && after.Decision.Reject {
+			p.waiting.Discount(before) // who was carried, and waited
+		}
+	case !carried:
+		p.waiting.Correct(d.answered, before, after, d.response)
+	case after.HasNumber():
+		p.waiting.Enter(d.answered, after, d.response)
+	}
 }
 
 // Waiting returns who waits so far, in a tally of the caller's own, once everything is folded that was decided up to a number.

@@ -307,6 +307,7 @@ func (t *Table) mendID(ctx context.Context, survey, period string, w wrongID) (m
 	if w.response.Withdrawn {
 		delete(own, hash)
 		delete(own, private)
+		delete(own, corrected)
 		own[withdrawn] = &types.AttributeValueMemberBOOL{Value: true}
 	} else {
 		digest, err := w.digest()

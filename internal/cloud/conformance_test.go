@@ -17,7 +17,7 @@ func TestConformance(t *testing.T) {
 			p := w.process(cloudtest.Hooks{}, Options{Now: func() time.Time { return time.Now().Add(offset) }, Invitations: "invited"}).Table
 			return storetest.Backend{
 				Definitions: p, Catalog: p, Responses: p, Collector: p, Log: p, Tallies: p, Releases: p, Erasure: p, Cases: p, Importer: p, Progress: p, Turns: p,
-				Pages: w.pages, At: at, IDs: p, Secrets: p, Invitations: p, Reviews: p, Origins: p, DaySecrets: p, Rates: p,
+				Pages: w.pages, At: at, IDs: p, Secrets: p, Invitations: p, Reviews: p, Origins: p, DaySecrets: p, Rates: p, Withdrawer: p, Withdrawals: p,
 				Reshard: func(t *testing.T, survey, period string, n int) {
 					if err := p.RaiseShards(t.Context(), survey, period, n); err != nil {
 						t.Fatal(err)

@@ -15,7 +15,8 @@ import (
 	"glasspoll/internal/tally"
 )
 
-// What operators do with their own credentials: no function calls it, and no function's role allows it.
+// What operators do with their own credentials. Of it, the function that publishes may erase a response that its respondent has taken
+// back, without reading private answers: see [Table.placeOf].
 
 // Find implements [store.Erasure].
 func (t *Table) Find(ctx context.Context, id string) ([]store.Entry, error) {
@@ -30,7 +31,7 @@ func (t *Table) Erase(ctx context.Context, survey, id string, keep []string) (er
 // Stored implements [store.Eraser]. It collects first, also because the response may be in the log and in the queue too.
 func (t *Table) Stored(ctx context.Context, survey, id string) (*store.Stored, error) {
 	own := idKey(survey, id)
-	taken, err := t.get(ctx, textOf(own, partKey), noSort)
+	taken, err := t.placeOf(ctx, own)
 	if err != nil || taken == nil {
 		return nil, err
 	}
@@ -58,6 +59,21 @@ func (t *Table) Stored(ctx context.Context, survey, id string) (*store.Stored, e
 		return t.replace(ctx, taken, s, index, tombstone, counted, revision)
 	}
 	return found, nil
+}
+
+// placeOf reads what an id's item says of the place of its response, and nothing of answers; nil if the id is free.
+func (t *Table) placeOf(ctx context.Context, own item) (item, error) {
+	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &t.name, Key: own, ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("#1, #2, #3, #4, #5, #6"),
+		ExpressionAttributeNames: map[string]string{"#1": partKey, "#2": sortKey, "#3": ofPeriod, "#4": arrived, "#5": withdrawn, "#6": Expires},
+	})
+	if err != nil {
+		return nil, t.wrap(err)
+	}
+	if len(out.Item) == 0 {
+		return nil, nil
+	}
+	return out.Item, nil
 }
 
 // near is how many segments before and after the likely one are read before all the others.
@@ -126,6 +142,10 @@ func (t *Table) replace(ctx context.Context, taken item, s *segment, index int, 
 	}
 	id[withdrawn] = &types.AttributeValueMemberBOOL{Value: true}
 
+	blank, err := t.blankCorrections(ctx, tombstone.Survey, tombstone.Period, tombstone.ID)
+	if err != nil {
+		return err
+	}
 	entries := slices.Clone(s.entries)
 	entries[index].record = answer.Append(nil, tombstone, t.knownVocabulary(ctx, tombstone.Survey, tombstone.Version))
 	segment := item{}
@@ -133,17 +153,15 @@ func (t *Table) replace(ctx context.Context, taken item, s *segment, index int, 
 		segment[name] = value
 	}
 	segment[body], segment[counter] = binaryOf(encodeSegment(entries)), number(s.revision+1)
-	failed, err := t.transact(ctx, []types.TransactWriteItem{
-		{Put: &types.Put{
-			TableName: &t.name, Item: id, ConditionExpression: aws.String("attribute_exists(" + partKey + ") AND attribute_not_exists(#withdrawn)"),
-			ExpressionAttributeNames: map[string]string{"#withdrawn": withdrawn},
-		}},
+	unchanged, names, values := sameCorrections(taken)
+	failed, err := t.transact(ctx, append([]types.TransactWriteItem{
+		{Put: &types.Put{TableName: &t.name, Item: id, ConditionExpression: unchanged, ExpressionAttributeNames: names, ExpressionAttributeValues: values}},
 		{Put: &types.Put{
 			TableName: &t.name, Item: segment, ConditionExpression: aws.String("revision = :revision"),
 			ExpressionAttributeValues: item{":revision": number(s.revision)},
 		}},
 		{Put: t.tallyIf(tombstone.Survey, tombstone.Period, counted, revision)},
-	})
+	}, blank...))
 	if err == nil && failed >= 0 {
 		return store.ErrStale
 	}

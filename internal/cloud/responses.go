@@ -175,11 +175,14 @@ func (t *Table) vocabulary(ctx context.Context, survey, version string) (*answer
 	return v, nil
 }
 
-// ResponseKey parses the partition key of a response that has been stored, of an id whose response has been erased, or of
-// decisions about responses, as the table's stream delivers it. The key of an id does not say the period: it is "".
+// ResponseKey parses the partition key of a response that has been stored, of an id whose response has been erased, of one that is
+// to be, or of decisions about responses, as the table's stream delivers it. The key of an id does not say the period: it is "".
 func ResponseKey(pk string) (survey, period string, ok bool) {
 	kind, rest, _ := strings.Cut(pk, "#")
 	survey, rest, ok = strings.Cut(rest, "#")
+	if kind == "W" {
+		return survey, "", !ok && survey != ""
+	}
 	if !ok || survey == "" {
 		return "", "", false
 	}

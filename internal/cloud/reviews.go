@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -41,14 +42,33 @@ func (t *Table) decisionsOf(i item) (review.Decisions, error) {
 // Decisions implements [store.Reviews].
 func (t *Table) Decisions(ctx context.Context, survey, period string) iter.Seq2[review.Decisions, error] {
 	return func(yield func(review.Decisions, error) bool) {
+		var waits *review.Decisions // a correction, of which the next item may say more
 		for i, err := range t.items(ctx, reviewsKey(survey, period)) {
-			var d review.Decisions
-			if err == nil {
-				d, err = t.decisionsOf(i)
+			if err != nil {
+				yield(review.Decisions{}, err)
+				return
+			}
+			if strings.HasSuffix(textOf(i, sortKey), said) {
+				if err := t.addSaid(waits, i); err != nil {
+					yield(review.Decisions{}, err)
+					return
+				}
+				continue
+			}
+			if waits != nil && !yield(*waits, nil) {
+				return
+			}
+			d, err := t.decisionsOf(i)
+			if waits = nil; err == nil && d.Correction != nil {
+				waits = &d
+				continue
 			}
 			if !yield(d, err) || err != nil {
 				return
 			}
+		}
+		if waits != nil {
+			yield(*waits, nil)
 		}
 	}
 }
@@ -61,7 +81,18 @@ func (t *Table) Decide(ctx context.Context, survey, period string, d review.Deci
 		}
 		return err
 	}
-	failed, err := t.transact(ctx, []types.TransactWriteItem{t.putNew(decisionsItem(survey, period, d)), {Put: t.tallyIf(survey, period, counted, revision)}})
+	writes := []types.TransactWriteItem{t.putNew(decisionsItem(survey, period, d)), {Put: t.tallyIf(survey, period, counted, revision)}}
+	if d.Correction != nil {
+		said, held, err := t.correction(ctx, survey, period, d)
+		if err == nil && held != isHere {
+			err = store.ErrStale
+		}
+		if err != nil {
+			return err
+		}
+		writes = append(writes, said...)
+	}
+	failed, err := t.transact(ctx, writes)
 	if err == nil && failed >= 0 {
 		err = store.ErrStale
 	}
@@ -89,7 +120,7 @@ func (t *Table) ImportDecisions(ctx context.Context, survey, period string, d re
 	if _, err := t.follows(ctx, survey, period, d); err != nil {
 		return false, err
 	}
-	stored, err = t.create(ctx, decisionsItem(survey, period, d))
+	stored, err = t.createDecisions(ctx, survey, period, d)
 	if stored || err != nil {
 		return stored, err
 	}
@@ -100,6 +131,9 @@ func (t *Table) ImportDecisions(ctx context.Context, survey, period string, d re
 	there, err := t.decisionsOf(i)
 	if err == nil && !there.Equal(d) {
 		err = t.wrap(message.Errorf("%s %s, decisions %d: %w", survey, period, d.Number, store.ErrOtherDecisions))
+	}
+	if err == nil && d.Correction != nil {
+		err = t.completeCorrection(ctx, survey, period, d)
 	}
 	return false, err
 }

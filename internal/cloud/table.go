@@ -32,7 +32,7 @@ import (
 //	D#_site                   homes       which files are the home pages, and from when on
 //	D#_beside                 survey      sidecars: measures and quotes, compressed
 //	S                         survey      nothing: the survey exists
-//	I#survey#id               -           the id is taken: digest, period, arrival, private answers
+//	I#survey#id               -           the id is taken: digest, period, arrival, private answers, also of corrections
 //	Q#survey#period#shard     id          a response that waits to be collected, and its arrival
 //	J#survey#period#number    -           a segment of the log: responses in their order
 //	L#survey                  period      the head of the log: its last segment
@@ -42,9 +42,11 @@ import (
 //	P#survey#period           sum         the latest release, compressed
 //	P#survey#period           number      what this release adds to the one before, compressed
 //	E#survey#period           number      decisions about responses, compressed
+//	E#survey#period           number+     what a correction says, compressed; nothing if its response was erased
 //	C#survey                  case id     case and its revision, compressed
 //	O#survey                  news id     item of news in the outbox and its revision, compressed
 //	O#survey                  case id     nothing: the case is in the outbox of earlier versions
+//	W#survey                  id          nothing: the response is to be erased, because its respondent has taken it back
 //	U#survey                  -           whose turn it is to bring the survey up to date
 //	G                         name        how far a long task has come
 //	X                         ids         32 random bytes that ids are keyed with
@@ -84,6 +86,7 @@ const (
 	arrived   = "at" // nanoseconds since 1970
 	body      = "body"
 	private   = "private"
+	corrected = "corrected"
 	hash      = "hash"
 	withdrawn = "withdrawn" // of an id: its response has been erased
 	ofPeriod  = "period"

@@ -96,6 +96,9 @@ func (s *Store) replace(ctx context.Context, tombstone answer.Response, t *tally
 				return false, err
 			}
 		}
+		if err := eraseCorrections(tx, rec.survey, []byte(period), tombstone.ID, rec.id); err != nil {
+			return false, err
+		}
 		log := bucket(tx, logBucket, rec.survey, []byte(period))
 		if err := log.Put(binary.BigEndian.AppendUint64(nil, at.position), logEntry(at.position, arrived, rec.body)); err != nil {
 			return false, err

@@ -14,16 +14,23 @@ import (
 	"glasspoll/internal/tally"
 )
 
-var reviewsBucket = []byte("reviews")
+var (
+	reviewsBucket     = []byte("reviews")
+	correctionsBucket = []byte("corrections")
+	correctedBucket   = []byte("corrected")
+)
 
 // Decisions implements [store.Reviews]. It reads each in a transaction of its own, so that the caller may write between two.
 func (s *Store) Decisions(ctx context.Context, survey, period string) iter.Seq2[review.Decisions, error] {
 	return func(yield func(review.Decisions, error) bool) {
 		for number := 1; ; number++ {
-			var data []byte
+			var data, said []byte
 			err := s.view(ctx, func(tx *bbolt.Tx) error {
 				if b := bucket(tx, reviewsBucket, []byte(survey), []byte(period)); b != nil {
 					data = bytes.Clone(b.Get(decisionsKey(number)))
+				}
+				if b := bucket(tx, correctionsBucket, []byte(survey), []byte(period)); b != nil {
+					said = bytes.Clone(b.Get(decisionsKey(number)))
 				}
 				return nil
 			})
@@ -32,7 +39,10 @@ func (s *Store) Decisions(ctx context.Context, survey, period string) iter.Seq2[
 			}
 			var d review.Decisions
 			if err == nil {
-				if d, err = review.Decode(number, data); err != nil {
+				if d, err = review.Decode(number, data); err == nil && d.Correction != nil {
+					err = d.Correction.Decode(said)
+				}
+				if err != nil {
 					err = s.wrap(message.Errorf("%s %s, decisions %d: %w", survey, period, number, err))
 				}
 			}
@@ -60,8 +70,18 @@ func (s *Store) Decide(ctx context.Context, survey, period string, d review.Deci
 		if stale, err := store.CheckDecisions(d, last); stale || err != nil {
 			return stale, err
 		}
+		if d.Correction != nil {
+			if held, err := presenceOf(tx, survey, d.IDs[0]); held != isHere || err != nil {
+				return err == nil, err
+			}
+		}
 		if stale, err := putTally(tx, survey, period, counted, revision); stale || err != nil {
 			return stale, err
+		}
+		if d.Correction != nil {
+			if err := putCorrection(tx, survey, period, d); err != nil {
+				return false, err
+			}
 		}
 		return false, b.Put(decisionsKey(d.Number), d.Encode())
 	})
@@ -91,6 +111,9 @@ func (s *Store) ImportDecisions(ctx context.Context, survey, period string, d re
 			if !bytes.Equal(data, d.Encode()) {
 				return message.Errorf("%s %s, decisions %d: %w", survey, period, d.Number, store.ErrOtherDecisions)
 			}
+			if d.Correction != nil {
+				return putCorrection(tx, survey, period, d)
+			}
 			return nil
 		}
 		last, err := lastNumber(b)
@@ -99,6 +122,11 @@ func (s *Store) ImportDecisions(ctx context.Context, survey, period string, d re
 		}
 		if _, err := store.CheckDecisions(d, last); err != nil {
 			return err
+		}
+		if d.Correction != nil {
+			if err := putCorrection(tx, survey, period, d); err != nil {
+				return err
+			}
 		}
 		stored = true
 		return b.Put(decisionsKey(d.Number), d.Encode())

@@ -44,6 +44,8 @@ import (
 //	invitations              hash → invitation and its mark
 //	counted/SURVEY           name → count
 //	reviews/SURVEY/PERIOD    number → decisions about responses
+//	corrections/SURVEY/PERIOD  number → what a correction says; nothing if its response was erased
+//	corrected/SURVEY         id → private answers of corrections
 //	signing/SURVEY           id → private key of a group of invitees
 //	progress                 name of a task → how far it has come
 //
@@ -62,6 +64,8 @@ type Store struct {
 
 	mu     sync.Mutex
 	latest map[periodKey]*release.Release
+
+	passes passes // of overwriting what was erased
 }
 
 // periodKey names a period of a survey.

@@ -34,7 +34,7 @@ func open(t *testing.T, directory string) storetest.Backend {
 	t.Cleanup(func() { opened.Close(); pages.Close() })
 	return storetest.Backend{
 		Definitions: opened, Catalog: opened, Responses: opened, Collector: opened, Log: opened, Tallies: opened, Releases: opened, Pages: pages,
-		Erasure: opened, Cases: opened, Importer: opened, Progress: opened, IDs: opened, Secrets: opened, Invitations: opened, Reviews: opened, Origins: opened, DaySecrets: opened,
+		Erasure: opened, Cases: opened, Importer: opened, Progress: opened, IDs: opened, Secrets: opened, Invitations: opened, Reviews: opened, Origins: opened, DaySecrets: opened, Withdrawer: opened,
 		Reopen: func(t *testing.T) storetest.Backend {
 			if err := opened.Close(); err != nil {
 				t.Fatal(err)

@@ -22,6 +22,7 @@ type Message struct {
 type Reader struct {
 	Language string                               // of the texts
 	Title    func(survey, language string) string // of a survey, where it is known; else ""
+	Zone     func(survey string) *time.Location   // in which times are said; nil where it is not known, for UTC
 	Site     string                               // address of the site, ending in a slash; "": there are no links
 }
 
@@ -193,14 +194,14 @@ func (r Reader) linked(text message.Text, page string) message.Text {
 func (r Reader) ofCase(i Item) message.Text {
 	c := i.Case
 	what := message.New("%s, %s", word(c.Type), word(string(c.Severity)))
+	if c.Subtype != "" {
+		what = message.New("%s (%s), %s", word(c.Type), word(c.Subtype), word(string(c.Severity)))
+	}
 	facts := []message.Text{r.about(i)}
 	if c.Owner != "" {
 		facts = append(facts, message.New("owner: %s", message.Plain(c.Owner)))
 	}
-	due := message.Text{}
-	if c.Due != "" {
-		due = message.New("due %s", c.Due)
-	}
+	due := r.due(i)
 	var head message.Text
 	switch i.Kind {
 	case CaseOpened:
@@ -221,6 +222,24 @@ func (r Reader) ofCase(i Item) message.Text {
 		facts = append(facts, due)
 	}
 	return message.New("%s; %s", head, message.Facts(facts...))
+}
+
+// due says by when a case is due; "" if there is no such day.
+func (r Reader) due(i Item) message.Text {
+	switch at := i.Case.DueAt; {
+	case !at.IsZero():
+		var zone *time.Location
+		if r.Zone != nil {
+			zone = r.Zone(i.Survey)
+		}
+		if zone == nil {
+			return message.New("due %s", at.UTC().Format("2006-01-02 15:04 UTC"))
+		}
+		return message.New("due %s", at.In(zone).Format("2006-01-02 15:04"))
+	case i.Case.Due != "":
+		return message.New("due %s", i.Case.Due)
+	}
+	return message.Text{}
 }
 
 // about names the survey and the period of an item.

@@ -117,3 +117,21 @@ func TestLaterKind(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// TestDueAtAnHour says the hour by which a case is due, in the timezone of its survey.
+func TestDueAtAnHour(t *testing.T) {
+	c := sample()
+	c.Subtype, c.DueAt = "delivery", time.Date(2026, 11, 27, 10, 30, 0, 0, time.UTC)
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, r := range map[string]Reader{
+		"complaint (delivery), major; 'service' 2026-Q4, owner: 客服部, due 2026-11-27 18:30":     {Language: "en", Zone: func(string) *time.Location { return zone }},
+		"complaint (delivery), major; 'service' 2026-Q4, owner: 客服部, due 2026-11-27 10:30 UTC": {Language: "en"},
+	} {
+		if m := Compose([]Item{OfOpened(c)}, r); len(m.Lines) != 1 || !strings.HasSuffix(m.Lines[0], want) {
+			t.Errorf("%q, want %s", m.Lines, want)
+		}
+	}
+}

@@ -65,18 +65,6 @@ func OfRelease(s *survey.Survey, period, date string, respondents int64, now tim
 	return []Item{{ID: "released_" + period + "_" + date, Kind: ResultsReleased, Survey: s.ID, Period: period, At: at, Released: respondents}}
 }
 
-// OfCases returns the news that cases are overdue.
-func OfCases(all []*cases.Case, now time.Time) (items []Item) {
-	for _, c := range all {
-		if c.Overdue(now) && !c.Withdrawn {
-			if late, err := time.Parse(time.DateOnly, string(c.Due)); err == nil && now.Sub(late) < fresh+24*time.Hour {
-				items = append(items, OfOverdue(c, now))
-			}
-		}
-	}
-	return items
-}
-
 // How often digests come: the periods of their items.
 const (
 	Daily  = "daily"

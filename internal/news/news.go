@@ -36,7 +36,7 @@ var Kinds = []Kind{CaseOpened, CaseOverdue, CaseEscalated, CaseClosed, ResultsRe
 const format = 1
 
 // NoSurvey is where items are kept that are of no survey, or of all.
-const NoSurvey = "_"
+const NoSurvey = cases.NoSurvey
 
 // Item is one piece of news. It is in the outbox until every receiver that wants its kind has it.
 type Item struct {
@@ -112,7 +112,7 @@ func (i Item) CaseID() string {
 
 // IsOfChange reports whether the item was stored with a change of a case. All others follow from something else, so that they
 // would be made again.
-func (i Item) IsOfChange() bool { return i.Case != nil && i.Kind != CaseOverdue }
+func (i Item) IsOfChange() bool { return i.Case != nil }
 
 // OpenedCase returns the id of the case whose opening an item with an id is about; "" if it is about something else.
 func OpenedCase(id string) string {
@@ -152,6 +152,12 @@ func OfEscalated(c *cases.Case, level int, role string, at time.Time) Item {
 	i := about(c, CaseEscalated, "_escalated_"+strconv.Itoa(level), at)
 	i.Role = role
 	return i
+}
+
+// OfHandedUp says that a case has just been handed up to its owner.
+func OfHandedUp(c *cases.Case) Item {
+	last := c.Changes[len(c.Changes)-1]
+	return OfEscalated(c, c.Level(), c.Owner, last.At)
 }
 
 // OfClosed returns the news that a case was closed by a role. The result is not part of it: it may say something about the

@@ -31,11 +31,7 @@ type Announcer struct {
 
 	mu    sync.Mutex
 	added map[string]bool // ids that need not be added again
-	cases time.Time       // when cases were last looked at
 }
-
-// casesInterval is how often cases are looked at, all of which are read for it.
-const casesInterval = 10 * time.Minute
 
 // Announce adds what is new of surveys.
 func (a *Announcer) Announce(ctx context.Context, surveys []string) error {
@@ -58,12 +54,6 @@ func (a *Announcer) Announce(ctx context.Context, surveys []string) error {
 			return err
 		}
 	}
-	if now.Sub(a.cases) >= casesInterval {
-		if err := a.overdue(ctx, inForce, now); err != nil {
-			return err
-		}
-		a.cases = now
-	}
 	return a.digests(ctx, inForce, now)
 }
 
@@ -78,27 +68,6 @@ func (a *Announcer) ofSurvey(ctx context.Context, s *survey.Survey, now time.Tim
 		items = append(items, news.OfRelease(s, r.Period, r.Date, r.Respondents(), now)...)
 	}
 	return a.add(ctx, items...)
-}
-
-// overdue adds that cases are overdue.
-func (a *Announcer) overdue(ctx context.Context, surveys []*survey.Survey, now time.Time) error {
-	if !a.Wanted(news.Item{Kind: news.CaseOverdue}) {
-		return nil
-	}
-	ids := []string{news.NoSurvey}
-	for _, s := range surveys {
-		ids = append(ids, s.ID)
-	}
-	for _, id := range ids {
-		all, err := a.Sources.CasesOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := a.add(ctx, news.OfCases(all, now)...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // digests adds the digests that are due.

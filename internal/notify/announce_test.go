@@ -134,23 +134,6 @@ func TestResultsAreAnnounced(t *testing.T) {
 	}
 }
 
-func TestCasesOverdue(t *testing.T) {
-	a := newAnnouncing(t, parse(t, "tea", ""), "")
-	for _, c := range []*cases.Case{
-		{ID: "A", Due: "2026-12-01"}, {ID: "B", Due: "2026-12-02"}, {ID: "C"}, {ID: "D", Due: "2026-12-01", Status: cases.Closed, Closed: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)},
-		{ID: "E", Due: "2026-11-20"}, // long known
-	} {
-		c.Survey, c.Type, c.Severity, c.Timezone, c.Opened = "tea", "complaint", survey.Major, "Asia/Shanghai", time.Date(2026, 11, 15, 0, 0, 0, 0, time.UTC)
-		if _, err := a.OpenCase(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-	}
-	a.wantAt("2026-12-01T15:59:00Z", "")
-	a.wantAt("2026-12-01T16:00:00Z", "Glasspoll: a case is overdue\nOverdue: case A, complaint, major; 'Tea', due 2026-12-01")
-	a.wantAt("2026-12-02T15:00:00Z", "")
-	a.wantAt("2026-12-02T16:00:00Z", "Glasspoll: a case is overdue\nOverdue: case B, complaint, major; 'Tea', due 2026-12-02")
-}
-
 func TestDigests(t *testing.T) {
 	a := newAnnouncing(t, parse(t, "tea", ""), news.Daily)
 	for n, day := range []int{29, 30, 30} {

@@ -244,7 +244,7 @@ func (r *run) send(ctx context.Context, to *Receiver, rest rest, items []*news.I
 	for n, i := range items {
 		copies[n] = *i
 	}
-	reader := news.Reader{Language: to.Language, Site: r.Site, Title: func(id, language string) string { return r.title(ctx, id, language) }}
+	reader := news.Reader{Language: to.Language, Site: r.Site, Zone: r.zone, Title: func(id, language string) string { return r.title(ctx, id, language) }}
 	failed := to.Sender.Send(ctx, news.Compose(copies, reader))
 	if failed != nil && ctx.Err() != nil {
 		return ctx.Err() // the attempt does not count
@@ -292,6 +292,14 @@ func (r *run) keep(ctx context.Context, to *Receiver, i *news.Item, failed error
 		return err
 	}
 	return r.save(ctx, i)
+}
+
+// zone returns the timezone of a survey in force; nil if it is not known.
+func (r *run) zone(id string) *time.Location {
+	if s := r.surveys[id]; s != nil {
+		return s.Location()
+	}
+	return nil
 }
 
 // title returns the title of a survey in force; "" if it is not known.

@@ -3,6 +3,7 @@ package project
 import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/survey"
 )
 
 // Demands are what a questionnaire has to meet besides being valid. None have to be met by one that its author looks at.
@@ -21,10 +22,8 @@ func (d Demands) meet(q *Questionnaire) {
 		return
 	}
 	var problems questionnaire.Problems
-	if doc := q.Survey.Document; d.Approved && doc != nil && (doc.ApprovedBy == "" || doc.ApprovedOn == "") {
-		at := questionnaire.Locate(q.Path, q.Source).At("document")
-		problems = append(problems, questionnaire.Problem{File: at.File, Line: at.Line, Column: at.Column,
-			Message: message.New("document %s is not approved: it needs approved_by and approved_on, or --unapproved for a test", doc.Number)})
+	if d.Approved {
+		problems = append(problems, unapproved(q)...)
 	}
 	if d.IDs {
 		problems = append(problems, missingIDs(q)...)
@@ -32,6 +31,23 @@ func (d Demands) meet(q *Questionnaire) {
 	if len(problems) > 0 {
 		q.Survey, q.good, q.Problems = nil, nil, problems
 	}
+}
+
+// unapproved reports the documents that nobody has approved: the questionnaire's and, if it has one of its own, its plan's.
+func unapproved(q *Questionnaire) (problems questionnaire.Problems) {
+	report := func(doc *survey.Document, path ...any) {
+		if doc == nil || doc.IsApproved() {
+			return
+		}
+		at := questionnaire.Locate(q.Path, q.Source).At(path...)
+		problems = append(problems, questionnaire.Problem{File: at.File, Line: at.Line, Column: at.Column,
+			Message: message.New("document %s is not approved: it needs approved_by and approved_on, or --unapproved for a test", doc.Number)})
+	}
+	report(q.Survey.Document, "document")
+	if plan := q.Survey.Plan; plan != nil {
+		report(plan.Document, "plan", "document")
+	}
+	return problems
 }
 
 // missingIDs reports that options or rows have no id, at the first.

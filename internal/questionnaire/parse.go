@@ -92,6 +92,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Thanks:         o.thanks(),
 		Contact:        o.contact(),
 		Document:       o.qualityDocument(),
+		Plan:           o.plan(),
 		Window:         o.window(),
 		Timezone:       o.timezone(),
 		Period:         survey.Period(o.word("period", "none")),
@@ -100,6 +101,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Access:         o.access(),
 		Anonymity:      survey.Anonymity(o.word("anonymity", "")),
 		Quality:        o.quality(),
+		Sealing:        o.sealing(),
 		Unlisted:       !o.boolean("listed", true),
 		KeepDuplicates: o.word("duplicates", "drop") == "keep",
 		Theme:          o.theme(),
@@ -110,12 +112,14 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	case "cards":
 		s.Cards = true
 	}
+	s.Privacy = o.privacy(s)
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()
 	s.Weighting = o.weighting()
 	s.Results = o.results()
 	s.Sections = o.sections(o.scales(), s)
 	s.Alerts = o.alerts()
+	s.Deadlines = o.deadlines()
 	o.checkInvitations(s)
 	o.checkReferences(s)
 	return s
@@ -192,11 +196,14 @@ func (o object) surveyID() string {
 	return id
 }
 
-func (o object) contact() *survey.Contact {
-	if !o.has("contact") {
+func (o object) contact() *survey.Contact { return o.person("contact") }
+
+// person reads whom somebody may ask.
+func (o object) person(name string) *survey.Contact {
+	if !o.has(name) {
 		return nil
 	}
-	c := o.object(o.values["contact"], &contactMapping)
+	c := o.object(o.values[name], &contactMapping)
 	return &survey.Contact{Name: c.text("name"), Email: c.email("email"), Phone: c.plain("phone")}
 }
 

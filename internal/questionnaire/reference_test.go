@@ -147,7 +147,7 @@ var conditionParts = []struct {
 	{"`contains`", doc{"Of a multi_choice: the option is among those chosen. Of a text: the words are in it.", "多选题：选了这一项。文字：里面有这些字。"}, `not (likes contains "care")`},
 	{"`and` `or` `not` `( )`", doc{"Both, either, the opposite, brackets. What not applies to is in brackets.", "并且、或者、相反、括号。not 管的内容放在括号里。"}, `not (overall == "good" and member)`},
 	{"`answered(q)`", doc{"There is an answer: of a question with rows or options of its own, at least one.", "有答案；分行、分项的题，至少答了一个。"}, `answered(advice)`},
-	{"`score(q)`", doc{"The score of the option that was chosen.", "所选选项的分数。"}, `score(overall) <= 3`},
+	{"`score(q)`", doc{"The score of the option that was chosen; of a matrix, the lowest score of its rows, to be compared with a number.", "所选选项的分数；矩阵是各行里最低的分数，只能和数比较。"}, `score(overall) <= 3`},
 	{"`count(q)`", doc{"How many options were chosen, or how many rows answered.", "选了几项，或答了几行。"}, `count(likes) == 3`},
 }
 
@@ -172,11 +172,12 @@ sections:
 `
 
 var headings = map[string]doc{
-	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "document": {"Document", "文件信息"}, "window": {"Window", "开放时间"},
+	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "privacy": {"Privacy", "隐私说明"}, "keep": {"Length of time", "期限"}, "transfer": {"Transfer abroad", "出境"}, "authority": {"Authority", "监管机关"}, "document": {"Document", "文件信息"},
+	"plan": {"Plan", "调查方案"}, "plan_role": {"Role", "职责"}, "plan_dates": {"Dates of the plan", "时间安排"}, "plan_date": {"Date of the plan", "步骤的时间"}, "window": {"Window", "开放时间"},
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "image": {"Picture", "图片"},
 	"theme": {"Theme", "主题"}, "colours": {"Colours", "颜色"}, "cover": {"Cover", "封面"}, "row": {"Row", "行"},
 	"check": {"Check", "检查"}, "scoring": {"Scoring", "计分"}, "dimension": {"Dimension", "维度"}, "band": {"Band", "分档"}, "results": {"Results", "结果"},
-	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "quality": {"Quality", "质量"}, "response_rate_rule": {"Response rate rule", "回收率规则"},
+	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "deadline": {"Deadline", "期限"}, "quality": {"Quality", "质量"}, "seal": {"Sealing", "加密"}, "response_rate_rule": {"Response rate rule", "回收率规则"},
 	"weighting": {"Weighting", "加权"}, "crosstab": {"Cross-tab", "交叉表"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
 }
 
@@ -416,8 +417,8 @@ func (w *reference) madeIDs() {
 		w.line("| %s | `%s` |", label, deriveID(optionPrefix, label))
 	}
 	w.line("\n%s\n", w.say(
-		fmt.Sprintf("A label of ASCII words and ordinary punctuation, of at most %d characters, gives these words in lower case, joined by `_`. Any other gives `o_`, or `r_` for a row, and the first 8 hexadecimal digits of the SHA-256 of its text in UTF-8 (NFC, with single spaces). Two labels of a list that give the same id are a mistake. An edited label is another option, and answers stay with the old one: so before a survey is published, `glasspoll check --write-ids` writes these ids into the file, and from then on labels may change. `glasspoll publish` and `glasspoll serve --no-reload` refuse a questionnaire without them.", maxSlug),
-		fmt.Sprintf("文字由 ASCII 单词和普通标点组成、不超过 %d 个字符的，取小写单词，用 `_` 连接。其他的取 `o_`（行取 `r_`）加上文字的 SHA-256（UTF-8、NFC、空格并成一个）的前 8 位十六进制数。同一列表里两段文字得出同样的 id 是错误。文字一改就成了另一个选项，答案仍归原来的：所以发布之前用 `glasspoll check --write-ids` 把 id 写进文件，以后再改文字就没有关系。没有写 id 的问卷，`glasspoll publish` 和 `glasspoll serve --no-reload` 不接受。", maxSlug)))
+		fmt.Sprintf("A label of ASCII words and ordinary punctuation, of at most %d characters, gives these words in lower case, joined by `_`. Any other gives `o_`, or `r_` for a row, and the first 8 hexadecimal digits of the SHA-256 of its text in UTF-8 (NFC, with single spaces). Two labels of a list that give the same id are a mistake. An edited label is another option, and answers stay with the old one: so before a survey is published, `glasspoll check --write-ids` writes these ids into the file, and from then on labels may change. `glasspoll publish` and `glasspoll serve --production` refuse a questionnaire without them.", maxSlug),
+		fmt.Sprintf("文字由 ASCII 单词和普通标点组成、不超过 %d 个字符的，取小写单词，用 `_` 连接。其他的取 `o_`（行取 `r_`）加上文字的 SHA-256（UTF-8、NFC、空格并成一个）的前 8 位十六进制数。同一列表里两段文字得出同样的 id 是错误。文字一改就成了另一个选项，答案仍归原来的：所以发布之前用 `glasspoll check --write-ids` 把 id 写进文件，以后再改文字就没有关系。没有写 id 的问卷，`glasspoll publish` 和 `glasspoll serve --production` 不接受。", maxSlug)))
 }
 
 func (w *reference) limits() {

@@ -257,7 +257,15 @@ var unseen = map[string]string{
 	"invitations/invited_duplicates":            together,
 	"invitations/invited_anonymous":             together,
 	"invitations/invited_confidential":          together,
+	"plan/window":                               together,
+	"plan/open_window":                          together,
+	"plan/until_window":                         together,
 	"quality/quality_invited":                   together,
+	"sealing/seal_keys":                         references,
+	"sealing/seal_nothing":                      together,
+	"sealing/sealed.quotes":                     references,
+	"sealing/seal_without":                      together,
+	"sealing/seal_depends":                      conditions,
 	"several/half_pipe":                         piping,
 	"survey/Kunden Umfrage":                     filename,
 	"survey/api":                                filename,
@@ -346,7 +354,7 @@ func TestExamplesAreValid(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 26 {
+	if len(seen) != 36 {
 		t.Errorf("%d mappings", len(seen))
 	}
 }

@@ -45,7 +45,12 @@ image picture: file image_choice
 pictures: image_choice
 company brand: name
 who_can_answer who_may_answer participation: access
-privacy: anonymity
+privacy_notice data_protection privacy_policy: privacy
+data_controller responsible: controller
+retention retention_days keep_days: keep
+legal_basis: basis
+dpo data_protection_officer: officer
+supervisory_authority: authority
 
 # keys in Chinese
 标题: title label
@@ -63,6 +68,9 @@ privacy: anonymity
 目的 用途: purpose
 致谢 感谢语 结束语: thanks
 联系人: contact
+隐私 隐私说明 隐私声明: privacy
+控制者 处理者 个人信息处理者: controller
+保存期限 保留期限: keep
 渠道 来源: channels
 周期: period
 时区: timezone
@@ -74,6 +82,8 @@ privacy: anonymity
 量表: scale scales rating
 分组: segment
 私密: private
+加密 密封: seal sealed
+密钥 公钥: keys
 维度: dimension dimensions
 权重: weight
 目标: target
@@ -86,7 +96,12 @@ privacy: anonymity
 文字 文本: label text short_text
 名称: label title name
 随机: shuffle
-提醒: alerts
+提醒 提醒规则: alerts
+期限 时限 办结期限 办理时限: deadlines
+小类 子类 细类: subtype
+上报 上级 逐级上报: escalate_to
+小时: hours
+天 天数: days
 必填 必答: required true
 主题 样式 外观: theme
 公司 公司名称: name
@@ -111,6 +126,17 @@ privacy: anonymity
 跨站: cross_site
 开 开启: on
 关 关闭: off
+方案 调查方案 survey_plan: plan
+调查目的: purpose
+调查对象 对象 respondents: target
+调查方式 方式 方法: method
+职责 分工 职责分工 responsibilities: roles
+职责: does
+岗位 部门 role department: who
+时间安排 日程 日期安排 schedule timetable: dates
+设计: design
+收集: collection
+分析: analysis
 匿名方式 匿名性 身份 身份保护: anonymity
 
 # types
@@ -164,6 +190,8 @@ allocation: constant_sum
 表情 笑脸: faces
 输入框: box
 不分期: none
+没有 不用 不要 不提醒 off no: none
+默认 缺省 standard: default
 月 月度 每月 按月 monthly: month
 季 季度 每季 每季度 按季 按季度 quarterly: quarter
 年 年度 每年 按年 yearly annual: year

@@ -17,10 +17,12 @@ type Assets struct {
 	HomeStyle Asset  // of the home page, after Style
 	FullStyle Asset  // of pages with the script Full, after Style
 	Results   Asset  // the stylesheet of results pages; if there is none, Style
+	Document  Asset  `json:",omitzero"` // the stylesheet of companions, see [Companion]; if there is none, Style
 	Script    Asset  // of surveys' pages
 	Full      Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
 	Thanks    Asset  // the script of thank-you pages
 	Blind     Asset  // the script of anonymous surveys' pages, before Script
+	Seal      Asset  `json:",omitzero"` // the script of forms whose answers are sealed, before Script
 	Home      Asset  // the script of home pages that can be searched
 	Opened    Asset  `json:",omitzero"` // the script that reports an invitee's form as opened
 	Work      Asset  `json:",omitzero"` // the script that works before answers are taken; it is loaded only then

@@ -29,11 +29,13 @@ type Frame struct {
 	Cover     *cover
 	Script    Asset
 	Blind     Asset  // script of anonymous surveys, before Script; its path is "" on all other pages
+	Seal      Asset  // script of forms whose answers are sealed, before Script; its path is "" on all other pages
 	Refresh   string // address that browsers without a script are led to; "" if they stay
 	Company   string // "" without one
 	Alone     *Alone // nil on a page that loads files
 
 	BlindSettings template.JS // of the script Blind
+	SealSettings  template.JS // of the script Seal
 
 	// For search engines and link previews.
 	Private     bool   // not to be indexed
@@ -58,7 +60,7 @@ type Link struct {
 	Current          bool
 }
 
-// Frame returns the frame of a page; kind is one of survey, thanks, results, home and notice.
+// Frame returns the frame of a page; kind is one of survey, thanks, results, document, home and notice.
 func (r *Renderer) Frame(kind, title, language, root string, languages []Link) Frame {
 	p := Frame{
 		Words: r.words.In(language), Lang: language, Dir: wording.Dir(language), Root: root, Title: title, Kind: kind,
@@ -68,6 +70,8 @@ func (r *Renderer) Frame(kind, title, language, root string, languages []Link) F
 	switch {
 	case kind == "results" && r.assets.Results.Path != "":
 		p.Style, p.Print = r.assets.Results, Asset{}
+	case kind == "document" && r.assets.Document.Path != "":
+		p.Style, p.Print = r.assets.Document, Asset{}
 	case kind == "home":
 		p.More = r.assets.HomeStyle
 	case kind == "survey":

@@ -20,9 +20,9 @@ const coverSizes = "100vw"
 // A cover is a band above a page: a picture, or else a colour, which the stylesheet has.
 type cover struct{ Picture template.HTML }
 
-// newCover returns the cover of a page; nil if it has none. Results have none: their first screen is for figures.
+// newCover returns the cover of a page; nil if it has none. Results have none: their first screen is for figures; nor have companions, which are read like paper.
 func newCover(kind string, c *survey.Cover, language, root string) *cover {
-	if c == nil || kind == "results" {
+	if c == nil || kind == "results" || kind == "document" {
 		return nil
 	}
 	return &cover{image(c.Picture, coverSizes, ` fetchpriority="high"`, language, root)}

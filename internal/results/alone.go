@@ -1,9 +1,6 @@
 package results
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"html/template"
 	"io"
 
 	"glasspoll/internal/render"
@@ -11,10 +8,8 @@ import (
 
 // Alone is what a results page has that loads nothing and links to no other page, so that it can be printed or passed on.
 type Alone struct {
-	Style    string // stylesheet
-	Logo     []byte // the company's; nil without one
-	LogoType string // media type
-	Summary  bool   // the page's first screen alone, for one sheet of paper
+	render.AloneStyle
+	Summary bool // the page's first screen alone, for one sheet of paper
 }
 
 // WriteAlone writes one results page, or its summary, as a file that stands alone.
@@ -40,23 +35,14 @@ func WriteAlone(w io.Writer, r *Renderer, p Page, a Alone) error {
 
 // standAlone puts what the page loads into it, and drops its links.
 func (v *view) standAlone(a Alone) {
-	sum := sha256.Sum256([]byte(a.Style))
-	v.Frame.Alone = &render.Alone{
-		Policy: "default-src 'none'; img-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
-		Style:  template.CSS(a.Style),
-	}
-	if a.Logo != nil {
-		v.Frame.Alone.Logo = template.URL("data:" + a.LogoType + ";base64," + base64.StdEncoding.EncodeToString(a.Logo))
-	}
-	v.Style, v.Look, v.Assets.Icon = render.Asset{}, render.Asset{}, ""
-	v.Assets.Brand.Logo, v.Assets.Brand.LogoDark, v.Assets.Brand.Card = "", "", ""
-	v.Locale = "" // and with it all that is for search engines and previews of links
-	v.Languages, v.Filters, v.Form, v.Data, v.Table = nil, nil, "", "", ""
+	v.Frame.StandAlone(a.AloneStyle)
+	v.Filters, v.Form, v.Data, v.Table = nil, "", "", ""
 	v.removeLinks()
 }
 
-// removeLinks drops the links to other results pages, which do not exist beside a page that stands alone.
+// removeLinks drops the links to other pages, which do not exist beside a page that stands alone.
 func (v *view) removeLinks() {
+	v.Method.Plan = ""
 	for i := range v.Segments {
 		for j := range v.Segments[i].Rows {
 			v.Segments[i].Rows[j].Href = ""

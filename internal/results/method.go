@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasspoll/internal/render"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 )
@@ -207,10 +208,11 @@ type method struct {
 	Withheld []string
 	Waiting  []string // questions of which nothing may be shown yet
 	Margin   []string
+	Plan     string // address; "" without one
 }
 
 func (d *document) method() *method {
-	v := &method{Intro: d.intro(), Facts: d.methodFacts(), Margin: d.marginNotes()}
+	v := &method{Intro: d.intro(), Facts: d.methodFacts(), Margin: d.marginNotes(), Plan: render.PlanAddress(d.survey, d.language, d.page.Root)}
 	if d.period != nil {
 		for i := range d.period.Items {
 			if item := &d.period.Items[i]; item.N == 0 && !item.Coded {

@@ -1,5 +1,5 @@
-// Package review holds what persons decide of responses that rules have held back, or that look made up, and says which look so. It
-// is pure.
+// Package review holds what persons decide of responses that rules have held back, or that look made up, says which look so, and
+// holds how persons have corrected answers. It is pure.
 package review
 
 import (
@@ -13,7 +13,8 @@ import (
 	"glasspoll/internal/message"
 )
 
-// Decisions are what somebody has decided of responses of one period of a survey, at once.
+// Decisions are what somebody has decided of responses of one period of a survey, at once: that they are accepted or rejected, or
+// how the answers of one are corrected.
 type Decisions struct {
 	Number int       `json:"number"`           // order in the period, from 1 without gaps
 	Reject bool      `json:"reject,omitempty"` // else they were accepted
@@ -21,6 +22,8 @@ type Decisions struct {
 	By     string    `json:"by,omitempty"`     // who decided
 	At     time.Time `json:"at"`               // when
 	IDs    []string  `json:"ids"`              // of the responses
+
+	Correction *Correction `json:"correction,omitempty"` // nil: they were accepted or rejected
 }
 
 // MaxIDs bounds the responses of which is decided at once: each takes 16 bytes.
@@ -40,7 +43,14 @@ type record struct {
 	At     int64    `cbor:"4,keyasint"`           // nanoseconds since 1970
 	UUIDs  []byte   `cbor:"5,keyasint,omitempty"` // ids that are UUIDs, 16 bytes each
 	Others []string `cbor:"6,keyasint,omitempty"` // other ids
+	Change byte     `cbor:"7,keyasint,omitempty"` // 0: accepted or rejected; 1: corrected; 2: corrected, and moved to another cohort
 }
+
+// The changes of a record.
+const (
+	corrects = 1
+	moves    = 2
+)
 
 var kind = codec.Kind{Name: "decisions", Version: 1}
 
@@ -53,13 +63,27 @@ func (d Decisions) Check() error {
 		return message.Errorf("decisions are about 1 to %d responses, not %d", MaxIDs, len(d.IDs))
 	case len(d.Reason) > MaxReason || len(d.By) > maxBy:
 		return message.Errorf("a reason has at most %d bytes, and a name %d", MaxReason, maxBy)
+	case d.Correction == nil:
+		return nil
+	case len(d.IDs) != 1 || d.Reject || d.Reason != "":
+		return message.Errorf("a correction is of one response")
+	case len(d.Correction.Reason) > MaxReason:
+		return message.Errorf("a reason has at most %d bytes, and a name %d", MaxReason, maxBy)
 	}
-	return nil
+	if err := checkFields(d.Correction.Answers); err != nil {
+		return err
+	}
+	return checkFields(d.Correction.Private)
 }
 
-// Encode returns the stored form, which does not have the number.
+// Encode returns the stored form, which has neither the number nor what a correction says.
 func (d Decisions) Encode() []byte {
 	r := record{Reject: d.Reject, Reason: d.Reason, By: d.By, At: d.At.UnixNano()}
+	if d.Correction != nil {
+		if r.Change = corrects; d.Correction.Moved {
+			r.Change = moves
+		}
+	}
 	for _, id := range d.IDs {
 		if u, err := uuid.Parse(id); err == nil && u.String() == id {
 			r.UUIDs = append(r.UUIDs, u[:]...)
@@ -70,7 +94,7 @@ func (d Decisions) Encode() []byte {
 	return kind.Encode(r)
 }
 
-// Decode reads what [Decisions.Encode] wrote.
+// Decode reads what [Decisions.Encode] wrote. What a correction says is to be added.
 func Decode(number int, data []byte) (Decisions, error) {
 	var r record
 	if err := kind.Decode(data, &r); err != nil {
@@ -85,13 +109,19 @@ func Decode(number int, data []byte) (Decisions, error) {
 		d.IDs = append(d.IDs, uuid.UUID(ids[:size]).String())
 	}
 	d.IDs = append(d.IDs, r.Others...)
+	if r.Change > moves {
+		return Decisions{}, message.Errorf("decisions: the record has a part that this program does not know: %w", codec.ErrNewer)
+	}
+	if r.Change > 0 {
+		d.Correction = &Correction{Moved: r.Change == moves, Erased: true}
+	}
 	if err := d.Check(); err != nil {
 		return Decisions{}, fmt.Errorf("decisions: the record is damaged: %w", err)
 	}
 	return d, nil
 }
 
-// Equal reports whether two are the same as they are stored.
+// Equal reports whether two are the same as they are stored, whatever corrections say.
 func (d Decisions) Equal(e Decisions) bool {
 	return d.Number == e.Number && bytes.Equal(d.Encode(), e.Encode())
 }

@@ -79,8 +79,8 @@ func Languages(surveys []*survey.Survey) []string {
 	return languages
 }
 
-// Build writes the whole site: the home page, for each survey its form, its thank-you pages, its results page before
-// anything is released, and its compiled definition, each page in each language, and the assets. The renderer must have
+// Build writes the whole site: the home page, for each survey its form, its thank-you pages, its companions, its results page
+// before anything is released, and its compiled definition, each page in each language, and the assets. The renderer must have
 // been made with the same assets. The home page lists surveys in the order given, those first that are open at the time.
 func Build(surveys []*survey.Survey, renderer *render.Renderer, assets Assets, at time.Time, out Output) error {
 	if err := Check(surveys); err != nil {
@@ -197,6 +197,14 @@ func BuildSurvey(s *survey.Survey, renderer *render.Renderer, at time.Time, out 
 				return err
 			}
 		}
+		for _, c := range render.Companions(s) {
+			err := p.write(dirs, c.Path+"index.html", func(w io.Writer, root string) error {
+				return c.Write(renderer, w, s, render.CompanionPage{Language: language, Root: root})
+			})
+			if err != nil {
+				return err
+			}
+		}
 		if s.Results.Audience == "public" {
 			if err := p.writeResults(dirs, language, results.New(renderer), empty); err != nil {
 				return err
@@ -204,6 +212,23 @@ func BuildSurvey(s *survey.Survey, renderer *render.Renderer, at time.Time, out 
 		}
 	}
 	return out.Write(s.ID+"/definition.json", s.Public().Encode())
+}
+
+// A CompanionFile is a page beside a survey's form.
+type CompanionFile struct{ Name, Language, Root string }
+
+// CompanionFiles lists the pages beside a survey's form that BuildSurvey writes.
+func CompanionFiles(s *survey.Survey) []CompanionFile {
+	var files []CompanionFile
+	for _, c := range render.Companions(s) {
+		for _, language := range s.Languages {
+			for _, dir := range directories(s.ID+"/", language, s.Languages) {
+				name := dir + c.Path + "index.html"
+				files = append(files, CompanionFile{name, language, rootFrom(name)})
+			}
+		}
+	}
+	return files
 }
 
 // BuildInvitees writes the form of a survey with invitations as the invited see it, for a preview, into a folder below each

@@ -20,6 +20,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/render"
+	"glasspoll/internal/render/rendertest"
 	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
@@ -154,7 +155,7 @@ func TestBuildWritesEveryPage(t *testing.T) {
 	got = slices.DeleteFunc(got, func(name string) bool { return strings.HasPrefix(name, "assets/") })
 	want := []string{"en/index.html", "index.html", "tea/definition.json"}
 	for _, dir := range []string{"tea/", "tea/en/", "tea/zh/"} {
-		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.csv", dir+"results/results.json", dir+"thanks/index.html")
+		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.csv", dir+"results/results.json", dir+"thanks/index.html", dir+"withdraw/index.html")
 	}
 	want = append(want, "zh/index.html")
 	slices.Sort(want)
@@ -177,7 +178,7 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	files := fstest.MapFS{
 		"style.css":      {Data: []byte("body {\n  color: red;\n}\n")},
 		"script.js":      {Data: []byte("(() => { const unused = 1; })();\n")},
-		"script_full.js": {}, "thanks.js": {}, "blind.js": {}, "home.js": {}, "work.js": {}, "opened.js": {}, "home.css": {}, "style_full.css": {}, "results.css": {}, "icon.svg": {},
+		"script_full.js": {}, "thanks.js": {}, "blind.js": {}, "seal.js": {}, "home.js": {}, "work.js": {}, "opened.js": {}, "home.css": {}, "style_full.css": {}, "results.css": {}, "document.css": {}, "icon.svg": {},
 	}
 	before, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {
@@ -340,5 +341,23 @@ func TestHomesOverTime(t *testing.T) {
 	}
 	if one, _, err := site.Homes(surveys[:1], renderer, now); err != nil || len(one) != 1 {
 		t.Errorf("without windows: %v, %v", one, err)
+	}
+}
+
+// The plan of a survey is a page beside its form, in each language, and where results are not public there is none.
+func TestPlanBesideTheForm(t *testing.T) {
+	s := rendertest.Every(t)
+	files := build(t, []*survey.Survey{s})
+	for _, name := range []string{"every/plan/index.html", "every/zh/plan/index.html", "every/en/plan/index.html"} {
+		if !strings.Contains(files[name], "QR-2") {
+			t.Errorf("%s: %.200s", name, files[name])
+		}
+	}
+	closed := *s
+	closed.Results.Audience = "management"
+	for name, content := range build(t, []*survey.Survey{&closed}) {
+		if strings.Contains(name, "/plan/") || strings.Contains(content, "QR-2") {
+			t.Errorf("%s has the plan", name)
+		}
 	}
 }

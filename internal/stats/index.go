@@ -244,12 +244,6 @@ func deduction(rule *survey.ResponseRateRule, rate *big.Rat) *big.Rat {
 	return times.Mul(times, rat(rule.Deduct))
 }
 
-// sampleSize returns how many of a population have to answer by the rule ten_plus_5_percent: ten and five percent, rounded up,
-// and never more than the population.
-func sampleSize(population int64) int64 {
-	return min(population, 10+(population+19)/20)
-}
-
 // band finds the band of an unrounded score: the first, from the highest, whose lower limit it reaches.
 func band(bands []survey.Band, score *big.Rat) *survey.Band {
 	for i := range bands {

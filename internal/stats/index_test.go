@@ -213,7 +213,7 @@ func TestDeductionOfUnits(t *testing.T) {
 // TestSampleSize: ceil(10 + 0.05·N), at most N, for N of 1 to 401.
 func TestSampleSize(t *testing.T) {
 	for n, want := range map[int64]int64{1: 1, 10: 10, 11: 11, 12: 11, 20: 11, 21: 12, 40: 12, 41: 13, 400: 30, 401: 31} {
-		if got := sampleSize(n); got != want {
+		if got := survey.SampleSize(n); got != want {
 			t.Errorf("of %d: %d, want %d", n, got, want)
 		}
 	}

@@ -96,7 +96,7 @@ func (p *Period) addFacts(now *survey.Survey, newest bool) {
 		p.Population = p.invitedAlone()
 	}
 	if audience.Sample != "" {
-		p.SampleSize = sampleSize(p.Population)
+		p.SampleSize = survey.SampleSize(p.Population)
 	}
 	answered := max(respondents, p.Received-p.Withdrawn-p.Annulled)
 	if p.drawn = p.Population; p.Population > 0 && answered > p.Population {

@@ -14,8 +14,8 @@ import (
 type Stored struct {
 	Entry Entry
 
-	// Replace puts a tombstone in the place of the response, without private answers and digest, and saves the period's
-	// tally: both or neither, durably. It returns ErrStale if the response has been erased since it was read, or if the
+	// Replace puts a tombstone in the place of the response, without private answers and digest, removes what corrections say
+	// of it, and saves the period's tally: all or nothing, durably. It returns ErrStale if the response has been erased since it was read, or if the
 	// tally no longer has the given revision.
 	Replace func(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error
 }
@@ -74,8 +74,7 @@ func Erase(ctx context.Context, b interface {
 		if err != nil {
 			return false, err
 		}
-		tombstone := stored.Entry.Response.Tombstone(keep)
-		after, passed, err := exchange(ctx, b, counted, stored.Entry)
+		after, passed, tombstone, err := exchange(ctx, b, counted, stored.Entry, keep)
 		if err == nil && passed {
 			err = WithdrawCases(ctx, b, survey, map[string]bool{id: true}, now)
 		}
@@ -89,8 +88,8 @@ func Erase(ctx context.Context, b interface {
 	return false, message.Errorf("response %s or its tally: %w %d times: try again", id, ErrStale, attempts)
 }
 
-// exchange returns a period's tally (nil: there is none) after one of its responses has become a tombstone, and whether its
-// cursor has passed the tombstone, so that no publisher reads it. The response is taken out with the questionnaire that it
+// exchange returns a period's tally (nil: there is none) after one of its responses has become a tombstone, whether its cursor
+// has passed the tombstone, so that no publisher reads it, and the tombstone, which keeps some fields as they were corrected last. The response is taken out with the questionnaire that it
 // was answered under, rather than the period folded again: of responses that were counted and have been deleted after the
 // retention time, the tally is all that is left. Only where that is impossible, because the tally cannot have counted the
 // response so, is the tally emptied. The result must be saved even if it counts the same, so that a publisher that has
@@ -99,30 +98,28 @@ func exchange(ctx context.Context, b interface {
 	Definitions
 	Progress
 	Reviews
-}, counted *tally.Tally, e Entry) (after *tally.Tally, passed bool, err error) {
-	switch {
-	case counted == nil:
-		return tally.New(), false, nil
-	case counted.Cursor < e.Cursor:
-		return counted, false, nil
-	}
+}, counted *tally.Tally, e Entry, keep []string) (after *tally.Tally, passed bool, tombstone answer.Response, err error) {
 	answered, err := NewAnswered(b, e.Response.Survey).Survey(ctx, e.Response.Version)
 	if err != nil {
-		return nil, false, err
+		return nil, false, tombstone, err
 	}
 	settled, err := SettledOf(ctx, b, e.Response.Survey, e.Response.Period)
+	if err == nil {
+		err = settled.ReadDecisions(ctx, b, e.Response.Survey, e.Response.Period)
+	}
 	if err != nil {
-		return nil, false, err
+		return nil, false, tombstone, err
 	}
-	if counted.Decided > 0 {
-		if err := settled.ReadDecisions(ctx, b, e.Response.Survey, e.Response.Period); err != nil {
-			return nil, false, err
-		}
+	tombstone = settled.Corrected(answered, e.Response).Tombstone(keep)
+	switch {
+	case counted == nil:
+		return tally.New(), false, tombstone, nil
+	case counted.Cursor < e.Cursor:
+		return counted, false, tombstone, nil
+	case settled.Unfold(counted, answered, e):
+		return counted, true, tombstone, nil
 	}
-	if settled.Unfold(counted, answered, e) {
-		return counted, true, nil
-	}
-	return tally.Restart(counted), false, nil
+	return tally.Restart(counted), false, tombstone, nil
 }
 
 // WithdrawCases closes the cases of responses of a survey that have been erased, and removes what

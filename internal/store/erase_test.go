@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/news"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -18,7 +20,7 @@ import (
 
 // fake is a back end with one response, whose Replace is stale some times before it succeeds.
 type fake struct {
-	store.Reviews // nobody has decided of it
+	store.Reviews
 
 	survey   *survey.Survey // nil: unknown
 	response answer.Response
@@ -36,6 +38,11 @@ func (f *fake) Definition(context.Context, string, string) (*survey.Survey, erro
 		return nil, fmt.Errorf("table: %w", store.ErrUnknown)
 	}
 	return f.survey, nil
+}
+
+// Decisions yields none.
+func (f *fake) Decisions(context.Context, string, string) iter.Seq2[review.Decisions, error] {
+	return func(func(review.Decisions, error) bool) {}
 }
 
 func (f *fake) Tally(context.Context, string, string) (*tally.Tally, int, error) {

@@ -77,6 +77,14 @@ func (r readOnly) Decisions(ctx context.Context, survey, period string) iter.Seq
 	return func(func(review.Decisions, error) bool) {}
 }
 
+// PrivateCorrections returns nothing, unless the back end has some.
+func (r readOnly) PrivateCorrections(ctx context.Context, survey, id string) (review.PrivateCorrections, error) {
+	if some, ok := r.Reader.(PrivateCorrections); ok {
+		return some.PrivateCorrections(ctx, survey, id)
+	}
+	return nil, nil
+}
+
 func (r readOnly) Decide(context.Context, string, string, review.Decisions, *tally.Tally, int) error {
 	return r.refusal
 }

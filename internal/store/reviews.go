@@ -13,22 +13,26 @@ import (
 
 // DecisionReader reads what persons have decided of responses.
 type DecisionReader interface {
-	// Decisions yields all decisions about a period, oldest first. It stops at the first error, which it yields. The read is
-	// strongly consistent.
+	// Decisions yields all decisions about a period, oldest first; of corrections, what they say without private answers. It stops
+	// at the first error, which it yields. The read is strongly consistent.
 	Decisions(ctx context.Context, survey, period string) iter.Seq2[review.Decisions, error]
 }
 
-// Reviews keeps what persons have decided of responses. What is stored is never changed or removed.
+// Reviews keeps what persons have decided of responses. What is stored is never changed or removed, but for what corrections say of
+// a response that is erased: [Eraser] removes it together with the answers.
 type Reviews interface {
 	DecisionReader
+	PrivateCorrections
 
 	// Decide stores decisions, and in the same transaction replaces the period's tally by t, into which they have been folded:
 	// both or neither, durably. It returns ErrStale, and changes nothing, if the number is taken, or if the tally's revision is
-	// not the given one. The tally's new revision is one more. It is an error if the number does not follow the last one.
+	// not the given one. The tally's new revision is one more. It is an error if the number does not follow the last one, and
+	// ErrStale if a correction is of a response that is a tombstone or not stored.
 	Decide(ctx context.Context, survey, period string, d review.Decisions, t *tally.Tally, revision int) error
 
 	// ImportDecisions stores decisions that another store has, unless their number is taken, and reports whether it did. It is
-	// an error if the number is taken by others.
+	// an error if the number is taken by others. What a correction says is stored unless its response is a tombstone here, and
+	// its private answers once the response is here, also if the number is taken by the same correction.
 	ImportDecisions(ctx context.Context, survey, period string, d review.Decisions) (stored bool, err error)
 }
 
@@ -51,8 +55,9 @@ var ErrOtherDecisions error = message.Key("this number has been used for other d
 
 // decisions are what has been decided of the responses of a period.
 type decisions struct {
-	of   map[string]*review.Decisions // by id of the response, the last ones, without their ids
-	last int
+	of          map[string]*review.Decisions  // by id of the response, the last that accepted or rejected it, without their ids
+	corrections map[string][]review.Decisions // by id of the response, oldest first
+	last        int
 }
 
 // ReadDecisions reads what persons have decided of responses of the period, so that Fold and Unfold know of it. It must be
@@ -79,7 +84,12 @@ func (s *Settled) ReadDecisionsUpTo(ctx context.Context, from DecisionReader, su
 // Decide adds decisions to those that are known.
 func (s *Settled) Decide(d review.Decisions) {
 	if s.decided.of == nil {
-		s.decided.of = map[string]*review.Decisions{}
+		s.decided.of, s.decided.corrections = map[string]*review.Decisions{}, map[string][]review.Decisions{}
+	}
+	if d.Correction != nil {
+		s.decided.last = d.Number
+		s.decided.corrections[d.IDs[0]] = append(s.decided.corrections[d.IDs[0]], d)
+		return
 	}
 	ids := d.IDs
 	d.IDs, s.decided.last = nil, d.Number
@@ -91,16 +101,16 @@ func (s *Settled) Decide(d review.Decisions) {
 // LastDecided returns the number of the last decisions that are known; 0 if there are none.
 func (s Settled) LastDecided() int { return s.decided.last }
 
-// Decided returns what was decided of a response last; nil if nothing was.
+// Decided returns what accepted or rejected a response last; nil if nothing did.
 func (s Settled) Decided(id string) *review.Decisions { return s.decided.of[id] }
 
-// Came says how an entry came to be folded. answered is the questionnaire that it answers; nil if that is not known.
+// Came says how an entry came to be folded, by all that is known to be decided of it. answered is the questionnaire that it answers; nil if that is not known.
 func (s Settled) Came(answered *survey.Survey, e Entry) tally.Came {
 	c := tally.Came{Cursor: e.Cursor, Day: e.Day(answered), Arrived: e.Arrived}
 	if d := s.Decided(e.Response.ID); d != nil {
 		c.Decision = DecisionOf(*d, answered)
 	}
-	return c
+	return correctedBy(c, answered, e.Response, s.decided.corrections[e.Response.ID])
 }
 
 // DecisionOf returns what was decided of a response to a questionnaire (nil: it is not known).

@@ -13,7 +13,8 @@ import (
 // Settled says which responses of a period's log count as received and are in no block to come, whatever the marks of
 // releases say: because they have another place in the log than when the blocks were made, as in a store that everything was
 // moved to, or where answers were restored. All may be in blocks; that some of them waited, fewer than a block has, is lost.
-// What rules hold back is not settled, nor is what was accepted: decisions have the same numbers in every store.
+// What rules hold back is not settled, nor is what was accepted, or moved to another cohort by a correction: decisions have the same
+// numbers in every store.
 type Settled struct {
 	Through string `json:"through"`           // cursor of the last of them; "" if there are none, [AllSettled] if every response is
 	Release int    `json:"release,omitempty"` // marks of releases up to this number are about places in another log
@@ -81,10 +82,10 @@ func (s Settled) Fold(t *tally.Tally, answered *survey.Survey, e Entry) {
 // settled and others of its cohort that are may wait, as in a tally that was moved together with those who waited.
 func (s Settled) Unfold(t *tally.Tally, answered *survey.Survey, e Entry) bool {
 	c := s.Came(answered, e)
-	if e.Cursor > s.Through || c.Decision.Number > 0 || t.HeldBy(answered, e.Arrived, e.Response) != "" {
+	if e.Cursor > s.Through || c.HasNumber() || t.HeldBy(answered, e.Arrived, e.Response) != "" {
 		return t.UnfoldCame(answered, c, e.Response)
 	}
-	if e.Response.Withdrawn || e.Cursor > t.Cursor || mayWait(t, answered, e, s.Through) {
+	if e.Response.Withdrawn || e.Cursor > t.Cursor || mayWait(t, answered, e, s.Through) { // settled ones are corrected in their cohort alone
 		return false
 	}
 	t.Withdrawn++

@@ -20,19 +20,20 @@ func (t *Tally) Fold(s *survey.Survey, cursor, day string, r answer.Response) {
 func (t *Tally) FoldCame(s *survey.Survey, c Came, r answer.Response) {
 	if !t.setAside(s, c, r) {
 		t.count(c, r.Withdrawn)
-		if skipped := c.Decision.Number == 0 && t.skip(c.Cursor, r); !skipped && !r.Withdrawn {
-			t.wait(s, c, r)
+		if skipped := c.Number() == 0 && t.skip(c.Cursor, r); !skipped && !r.Withdrawn {
+			t.wait(s, c, c.current(r))
 		}
 	}
 	t.Advance(c.Cursor)
 }
 
-// FoldSettled is FoldCame of a response that was released, or is lost to releases, unless it is held or was accepted.
+// FoldSettled is FoldCame of a response that was released, or is lost to releases, unless it is held, or has a number of its own:
+// because it was accepted, or moved to another cohort.
 func (t *Tally) FoldSettled(s *survey.Survey, c Came, r answer.Response) {
 	if !t.setAside(s, c, r) {
 		t.count(c, r.Withdrawn)
-		if c.Decision.Number > 0 && !r.Withdrawn {
-			t.wait(s, c, r)
+		if c.Number() > 0 && !r.Withdrawn {
+			t.wait(s, c, c.current(r))
 		}
 	}
 	t.Advance(c.Cursor)
@@ -111,8 +112,8 @@ func (t *Tally) wait(s *survey.Survey, c Came, r answer.Response) {
 
 // isOut reports whether a response of a cohort is in a block.
 func (p *Part) isOut(key []byte, c Came) bool {
-	if c.Decision.Number > 0 {
-		return c.Decision.Number <= p.Decided[string(key)]
+	if entered := c.Number(); entered > 0 {
+		return entered <= p.Decided[string(key)]
 	}
 	out, known := p.Out[string(key)]
 	return known && c.Cursor <= out
@@ -134,7 +135,7 @@ func (t *Tally) UnfoldCame(s *survey.Survey, c Came, r answer.Response) bool {
 		t.held().Erased++
 		return true
 	}
-	if !t.wasSkipped(c, r) && !t.stopWaiting(s, c, r) {
+	if !t.wasSkipped(c, r) && !t.stopWaiting(s, c, c.current(r)) {
 		return false
 	}
 	t.Withdrawn++
@@ -147,7 +148,7 @@ func (t *Tally) isAside(s *survey.Survey, c Came, r answer.Response) bool {
 }
 
 func (t *Tally) wasSkipped(c Came, r answer.Response) bool {
-	return c.Decision.Number == 0 && t.isSkipped(c.Cursor, r)
+	return c.Number() == 0 && t.isSkipped(c.Cursor, r)
 }
 
 // Decide folds what a person decides of a response, which c says nothing of yet or that it was accepted: an accepted one
@@ -166,9 +167,9 @@ func (t *Tally) Decide(s *survey.Survey, c Came, r answer.Response, d Decision) 
 		t.held().Waiting--
 		c.Decision = d
 		t.count(c, false)
-		t.wait(s, c, r)
+		t.wait(s, c, c.current(r))
 		return true
-	case !d.Reject || t.wasSkipped(c, r) || !t.waits(s, c, r) || t.Days[c.day()] == 0 || !t.stopWaiting(s, c, r):
+	case !d.Reject || !t.isWaiting(s, c, r) || t.Days[c.day()] == 0 || !t.stopWaiting(s, c, c.current(r)):
 		return false
 	}
 	t.Discount(c)
@@ -183,6 +184,31 @@ func (t *Tally) Discount(c Came) {
 	t.held().Rejected++
 }
 
+// Correct folds that a response, which came as before says, is corrected, and comes as after says: from now on it counts so, if
+// it waits. It reports false, and changes nothing, of one that is in a block, held, rejected, withdrawn or not folded. Afterwards,
+// Decided must be the correction's number.
+func (t *Tally) Correct(s *survey.Survey, before, after Came, r answer.Response) bool {
+	if r.Withdrawn || before.Cursor > t.Cursor || t.isAside(s, before, r) || !t.isWaiting(s, before, r) || !t.stopWaiting(s, before, before.current(r)) {
+		return false
+	}
+	t.wait(s, after, after.current(r))
+	return true
+}
+
+// Move is Correct of a response that was moved to another cohort before it had its place in this log, where it has waited.
+func (t *Tally) Move(s *survey.Survey, before, after Came, r answer.Response) {
+	t.takeOut(s, before.current(r))
+	t.Enter(s, after, r)
+}
+
+// Enter counts a response among those who wait that was moved to another cohort before it had its place in this log.
+func (t *Tally) Enter(s *survey.Survey, c Came, r answer.Response) { t.wait(s, c, c.current(r)) }
+
+// isWaiting reports whether a response that is neither held nor rejected waits, if it has been folded.
+func (t *Tally) isWaiting(s *survey.Survey, c Came, r answer.Response) bool {
+	return !t.wasSkipped(c, r) && t.waits(s, c, c.current(r))
+}
+
 // waits reports whether a response is in no block, if it has been folded.
 func (t *Tally) waits(s *survey.Survey, c Came, r answer.Response) bool {
 	shape := ""
@@ -195,6 +221,18 @@ func (t *Tally) waits(s *survey.Survey, c Came, r answer.Response) bool {
 
 // stopWaiting takes a response out of those who wait, if it is not in a block. It reports false if it can be in neither.
 func (t *Tally) stopWaiting(s *survey.Survey, c Came, r answer.Response) bool {
+	shape := ""
+	if s != nil {
+		shape = s.Shape
+	}
+	if part := t.Parts[shape]; part != nil && part.isOut([]byte(CohortKey(s, r)), c) {
+		return true
+	}
+	return t.takeOut(s, r)
+}
+
+// takeOut takes a response out of those who wait. It reports false if it cannot be among them.
+func (t *Tally) takeOut(s *survey.Survey, r answer.Response) bool {
 	shape, key := "", CohortKey(s, r)
 	one := NewCounters()
 	if s == nil {
@@ -204,13 +242,7 @@ func (t *Tally) stopWaiting(s *survey.Survey, c Came, r answer.Response) bool {
 		one.fold(t.plans.of(s), r)
 	}
 	part := t.Parts[shape]
-	if part == nil {
-		return false
-	}
-	if part.isOut([]byte(key), c) {
-		return true
-	}
-	if part.Cohorts[key] == nil {
+	if part == nil || part.Cohorts[key] == nil {
 		return false
 	}
 	rest := part.Cohorts[key].Clone()

@@ -43,6 +43,29 @@ type Came struct {
 	Day      string    // of its arrival, in the survey's timezone
 	Arrived  time.Time // zero: it is in no burst
 	Decision Decision
+
+	Corrected *answer.Response // the answers as persons have corrected them; nil if nobody has
+	Moved     int              // number of the last correction that has moved the response to another cohort; 0: none
+}
+
+// Number returns the number of what last brought the response into its cohort: that it was accepted, or moved there; 0: its arrival.
+func (c Came) Number() int { return max(c.Decision.Number, c.Moved) }
+
+// A Step is what somebody has decided of a response, or corrected of it: how it came before and after.
+type Step struct {
+	Number        int
+	Before, After Came
+}
+
+// HasNumber reports whether a number says if the response is in a block, and not its place in the log.
+func (c Came) HasNumber() bool { return c.Number() > 0 }
+
+// current returns the answers of r by which it counts.
+func (c Came) current(r answer.Response) answer.Response {
+	if c.Corrected != nil {
+		return *c.Corrected
+	}
+	return r
 }
 
 const (
@@ -215,7 +238,7 @@ func (t *Tally) StateOf(s *survey.Survey, c Came, r answer.Response) State {
 		return Rejected
 	case t.isAside(s, c, r):
 		return IsHeld
-	case t.wasSkipped(c, r) || !t.waits(s, c, r):
+	case !t.isWaiting(s, c, r):
 		return Released
 	}
 	return Waits

@@ -120,6 +120,10 @@ func (h *hooked) Decide(ctx context.Context, survey, period string, d review.Dec
 	return doOnly(h.calls, func() error { return h.memory.Decide(ctx, survey, period, d, t, revision) })
 }
 
+func (h *hooked) PrivateCorrections(ctx context.Context, survey, id string) (review.PrivateCorrections, error) {
+	return do(h.calls, func() (review.PrivateCorrections, error) { return h.memory.PrivateCorrections(ctx, survey, id) })
+}
+
 func (h *hooked) ImportDecisions(ctx context.Context, survey, period string, d review.Decisions) (bool, error) {
 	return do(h.calls, func() (bool, error) { return h.memory.ImportDecisions(ctx, survey, period, d) })
 }

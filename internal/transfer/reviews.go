@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"reflect"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/tally"
 )
@@ -23,6 +25,9 @@ func (p *period) decisions(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if d, err = withPrivate(ctx, from, p.survey.ID, d); err != nil {
+			return err
+		}
 		if _, err := p.to.ImportDecisions(ctx, p.survey.ID, p.name, d); err != nil {
 			return err
 		}
@@ -30,7 +35,20 @@ func (p *period) decisions(ctx context.Context) error {
 	return nil
 }
 
-// compareDecisions says how many decisions the target lacks, or has others in place of.
+// withPrivate returns decisions with the private answers of a correction.
+func withPrivate(ctx context.Context, from store.DecisionReader, survey string, d review.Decisions) (review.Decisions, error) {
+	private, ok := from.(store.PrivateCorrections)
+	if d.Correction == nil || !ok {
+		return d, nil
+	}
+	all, err := store.AddPrivate(ctx, private, survey, d.IDs[0], []review.Decisions{d})
+	if err != nil {
+		return d, err
+	}
+	return all[0], nil
+}
+
+// compareDecisions says how many decisions the target lacks, or has others in place of. What was erased in either says nothing.
 func (p *period) compareDecisions(ctx context.Context, from store.DecisionReader) error {
 	next, stop := iter.Pull2(p.to.Decisions(ctx, p.survey.ID, p.name))
 	defer stop()
@@ -43,7 +61,17 @@ func (p *period) compareDecisions(ctx context.Context, from store.DecisionReader
 		if err != nil {
 			return err
 		}
-		if !there || !mine.Equal(d) {
+		same := there && mine.Equal(d)
+		if same && d.Correction != nil && !d.Correction.Erased && !mine.Correction.Erased {
+			if d, err = withPrivate(ctx, from, p.survey.ID, d); err == nil {
+				mine, err = withPrivate(ctx, p.to, p.survey.ID, mine)
+			}
+			if err != nil {
+				return err
+			}
+			same = reflect.DeepEqual(d.Correction, mine.Correction)
+		}
+		if !same {
 			missing++
 		}
 	}
@@ -99,6 +127,10 @@ func (p *period) foldInto(ctx context.Context, t *tally.Tally) error {
 			answered, err := versions.Survey(ctx, stored.Entry.Response.Version)
 			if err != nil {
 				return err
+			}
+			if d.Correction != nil {
+				known.Correct(t, answered, stored.Entry, d)
+				continue
 			}
 			t.Decide(answered, known.Came(answered, stored.Entry), stored.Entry.Response, store.DecisionOf(d, answered))
 		}

@@ -303,6 +303,6 @@ func (p *replaying) add(ctx context.Context, e store.Entry) error {
 	if err != nil {
 		return err
 	}
-	p.replay.Fold(answered, p.settled.Came(answered, e), e.Response)
+	p.replay.Fold(answered, p.settled.Came(answered, e), e.Response, p.settled.Steps(answered, e)...)
 	return nil
 }

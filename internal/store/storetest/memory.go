@@ -20,6 +20,7 @@ import (
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/news"
 	"glasspoll/internal/release"
+	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -34,7 +35,7 @@ func NewMemory() *Memory {
 		cases: map[string]*cases.Case{}, news: map[string]news.Item{}, pages: map[string]page{}, progress: map[string]string{},
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
 		counted: map[string]map[string]int64{}, signing: map[string]map[string]blind.Private{}, used: map[string]time.Time{}, origins: map[string]origin{},
-		reviews: map[string][][]byte{},
+		reviews: map[string][][]byte{}, corrections: map[string]map[int][]byte{}, wishes: map[string]bool{},
 	}}
 }
 
@@ -58,6 +59,8 @@ type memory struct {
 	signing     map[string]map[string]blind.Private // by survey and id
 	counted     map[string]map[string]int64         // by survey
 	reviews     map[string][][]byte                 // decisions, by survey and period
+	corrections map[string]map[int][]byte           // what corrections say, by survey and period, and number
+	wishes      map[string]bool                     // responses to be erased
 	origins     map[string]origin
 	days        store.Transient
 	used        map[string]time.Time // by label
@@ -76,6 +79,7 @@ type taken struct {
 	period    string
 	digest    string // "": a tombstone
 	private   []answer.Answer
+	corrected review.PrivateCorrections
 	withdrawn bool
 }
 
@@ -94,7 +98,7 @@ type Memory struct {
 
 func (h *Memory) backend() Backend {
 	return Backend{Definitions: h, Catalog: h, Responses: h, Collector: h, Log: h, Tallies: h, Releases: h, Pages: h, Erasure: h, Cases: h,
-		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Reviews: h, Origins: h, DaySecrets: h, Rates: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
+		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Reviews: h, Origins: h, DaySecrets: h, Rates: h, Withdrawer: h, Withdrawals: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
 }
 
 func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }
@@ -222,6 +226,7 @@ func (h *Memory) Stored(ctx context.Context, survey, id string) (*store.Stored, 
 			return store.ErrStale
 		}
 		*known = taken{period: known.period, withdrawn: true}
+		h.eraseCorrections(key, id)
 		h.logs[key] = slices.Clone(h.logs[key])
 		h.logs[key][at].Response = tombstone
 		h.tallies[key] = tallied{t.Encode(), revision + 1}

@@ -41,6 +41,8 @@ type Backend struct {
 	Origins     store.Origins
 	DaySecrets  store.DaySecrets
 	Rates       store.Rates // nil: the back end is used by one process
+	Withdrawer  store.Withdrawer
+	Withdrawals store.WithdrawalStore // nil: Withdraw erases at once
 
 	// Reopen closes the back end and opens it again on the same data. nil: there is nothing to close.
 	Reopen func(t *testing.T) Backend
@@ -138,6 +140,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"Origins":               origins,
 		"DaySecrets":            daySecrets,
 		"Rates":                 rates,
+		"Withdrawal":            withdrawal,
+		"WithdrawalsAtOnce":     withdrawalsAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
