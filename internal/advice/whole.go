@@ -32,7 +32,21 @@ func (a *adviser) wholeSurvey() {
 		a.add(OneKey, path{"seal", "keys"}, "make a second one with 'glasspoll keys make', keep it in another place, and add it", "answers are sealed to one key alone: when its file is lost, nobody can read them")
 	}
 	a.purpose()
+	a.notice()
 	a.cards()
+}
+
+// notice checks that a survey which asks for personal data has a privacy notice.
+func (a *adviser) notice() {
+	if a.s.Privacy != nil {
+		return
+	}
+	a.eachQuestion(func(q *survey.Question, at path) {
+		if q.Private && !a.asked {
+			a.asked = true
+			a.add(NoNotice, at, "add \"privacy\": {controller: …, keep: …}", "'%s' is private, and the survey has no privacy notice", q.ID)
+		}
+	})
 }
 
 // purpose checks that respondents read what their answers are used for: in a line of its own, or in the introduction.
