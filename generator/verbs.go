@@ -65,6 +65,7 @@ var verbs = map[string]func() verb{
 	"results export":   func() verb { return &exportCommand{} },
 	"results erase":    func() verb { return &eraseCommand{} },
 	"results review":   func() verb { return &reviewCommand{} },
+	"results correct":  func() verb { return &correctCommand{} },
 	"results annul":    func() verb { return &annulCommand{} },
 	"results archive":  func() verb { return &archiveCommand{} },
 	"results charts":   func() verb { return &chartsCommand{} },

@@ -104,6 +104,9 @@ func (s Settled) LastDecided() int { return s.decided.last }
 // Decided returns what accepted or rejected a response last; nil if nothing did.
 func (s Settled) Decided(id string) *review.Decisions { return s.decided.of[id] }
 
+// HasReviewed reports whether any response is known to be accepted or rejected.
+func (s Settled) HasReviewed() bool { return len(s.decided.of) > 0 }
+
 // Came says how an entry came to be folded, by all that is known to be decided of it. answered is the questionnaire that it answers; nil if that is not known.
 func (s Settled) Came(answered *survey.Survey, e Entry) tally.Came {
 	c := tally.Came{Cursor: e.Cursor, Day: e.Day(answered), Arrived: e.Arrived}
