@@ -503,7 +503,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	complaints := map[string]respondent{}
 	for _, p := range all {
 		if p.overall <= 2 {
-			complaints[cases.ID("service", p.id, "complaint")] = p
+			complaints[cases.ID("service", p.id)] = p
 		}
 	}
 	list := func(arguments ...string) map[string]string {
@@ -531,10 +531,10 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	if out, _ := d.runVerb(t, 0, "cases", "assign", assigned, "--owner", "repairs", "--by", "desk"); !strings.Contains(out, "case "+assigned+" is assigned to repairs, due ") {
 		t.Errorf("assign prints %s", out)
 	}
-	if out, _ := d.runVerb(t, 0, "cases", "close", closed, "--result", "Replaced", "--customer-told", "yes"); !strings.Contains(out, "case "+closed+" is closed, in time") {
+	if out, _ := d.runVerb(t, 0, "cases", "close", closed, "--result", "Replaced", "--customer-told", "yes", "--customer-agreed", "yes"); !strings.Contains(out, "case "+closed+" is closed, in time") {
 		t.Errorf("close prints %s", out)
 	}
-	d.runVerb(t, 1, "cases", "close", closed, "--result", "Again", "--customer-told", "no") // it is closed already
+	d.runVerb(t, 1, "cases", "close", closed, "--result", "Again", "--customer-told", "no", "--customer-agreed", "not_asked") // it is closed already
 	if listed := list("--owner", "repairs"); !maps.Equal(listed, map[string]string{assigned: complaints[assigned].period + " assigned repairs"}) {
 		t.Errorf("cases of repairs: %v", listed)
 	}
@@ -605,7 +605,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	d.checkArchive(t, this, len(leftNow)+len(next), 2)
 	unfinished := list()
 	for _, p := range erased {
-		id := cases.ID("service", p.id, "complaint")
+		id := cases.ID("service", p.id)
 		if unfinished[id] != "" {
 			t.Errorf("the case of an erased response is listed as %s", unfinished[id])
 		}

@@ -96,7 +96,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 				t.Fatal(reply, err)
 			}
 			if n%5+1 <= 2 {
-				want[cases.ID("service", fmt.Sprintf("00000000-0000-4000-8000-%012d", n), "complaint")] = 1
+				want[cases.ID("service", fmt.Sprintf("00000000-0000-4000-8000-%012d", n))] = 1
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 		t.Errorf("list:\n%s", out)
 	}
 	run("assign", id, "--owner", "repairs")
-	run("close", id, "--result", "repaired", "--customer-told", "yes")
+	run("close", id, "--result", "repaired", "--customer-told", "yes", "--customer-agreed", "yes")
 	if out := run("show", id); !strings.Contains(out, "closed by repairs: repaired") {
 		t.Errorf("show:\n%s", out)
 	}

@@ -21,7 +21,7 @@ Examples:
   glasspoll cases list
   glasspoll cases list --overdue --survey service
   glasspoll cases assign 7K3M --owner repairs
-  glasspoll cases close 7K3M --result "Replaced free of charge" --customer-told yes
+  glasspoll cases close 7K3M --result "Replaced free of charge" --customer-told yes --customer-agreed yes
   glasspoll cases summary --quarter 2026-Q4 --language zh`
 }
 

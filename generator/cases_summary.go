@@ -1,16 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
-	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/survey"
@@ -37,18 +34,7 @@ func (s summariseCasesCommand) Run(ctx context.Context, c *console.Console) erro
 	return s.perform(ctx, c, "cases summary", &s)
 }
 
-func (s *summariseCasesCommand) span() (cases.Span, error) {
-	span, err := cases.ParseSpan(cmp.Or(s.Month, s.Quarter))
-	switch {
-	case err != nil && s.Month != "":
-		return span, message.Errorf("--month %s: write one such as 2026-10", s.Month)
-	case err != nil:
-		return span, message.Errorf("--quarter %s: write one such as 2026-Q4", s.Quarter)
-	case (s.Month != "") == strings.Contains(span.Name, "Q"):
-		return span, message.Errorf("%s is not what the flag says: write --month 2026-10 or --quarter 2026-Q4", span.Name)
-	}
-	return span, nil
-}
+func (s *summariseCasesCommand) span() (cases.Span, error) { return spanOf(s.Month, s.Quarter) }
 
 func (s *summariseCasesCommand) do(ctx context.Context, env *environment) error {
 	span, err := s.span()

@@ -129,11 +129,11 @@ func TestCases(t *testing.T) {
 		says string
 	}{
 		{[]string{"cases", "assign", strings.ToLower(short), "--owner", "维修部", "--by", "主管"}, 0, "is assigned to 维修部"},
-		{[]string{"cases", "close", short, "--result", "=HYPERLINK()", "--customer-told", "yes"}, 0, "is closed, in time"},
-		{[]string{"cases", "close", short, "--result", "again", "--customer-told", "no"}, 1, "it is closed already"},
-		{[]string{"cases", "close", listed[1].ID, "--result", " ", "--customer-told", "no"}, 1, "the result is missing"},
+		{[]string{"cases", "close", short, "--result", "=HYPERLINK()", "--customer-told", "yes", "--customer-agreed", "yes"}, 0, "is closed, in time"},
+		{[]string{"cases", "close", short, "--result", "again", "--customer-told", "no", "--customer-agreed", "not_asked"}, 1, "it is closed already"},
+		{[]string{"cases", "close", listed[1].ID, "--result", " ", "--customer-told", "no", "--customer-agreed", "not_asked"}, 1, "the result is missing"},
 		{[]string{"cases", "close", listed[1].ID, "--result", "x"}, 2, "customer-told"},
-		{[]string{"cases", "close", listed[1].ID, "--result", "x", "--customer-told", "perhaps"}, 2, "write one of"},
+		{[]string{"cases", "close", listed[1].ID, "--result", "x", "--customer-told", "perhaps", "--customer-agreed", "no"}, 2, "write one of"},
 		{[]string{"cases", "assign", listed[1].ID, "--owner", ""}, 1, "is missing"},
 		{[]string{"cases", "show", "ZZZZ"}, 1, "there is no such case"},
 		{[]string{"cases", "show", first.ID}, 0, "closed by 维修部: =HYPERLINK()"},

@@ -41,7 +41,7 @@ func setLanguage(c *console.Console, args []string, getenv func(string) string) 
 // languages.
 func checkLanguage(c *console.Console, command []string) error {
 	in := strings.Join(command, " ")
-	if c.Asked == "" || c.Asked == message.English || message.IsChinese(c.Asked) || slices.Contains([]string{"results export", "results report", "results charts", "results pdf", "results workbook"}, in) {
+	if c.Asked == "" || c.Asked == message.English || message.IsChinese(c.Asked) || slices.Contains([]string{"report", "results export", "results report", "results charts", "results pdf", "results workbook"}, in) {
 		return nil
 	}
 	return console.Usagef("--language %s: write zh or en", c.Asked)

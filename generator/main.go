@@ -37,6 +37,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
 	Cases   casesCommand   `cmd:"" help:"Follow up what alerts have opened, until it is closed."`
+	Report  briefCommand   `cmd:"" help:"Write the report on customers and service of a month or a quarter: page, Word file, workbook."`
 	Results resultsCommand `cmd:"" help:"Export, report, verify, archive and erase answers and results."`
 	Publish publishCommand `cmd:"" help:"Upload the site to a deployment on AWS."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"iter"
 	"path/filepath"
 	"strings"
 
 	"glasspoll/internal/console"
+	"glasspoll/internal/control"
 	"glasspoll/internal/export"
 	"glasspoll/internal/message"
 	"glasspoll/internal/records"
+	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 )
 
 type exportCommand struct {
@@ -22,6 +26,8 @@ type exportCommand struct {
 	Private  bool   `help:"With private answers: e-mail addresses, telephone numbers and all questions with 'private: true'."`
 	Original bool   `help:"The answers as they came, without the corrections of 'results correct'."`
 	NoBOM    bool   `name:"no-bom" help:"CSV without the mark at the beginning that Excel needs to know UTF-8."`
+
+	Key []string `json:"-" name:"key" sep:"none" placeholder:"FILE" type:"path" help:"Open sealed answers with the private key in this file; may be repeated. It is only used on this machine."`
 }
 
 func (exportCommand) Help() string {
@@ -35,11 +41,16 @@ For SPSS (or PSPP), FILE is the data and FILE with .sps the commands that read i
 Texts that a spreadsheet would take for a formula get an apostrophe before them in CSV; numbers stay as they are. With
 --private, only you can read the file. --language is the language of labels; left out, it is the survey's first.
 
+Answers that are sealed are shown as "sealed". --key FILE opens them, here: the private key is never sent to a server or to AWS.
+The column _opening says of each response which answers no key has opened, or are not as the question asks: nobody could check
+them before. Keys that were used before are given as well, with another --key.
+
 Examples:
 
   glasspoll results export service --out answers.xlsx --labels --language en
   glasspoll results export service --period 2026-Q4 > answers.csv
   glasspoll results export service --format spss --out answers.csv
+  glasspoll results export service --private --key office.key --key before.key --out answers.xlsx
   glasspoll results export service --format jsonl | jq .answers.overall`
 }
 
@@ -68,10 +79,21 @@ func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
 	if e.Labels && e.Format == "spss" {
 		return console.Usagef("--labels does not go with SPSS, which has both: numbers in the data, and their labels")
 	}
+	if len(e.Key) > 0 {
+		return e.open(ctx, c)
+	}
 	return e.perform(ctx, c, "results export", &e)
 }
 
 func (e *exportCommand) writesTo() string { return e.Out }
+
+// exported is what an export is made of.
+type exported struct {
+	survey  *survey.Survey // the questionnaire in force
+	census  *export.Census
+	entries iter.Seq2[store.Entry, error]
+	options export.Options // without language and words
+}
 
 func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	take := records.TakeSnapshot
@@ -82,7 +104,16 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	s, census := snapshot.Survey, snapshot.Census
+	review, err := snapshot.Review(ctx)
+	if err != nil {
+		return err
+	}
+	return e.write(env.Output, exported{snapshot.Survey, snapshot.Census, snapshot.Entries(ctx), export.Options{Review: review}})
+}
+
+// write writes the export, with its codebook.
+func (e *exportCommand) write(out control.Output, from exported) error {
+	s, census := from.survey, from.census
 	if e.Language != "" && !s.HasLanguage(e.Language) {
 		return console.Usagef("--language %s: %s is written in %s", e.Language, e.ID, strings.Join(s.Languages, " and "))
 	}
@@ -90,12 +121,9 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	status, err := snapshot.Review(ctx)
-	if err != nil {
-		return err
-	}
-	plan := export.NewPlan(s, census, export.Options{Language: e.Language, Private: e.Private, Words: words, Review: status})
-	if err := e.writeAnswers(ctx, env, snapshot, plan); err != nil {
+	from.options.Language, from.options.Private, from.options.Words = e.Language, e.Private, words
+	plan := export.NewPlan(s, census, from.options)
+	if err := e.writeAnswers(out, from.entries, plan); err != nil {
 		return err
 	}
 	if e.Out != "" && e.Format != "xlsx" { // an Excel file has its own codebook
@@ -104,10 +132,10 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 			return err
 		}
 		base := strings.TrimSuffix(e.Out, filepath.Ext(e.Out)) + ".codebook"
-		if err := env.writeFile(base+".csv", e.Private, csv); err != nil {
+		if err := writeFile(out.Create, base+".csv", e.isSecret(), csv); err != nil {
 			return err
 		}
-		if err := env.writeFile(base+".html", e.Private, html); err != nil {
+		if err := writeFile(out.Create, base+".html", e.isSecret(), html); err != nil {
 			return err
 		}
 	}
@@ -118,30 +146,36 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	if e.Out != "" {
 		note = message.New("%s: %s", note, e.Out)
 	}
-	env.Print(env.Err, "%s", note)
-	if e.Private {
-		env.Print(env.Err, "This has private answers in it, and shows who answered what: encrypt it to send it, and delete it after use.")
+	out.Print(out.Err, "%s", note)
+	switch {
+	case e.Private:
+		out.Print(out.Err, "This has private answers in it, and shows who answered what: encrypt it to send it, and delete it after use.")
+	case e.isSecret():
+		out.Print(out.Err, "This has sealed answers in it, which are open now: encrypt it to send it, and delete it after use.")
 	}
 	return nil
 }
 
+// isSecret reports whether only the user may read what is written.
+func (e *exportCommand) isSecret() bool { return e.Private || len(e.Key) > 0 }
+
 // writeAnswers writes the data, and for SPSS the commands that read it.
-func (e *exportCommand) writeAnswers(ctx context.Context, env *environment, snapshot *records.Snapshot, plan *export.Plan) error {
+func (e *exportCommand) writeAnswers(out control.Output, entries iter.Seq2[store.Entry, error], plan *export.Plan) error {
 	options := export.TableOptions{Labels: e.Labels, BOM: !e.NoBOM}
 	if e.Out == "" {
-		_, err := snapshot.Export(ctx, env.Out, plan, records.Format(e.Format), options)
+		_, err := records.Export(entries, out.Out, plan, records.Format(e.Format), options)
 		return err
 	}
-	data, err := env.Create(e.Out, e.Private)
+	data, err := out.Create(e.Out, e.isSecret())
 	if err != nil {
 		return err
 	}
-	spss, err := snapshot.Export(ctx, data, plan, records.Format(e.Format), options)
+	spss, err := records.Export(entries, data, plan, records.Format(e.Format), options)
 	if err != nil {
 		return err
 	}
 	if spss != nil {
-		syntax, err := env.Create(strings.TrimSuffix(e.Out, ".csv")+".sps", e.Private)
+		syntax, err := out.Create(strings.TrimSuffix(e.Out, ".csv")+".sps", e.isSecret())
 		if err != nil {
 			return err
 		}

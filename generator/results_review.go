@@ -276,10 +276,12 @@ func (p *reviewing) openCases(ctx context.Context, env *environment, accepted []
 		return nil
 	}
 	for _, r := range accepted {
-		for _, c := range cases.OpenedBy(p.survey, r.Response, r.Arrived) {
-			if _, err := env.store.OpenCase(ctx, c); err != nil {
-				return err
-			}
+		c := cases.OpenedBy(p.survey, r.Response, r.Arrived)
+		if c == nil {
+			continue
+		}
+		if _, err := env.store.OpenCase(ctx, c); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -142,6 +142,7 @@ func TestVerbsNameTheirFiles(t *testing.T) {
 		"results export": &exportCommand{Out: "x"}, "results report": &reportCommand{Out: "x"},
 		"results archive": &archiveCommand{Out: "x"}, "results pages": &levelPagesCommand{Out: "x"}, "results charts": &chartsCommand{Out: "x"},
 		"results workbook": &workbookCommand{Out: "x"},
+		"report":           &briefCommand{Out: "x"},
 	}
 	for name, create := range verbs {
 		if _, writes := create().(fileWriter); writes != (writers[name] != nil) {

@@ -38,14 +38,15 @@ var house = []floor{
 		"questionnaire picture invitation bounce",
 		"convert/markup", "convert/report", "convert/condition", "convert/draft", "convert/surveyjs convert/xlsform",
 		"answer advice chart compare convert theme",
-		"review tally cases export sarif simulate starter workbook contacts blind",
+		"paper",
+		"review tally cases export sarif simulate starter workbook docx contacts blind",
 		"release invitees news",
 		"stats audit",
 	}},
 	{"pages", true, []string{
 		"headers render",
 		"results",
-		"site",
+		"site briefing",
 	}},
 	{"the work", false, []string{
 		"store",

@@ -17,6 +17,9 @@ type Response struct {
 
 	Quality Quality `json:"quality,omitzero"` // how it came
 
+	// Keyed is the digest of the answers as they came, by a key that the client alone knows; of answers that the handler has sealed.
+	Keyed []byte `json:"keyed,omitempty"`
+
 	// Withdrawn marks a tombstone: the respondent has withdrawn the answers. Only those to segment questions are kept, so
 	// that the figures that they are removed from are known.
 	Withdrawn bool `json:"withdrawn,omitempty"`
@@ -100,6 +103,8 @@ const (
 	RankMissing  Code = "rank_missing" // args max
 	WrongSum     Code = "wrong_sum"    // args total, sum
 	Failed       Code = "failed"       // the author's own check; args message
+	BadSeal      Code = "bad_seal"     // not sealed to the keys of this version, not a whole sealed answer, or without an id
+	KeyNeeded    Code = "key_needed"   // the id is not a key, and something is to be sealed
 )
 
 // The codes of a submission as a whole, or of a request.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"glasspoll/internal/seal"
 	"glasspoll/internal/survey"
 )
 
@@ -32,6 +33,7 @@ func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Probl
 
 	values, unread := readAll(s, p.Fields)
 	state := Evaluate(s, values, r.Channel, r.Language)
+	problems = append(problems, sealProblems(s, p, state.Values)...)
 	for q := range s.Questions() {
 		// The type of what is not asked does not matter.
 		problems = slices.DeleteFunc(problems, func(p Problem) bool {
@@ -145,7 +147,7 @@ func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]s
 		if len(typed[f.Name]) == 0 {
 			continue
 		}
-		read, code := read(f, typed[f.Name])
+		read, code := readField(s, f, typed[f.Name])
 		if code != "" {
 			unread[f.Name] = Problem{Question: f.Question.ID, Field: f.Name, Code: code}
 		} else if len(read) > 0 {
@@ -160,10 +162,20 @@ func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]s
 	return values, unread
 }
 
+// readField reads the values of a field, sealed or not.
+func readField(s *survey.Survey, f survey.Field, typed []string) (values []string, problem Code) {
+	if s.Seals(f) {
+		if sealed, found, problem := readSealed(s, f, typed); found {
+			return sealed, problem
+		}
+	}
+	return read(f, typed)
+}
+
 // chooseOther chooses "other" if its text is given. If another option of a single choice is chosen, the text is a problem.
 func chooseOther(q *survey.Question, values map[string][]string, unread map[string]Problem) {
 	text := q.ID + "." + survey.Other
-	if len(values[text]) == 0 || slices.Contains(values[q.ID], survey.Other) {
+	if len(values[text]) == 0 || slices.Contains(values[q.ID], survey.Other) || len(values[q.ID]) == 1 && seal.Is(values[q.ID][0]) {
 		return
 	}
 	if q.Type == survey.MultiChoice || len(values[q.ID]) == 0 {
@@ -261,6 +273,7 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 		}
 		var p *Problem
 		switch {
+		case isSealed(s, f, values): // its limits are checked where it is sealed, and when it is opened
 		case len(values) > 0:
 			if p = checkLimits(f, values); p != nil && p.Code.IsLimit() && f.Part == "" && q.Message != nil {
 				p.Args = append(p.Args, "message", q.Message.In(language))
@@ -275,7 +288,7 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 			problems = append(problems, *p)
 		}
 	}
-	if len(problems) == 0 && isAnsweredWhole(q) {
+	if len(problems) == 0 && isAnsweredWhole(q) && !hasSealed(s, fields, state.Values) {
 		if p := state.checkWhole(q, fields); p != nil {
 			p.Question, p.Field = q.ID, q.ID
 			problems = append(problems, *p)
@@ -374,7 +387,7 @@ func checkLimits(f survey.Field, values []string) *Problem {
 			return &Problem{Code: BadPhone}
 		}
 	case survey.URL:
-		if !webAddress.MatchString(values[0]) || len(values[0]) > 2000 {
+		if !webAddress.MatchString(values[0]) || len(values[0]) > maxURL {
 			return &Problem{Code: BadURL}
 		}
 	case survey.DateType:
@@ -391,6 +404,9 @@ func checkLimits(f survey.Field, values []string) *Problem {
 	}
 	return nil
 }
+
+// maxURL bounds an address, in bytes.
+const maxURL = 2000
 
 // OtherLength is the maximum length of the text of "other", and of a hidden value, in characters.
 const OtherLength = 200

@@ -19,12 +19,13 @@ import (
 // A stored response is
 //
 //	version of the codec    1 byte
-//	flags                   1 byte: isTombstone, hasTextID, hasTextVersion, hasVocabulary, hasQuality
+//	flags                   1 byte: isTombstone, hasTextID, hasTextVersion, hasVocabulary, hasKeyed, hasQuality
 //	id                      the 16 bytes of a UUID, or a text
 //	questionnaire's version a text, or a count and bytes that hexadecimal digits stand for
 //	vocabulary's checksum   checksumSize bytes, if it has one
 //	language, channel       each a number: 0 for none, 1 and a text, or 2 and more for the vocabulary's
 //	quality                 if it has one: its flags and its seconds, each a number
+//	keyed digest            DigestSize bytes, if it has one
 //	answers                 their number, and their tokens
 //
 // Numbers are varints, and a text is its length in bytes and its bytes. Each answer begins with a token. Tokens that give a
@@ -34,14 +35,15 @@ import (
 // codecVersion is the first byte of a stored response, and of stored private answers.
 const codecVersion = 1
 
-// The flags. The others are 0: 0x10 is reserved for sealed fields, 0x20 for tokens.
+// The flags. The others are 0: 0x20 is reserved for tokens.
 const (
 	isTombstone = 1 << iota
 	hasTextID
 	hasTextVersion
 	hasVocabulary
+	hasKeyed
 	hasQuality = 0x40
-	allFlags   = isTombstone | hasTextID | hasTextVersion | hasVocabulary | hasQuality
+	allFlags   = isTombstone | hasTextID | hasTextVersion | hasVocabulary | hasKeyed | hasQuality
 )
 
 // The numbers of a language or channel.
@@ -91,6 +93,9 @@ func Append(data []byte, r Response, v *Vocabulary) []byte {
 	if r.Quality != (Quality{}) {
 		flags |= hasQuality
 	}
+	if len(r.Keyed) == DigestSize {
+		flags |= hasKeyed
+	}
 	data = append(data, codecVersion, flags)
 	if isUUID {
 		data = append(data, id[:]...)
@@ -108,6 +113,9 @@ func Append(data []byte, r Response, v *Vocabulary) []byte {
 	if flags&hasQuality != 0 {
 		data = binary.AppendUvarint(data, uint64(r.Quality.Flags))
 		data = binary.AppendUvarint(data, uint64(max(r.Quality.Seconds, 0)))
+	}
+	if flags&hasKeyed != 0 {
+		data = append(data, r.Keyed...)
 	}
 	data = binary.AppendUvarint(data, uint64(len(r.Answers)))
 	next := 0
@@ -388,6 +396,9 @@ func (d *decoder) response(find func(version string) (*Vocabulary, error)) (Resp
 	r.Channel = d.name(v.channels)
 	if flags&hasQuality != 0 {
 		r.Quality = d.quality()
+	}
+	if flags&hasKeyed != 0 {
+		r.Keyed = slices.Clone(d.bytes(DigestSize))
 	}
 	r.Answers = d.answers(v)
 	return r, d.end()

@@ -95,6 +95,7 @@ var stored = []struct {
 	{"other", answer.Response{ID: id, Version: "0123456789abcdef", Language: "zh", Answers: []answer.Answer{{"single", "_other"}, {"single._other", "x"}}}, "01 08 6f1c3f0e52f14d6b9a520b4f3f1f7a11 080123456789abcdef e34adf 02 00 02 02 e80178"},
 	{"tombstone", answer.Response{ID: id, Version: "0123456789abcdef", Withdrawn: true, Answers: []answer.Answer{{"source", "flyer"}}}, "01 09 6f1c3f0e52f14d6b9a520b4f3f1f7a11 080123456789abcdef e34adf 00 00 01 da 00"},
 	{"how it came", answer.Response{ID: id, Version: "0123456789abcdef", Language: "zh", Quality: answer.Quality{Flags: answer.Watched | answer.Rate, Seconds: 300}, Answers: []answer.Answer{{"single", "a"}}}, "01 48 6f1c3f0e52f14d6b9a520b4f3f1f7a11 080123456789abcdef e34adf 02 00 09 ac02 01 00"},
+	{"answers that the handler has sealed", answer.Response{ID: id, Version: "0123456789abcdef", Language: "zh", Quality: answer.Quality{Flags: answer.Watched}, Keyed: []byte("0123456789abcdef"), Answers: []answer.Answer{{"short", "seal1.A"}}}, "01 58 6f1c3f0e52f14d6b9a520b4f3f1f7a11 080123456789abcdef e34adf 02 00 01 00 30313233343536373839616263646566 01 d0 e8077365616c312e41"},
 	{"the tombstone of what a rule holds", answer.Response{ID: id, Version: "0123456789abcdef", Withdrawn: true, Quality: answer.Quality{Flags: answer.Watched | answer.Honeypot}}, "01 49 6f1c3f0e52f14d6b9a520b4f3f1f7a11 080123456789abcdef e34adf 00 00 03 00 00"},
 	{"names that the questionnaire does not have", answer.Response{ID: "an id", Version: "0123456789abcdef", Language: "fr", Channel: "owl", Answers: []answer.Answer{
 		{"gone", "a"}, {"single", "c"}, {"multi", "c2", "c1"}, {"rating", "5"}, {"rating"}, {}, {"single", "a"},
@@ -311,6 +312,9 @@ func drawResponse(t *rapid.T, s *survey.Survey) answer.Response {
 			Flags:   rapid.OneOf(rapid.Just(answer.Flags(0)), rapid.Map(rapid.Uint32(), func(n uint32) answer.Flags { return answer.Flags(n) })).Draw(t, "flags"),
 			Seconds: rapid.SampledFrom([]int{0, 0, 1, 300}).Draw(t, "seconds"),
 		},
+	}
+	if rapid.IntRange(0, 3).Draw(t, "keyed") == 0 {
+		r.Keyed = rapid.SliceOfN(rapid.Byte(), answer.DigestSize, answer.DigestSize).Draw(t, "digest")
 	}
 	value := func(f survey.Field) string {
 		if known := f.Options(); len(known) > 0 && rapid.IntRange(0, 9).Draw(t, "known") > 0 {

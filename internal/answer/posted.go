@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"glasspoll/internal/seal"
 	"glasspoll/internal/survey"
 )
 
@@ -151,7 +152,9 @@ func (f *flattener) put(name string, value any) {
 		return
 	}
 	if field, ok := f.survey.Field(name); ok {
-		if texts, ok := flat(field, value); ok {
+		if text, isText := value.(string); isText && seal.Is(text) && f.survey.Seals(field) {
+			f.set(name, []string{text})
+		} else if texts, ok := flat(field, value); ok {
 			f.set(name, texts)
 		} else {
 			f.fail(name, WrongType)

@@ -39,9 +39,23 @@ func ParseReceipt(receipt string) (id string, err error) {
 const DigestSize = 16
 
 // Digest distinguishes a repeated submission from other answers under the same id: it covers the survey and the answers, not
-// the channel, time or language. Stores keep it, so it must not change.
+// the channel, time or language. Of answers that were sealed when they came it is [Response.Keyed]. Stores keep it, so it must not change.
 func (r Response) Digest() [DigestSize]byte {
-	// Each string follows its length and each list its count, so that no two responses have the same encoding.
+	if len(r.Keyed) == DigestSize {
+		return [DigestSize]byte(r.Keyed)
+	}
+	return r.ContentDigest()
+}
+
+// ContentDigest covers the survey and the answers as they are stored.
+func (r Response) ContentDigest() [DigestSize]byte {
+	sum := sha256.Sum256(r.content())
+	return [DigestSize]byte(sum[:])
+}
+
+// content encodes the survey and the answers. Each string follows its length and each list its count, so that no two responses have
+// the same encoding.
+func (r Response) content() []byte {
 	data := make([]byte, 0, 2048)
 	data = appendString(data, r.Survey)
 	for _, answers := range [...][]Answer{r.Answers, r.Private} {
@@ -53,8 +67,7 @@ func (r Response) Digest() [DigestSize]byte {
 			}
 		}
 	}
-	sum := sha256.Sum256(data)
-	return [DigestSize]byte(sum[:])
+	return data
 }
 
 func appendString(data []byte, s string) []byte {

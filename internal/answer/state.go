@@ -159,6 +159,6 @@ func Readable(s *survey.Survey, field string, values []string) bool {
 	if !ok {
 		return false
 	}
-	read, problem := read(f, values)
-	return problem == "" && (len(read) == 0 || checkLimits(f, read) == nil)
+	read, problem := readField(s, f, values)
+	return problem == "" && (len(read) == 0 || isSealed(s, f, read) || checkLimits(f, read) == nil)
 }

@@ -72,8 +72,10 @@ func TestOpenedBy(t *testing.T) {
 		"withdrawn":       {withdrawn, nil},
 	} {
 		var types []string
-		for _, opened := range OpenedBy(s, c.response, at(22, 9)) {
-			types = append(types, opened.Type)
+		if opened := OpenedBy(s, c.response, at(22, 9)); opened != nil {
+			for _, reason := range opened.Reasons {
+				types = append(types, reason.Type)
+			}
 		}
 		if !slices.Equal(types, c.types) {
 			t.Errorf("%s opens %v, want %v", name, types, c.types)
@@ -83,30 +85,31 @@ func TestOpenedBy(t *testing.T) {
 
 func TestOpened(t *testing.T) {
 	s := parse(t)
-	got := OpenedBy(s, response(answer.Answer{"overall", "1"}), at(28, 1))[0]
+	got := OpenedBy(s, response(answer.Answer{"overall", "1"}), at(28, 1))
 	want := &Case{
-		ID: ID("service", "r1", "complaint"), Survey: "service", Period: "2026-Q4", Timezone: "Asia/Shanghai", Response: "r1", Alert: "complaint",
-		Questions: []string{"overall"}, Type: "complaint", Severity: survey.Major, Priority: survey.HighPriority, Owner: "service_desk",
+		ID: ID("service", "r1"), Survey: "service", Period: "2026-Q4", Timezone: "Asia/Shanghai", Response: "r1", Alert: "complaint",
+		Reasons:   []Reason{{Alert: "complaint", Questions: []string{"overall"}, Type: "complaint", Severity: survey.Major}},
+		Questions: []string{"overall"}, Type: "complaint", Channel: "web", Severity: survey.Major, Priority: survey.HighPriority, Owner: "service_desk",
 		Opened: at(28, 1), Due: "2026-12-03", Status: Open, Changes: []Change{{At: at(28, 1), What: WasOpened}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if len(got.ID) != IDLength || got.ID == ID("service", "r1", "praise") || got.ID == ID("service", "r2", "complaint") || got.ID == ID("other", "r1", "complaint") {
+	if len(got.ID) != IDLength || got.ID == ID("service", "r2") || got.ID == ID("other", "r1") {
 		t.Errorf("the id is %s", got.ID)
 	}
 	phone := answer.Response{ID: "r2", Channel: "phone"}
-	if due := OpenedBy(s, phone, at(22, 1))[0].Due; due != "2026-11-22" { // still the 21st in UTC
+	if due := OpenedBy(s, phone, at(22, 1)).Due; due != "2026-11-22" { // still the 21st in UTC
 		t.Errorf("due the same day is %s", due)
 	}
-	if due := OpenedBy(s, response(answer.Answer{"likes", "b"}), at(22, 1))[0].Due; due != "" {
+	if due := OpenedBy(s, response(answer.Answer{"likes", "b"}), at(22, 1)).Due; due != "" {
 		t.Errorf("without due_days it is due on %s", due)
 	}
 }
 
 func TestFollowed(t *testing.T) {
 	s := parse(t)
-	c := OpenedBy(s, response(answer.Answer{"overall", "1"}), at(2, 9))[0] // due on the 7th
+	c := OpenedBy(s, response(answer.Answer{"overall", "1"}), at(2, 9)) // due on the 7th
 	if c.Overdue(at(7, 23)) || !c.Overdue(at(8, 1)) {
 		t.Error("the day it is due is in time, and the next is not")
 	}
@@ -120,17 +123,17 @@ func TestFollowed(t *testing.T) {
 		t.Errorf("%v %+v", err, c)
 	}
 	for _, result := range []string{"", " \n", strings.Repeat("x", MaxResult+1)} {
-		if err := c.Close(result, true, "", at(5, 9)); err == nil || c.Status == Closed {
+		if err := c.Close(Closing{Result: result, Told: true, Agreed: Agreed}, at(5, 9)); err == nil || c.Status == Closed {
 			t.Errorf("closed with the result %.5q", result)
 		}
 	}
-	if err := c.Close("repaired", true, "", at(7, 23)); err != nil || c.Status != Closed || !c.CustomerTold || !c.InTime() || c.Days() != 5 {
+	if err := c.Close(Closing{Result: "repaired", Told: true, Agreed: Agreed}, at(7, 23)); err != nil || c.Status != Closed || !c.CustomerTold || !c.InTime() || c.Days() != 5 {
 		t.Errorf("%v %+v", err, c)
 	}
 	if c.Overdue(at(30, 9)) {
 		t.Error("overdue, though closed")
 	}
-	if err := c.Close("again", true, "", at(8, 9)); !errors.Is(err, ErrClosed) {
+	if err := c.Close(Closing{Result: "again", Agreed: NotAsked}, at(8, 9)); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
 	if err := c.Assign("others", "", at(8, 9)); !errors.Is(err, ErrClosed) {
@@ -157,10 +160,10 @@ func TestSummarise(t *testing.T) {
 		a := map[string]answer.Answer{"complaint": {"overall", "1"}, "praise": {"likes", "b"}}[kind]
 		r := response(a)
 		r.ID = fmt.Sprint(n)
-		return OpenedBy(s, r, at(opened, 9))[0]
+		return OpenedBy(s, r, at(opened, 9))
 	}
 	closed := func(c *Case, day int, told bool) *Case {
-		if err := c.Close("done", told, "", at(day, 9)); err != nil {
+		if err := c.Close(Closing{Result: "done", Told: told, Agreed: NotAsked}, at(day, 9)); err != nil {
 			t.Fatal(err)
 		}
 		return c
@@ -195,10 +198,10 @@ func TestSummarise(t *testing.T) {
 	for _, g := range got.Groups {
 		names = append(names, g.By+" "+g.Value)
 	}
-	if want := []string{"type complaint", "type praise", "severity major", "severity minor", "owner ", "owner service_desk"}; !slices.Equal(names, want) {
+	if want := []string{"type complaint", "type praise", "severity major", "severity minor", "channel web", "owner ", "owner service_desk"}; !slices.Equal(names, want) {
 		t.Errorf("groups %q", names)
 	}
-	for _, by := range []string{"type", "severity", "owner"} {
+	for _, by := range []string{"type", "severity", "channel", "owner"} {
 		var sum Figures
 		for _, g := range got.Groups {
 			if g.By == by {

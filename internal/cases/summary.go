@@ -44,15 +44,18 @@ func ParseSpan(name string) (Span, error) {
 type Summary struct {
 	Span    Span
 	All     Figures
-	Groups  []Group // by type, severity and owner, in this order
+	Groups  []Group // by type, subtype, severity, channel and owner, in this order
 	Running bool    // the span has not ended: the figures are as of today
 }
 
 // Group holds the figures of cases that have one property in common.
 type Group struct {
-	By, Value string // By is type, severity or owner; Value is "" for cases without an owner
+	By, Value string // By is type, subtype, severity, channel or owner; Value is "" for cases without a subtype, channel or owner
 	Figures
 }
+
+// groupings are what groups are by. There are none by subtype or channel where no case has one.
+var groupings = []string{"type", "subtype", "severity", "channel", "owner"}
 
 // Figures count cases. Opened counts those opened in the span, Closed those closed in it, whenever they were opened; Open
 // and Overdue are as of its last day, or of today if it has not ended.
@@ -61,6 +64,8 @@ type Figures struct {
 	Closed       int // without the withdrawn ones
 	InTime       int // of those closed
 	CustomerTold int // of those closed: the customer was told the result
+	Asked        int // of those closed: the customer was asked whether they agree
+	Agreed       int // of those asked
 	Withdrawn    int // closed in it because the answers were withdrawn
 	Open         int
 	Overdue      int // of the open ones
@@ -81,25 +86,28 @@ func Summarise(all []*Case, span Span, now time.Time) Summary {
 	type name struct{ by, value string }
 	groups := map[name]*Figures{}
 	for _, c := range all {
-		day := min(c.Day(now), span.Until)
-		s.Running = s.Running || day < span.Until
-		f := c.figures(span, day)
+		s.Running = s.Running || c.Day(now) < span.Until
+		f := c.figures(span, now)
 		if f == (Figures{}) {
 			continue
 		}
 		s.All.add(f)
-		for _, n := range []name{{"type", c.Type}, {"severity", string(c.Severity)}, {"owner", c.Owner}} {
+		for i, value := range []string{c.Type, c.Subtype, string(c.Severity), c.Channel, c.Owner} {
+			n := name{groupings[i], value}
 			if groups[n] == nil {
 				groups[n] = &Figures{}
 			}
 			groups[n].add(f)
 		}
 	}
-	severities := []string{string(survey.Critical), string(survey.Major), string(survey.Minor)}
-	order := []string{"type", "severity", "owner"}
+	for _, by := range []string{"subtype", "channel"} {
+		if none := groups[name{by, ""}]; none != nil && *none == s.All {
+			delete(groups, name{by, ""})
+		}
+	}
 	names := slices.SortedFunc(maps.Keys(groups), func(a, b name) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.by), slices.Index(order, b.by)),
-			cmp.Compare(slices.Index(severities, a.value), slices.Index(severities, b.value)), cmp.Compare(a.value, b.value))
+		return cmp.Or(cmp.Compare(slices.Index(groupings, a.by), slices.Index(groupings, b.by)),
+			cmp.Compare(gravity(survey.Severity(a.value)), gravity(survey.Severity(b.value))), cmp.Compare(a.value, b.value))
 	})
 	for _, n := range names {
 		s.Groups = append(s.Groups, Group{n.by, n.value, *groups[n]})
@@ -107,8 +115,13 @@ func Summarise(all []*Case, span Span, now time.Time) Summary {
 	return s
 }
 
-// figures returns the figures of one case in a span, as of a day of it.
-func (c *Case) figures(span Span, day survey.Date) (f Figures) {
+// figures returns the figures of one case in a span: as of its end, or of now if that is before.
+func (c *Case) figures(span Span, now time.Time) (f Figures) {
+	day := c.Day(now)
+	if day > span.Until {
+		day = span.Until
+		now = endOf(day, c.Location())
+	}
 	within := func(d survey.Date) bool { return d >= span.From && d <= span.Until }
 	if within(c.Day(c.Opened)) {
 		f.Opened = 1
@@ -116,7 +129,7 @@ func (c *Case) figures(span Span, day survey.Date) (f Figures) {
 	switch {
 	case c.openOn(day):
 		f.Open = 1
-		if c.late(day) {
+		if c.late(now) {
 			f.Overdue = 1
 		}
 	case c.Status != Closed || !within(c.Day(c.Closed)):
@@ -129,6 +142,12 @@ func (c *Case) figures(span Span, day survey.Date) (f Figures) {
 		}
 		if c.CustomerTold {
 			f.CustomerTold = 1
+		}
+		if c.Agreed == Agreed || c.Agreed == Disagreed {
+			f.Asked = 1
+		}
+		if c.Agreed == Agreed {
+			f.Agreed = 1
 		}
 	}
 	return f
@@ -144,6 +163,8 @@ func (f *Figures) add(d Figures) {
 	f.Closed += d.Closed
 	f.InTime += d.InTime
 	f.CustomerTold += d.CustomerTold
+	f.Asked += d.Asked
+	f.Agreed += d.Agreed
 	f.Withdrawn += d.Withdrawn
 	f.Open += d.Open
 	f.Overdue += d.Overdue

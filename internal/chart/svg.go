@@ -65,13 +65,13 @@ func (c *Chart) Draw() Drawing {
 	size := int(math.Ceil(d.y + edge))
 	height := strconv.Itoa(size)
 	head := `<svg xmlns="http://www.w3.org/2000/svg" width="960" height="` + height + `" viewBox="0 0 960 ` + height + `" role="img" lang="` + escape(c.Language) +
-		`" font-family="` + fonts + `" font-size="15" fill="` + ink + `">` + "\n<title>" + escape(c.Title) + "</title>\n<desc>" + escape(c.describe()) +
+		`" font-family="` + fonts + `" font-size="15" fill="` + ink + `">` + "\n<title>" + escape(c.Title) + "</title>\n<desc>" + escape(c.Describe()) +
 		"</desc>\n" + `<rect width="960" height="` + height + `" fill="#fff"/>` + "\n"
 	return Drawing{[]byte(head + d.String() + "</svg>\n"), width, size}
 }
 
-// describe says the figures in words.
-func (c *Chart) describe() string {
+// Describe says the figures in words, for those who do not see the drawing.
+func (c *Chart) Describe() string {
 	var b strings.Builder
 	b.WriteString(c.About)
 	for _, row := range c.Rows {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/seal"
 	"glasspoll/internal/survey"
 )
 
@@ -28,7 +29,8 @@ const (
 	Channel  Kind = "channel"
 	Period   Kind = "period"
 	Version  Kind = "version"
-	Review   Kind = "review" // "held" before release, "accepted" or "rejected"; empty of all others
+	Review   Kind = "review"  // "held" before release, "accepted" or "rejected"; empty of all others
+	Opening  Kind = "opening" // what is wrong with sealed answers that were to be opened
 
 	Choice Kind = "choice" // the id of one option
 	Chosen Kind = "chosen" // of one option of several: 1 or 0
@@ -60,6 +62,13 @@ func kindOf(f survey.Field) Kind {
 		}
 	}
 	return Text
+}
+
+// Sealed stands for an answer that is sealed.
+const Sealed = "sealed"
+
+func isSealed(s *survey.Survey, f survey.Field, a answer.Answer) bool {
+	return len(a) == 2 && s.Seals(f) && seal.Is(a[1])
 }
 
 // A Census counts responses. Merge combines the censuses of parts of the responses.
@@ -120,6 +129,10 @@ func (v *versionCount) add(a answer.Answer) {
 	}
 	f := &v.fields[i]
 	f.n++
+	if isSealed(v.survey, v.survey.Fields()[i], a) {
+		f.longest = max(f.longest, len(Sealed))
+		return
+	}
 	for _, value := range a.Values() {
 		f.longest = max(f.longest, len(value))
 		if f.options == nil {

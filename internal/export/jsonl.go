@@ -20,7 +20,7 @@ var canonical = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 //	"answers":{"overall":"good","reasons":["price","speed"],"reasons._other":"…","visits":12.5}}
 //
 // Numbers are numbers, several options a list, all else strings. Private answers, if the response has them, are under
-// "private".
+// "private". A sealed answer is {"sealed":true}.
 type JSONLines struct {
 	plan    *Plan
 	w       io.Writer
@@ -77,6 +77,10 @@ func (l *JSONLines) answers(v *versionPlan, answers []answer.Answer) {
 		first = false
 		l.string(a.Field())
 		l.line.WriteByte(':')
+		if isSealed(v.survey, v.survey.Fields()[at], a) {
+			l.line.WriteString(`{"sealed":true}`)
+			continue
+		}
 		l.values(v.survey.Fields()[at], a.Values())
 	}
 }

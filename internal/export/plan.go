@@ -21,6 +21,10 @@ type Options struct {
 	// Review says whether a response is held, was accepted or was rejected; "" if nothing is known of it. nil: that is so of all,
 	// and there is no such column.
 	Review func(r answer.Response, arrived time.Time) string
+
+	// Opening says what is wrong with a response's sealed answers, which were to be opened; "" if nothing is. nil: none were, and
+	// there is no such column.
+	Opening func(r answer.Response) string
 }
 
 // A Plan describes the columns of an export.
@@ -71,10 +75,14 @@ var responseKinds = []Kind{Receipt, Arrived, Language, Channel, Period, Version}
 
 // kinds lists the columns about the response itself.
 func (p *Plan) kinds() []Kind {
-	if p.options.Review == nil {
-		return responseKinds
+	kinds := slices.Clone(responseKinds)
+	if p.options.Review != nil {
+		kinds = append(kinds, Review)
 	}
-	return append(slices.Clone(responseKinds), Review)
+	if p.options.Opening != nil {
+		kinds = append(kinds, Opening)
+	}
+	return kinds
 }
 
 // NewPlan makes a plan for the responses of a census. now is the questionnaire in force.
@@ -261,11 +269,12 @@ func (p *Plan) Row(row Row, r answer.Response, arrived time.Time) Row {
 		row[i] = Cell{Raw: text}
 	}
 	if v := p.versions[r.Version]; v != nil {
+		sealed := Cell{Sealed, p.options.Words.Say("value.sealed")}
 		for _, a := range r.Answers {
-			v.fill(row, a)
+			v.fill(row, a, sealed)
 		}
 		for _, a := range r.Private {
-			v.fill(row, a)
+			v.fill(row, a, sealed)
 		}
 	}
 	return row
@@ -281,16 +290,25 @@ func (p *Plan) responseTexts(r answer.Response, arrived time.Time) []string {
 	if p.options.Review != nil {
 		texts = append(texts, p.options.Review(r, arrived))
 	}
+	if p.options.Opening != nil {
+		texts = append(texts, p.options.Opening(r))
+	}
 	return texts
 }
 
-// fill fills in an answer, if the plan has columns for it.
-func (v *versionPlan) fill(row Row, a answer.Answer) {
+// fill fills in an answer, if the plan has columns for it; sealed in all of them, if it is.
+func (v *versionPlan) fill(row Row, a answer.Answer, sealed Cell) {
 	i := v.survey.FieldIndex(a.Field())
 	if i < 0 || len(a) < 2 || v.columns[i] == nil {
 		return
 	}
 	f := v.survey.Fields()[i]
+	if isSealed(v.survey, f, a) {
+		for _, column := range v.columns[i] {
+			row[column] = sealed
+		}
+		return
+	}
 	if kindOf(f) != Chosen {
 		row[v.columns[i][0]] = Cell{a[1], v.labels[i][a[1]]}
 		return

@@ -96,6 +96,9 @@ func (s *SPSS) text(i int, c Cell) string {
 		}
 		return strings.ToUpper(at.Format("02-Jan-2006 15:04:05"))
 	case Number, Chosen, Day, Clock:
+		if c.Raw == Sealed {
+			return ""
+		}
 		return c.Raw
 	default:
 		return lineBreaks.Replace(c.Raw)
@@ -208,6 +211,8 @@ func (s *SPSS) format(i int) string {
 		return "A36"
 	case Language, Channel, Period, Version, Review:
 		return "A64"
+	case Opening:
+		return "A1024"
 	default:
 		return "A" + strconv.Itoa(min(max(v.Longest, 1), maxString))
 	}

@@ -37,6 +37,9 @@ const (
 // literal is the kind of a constant text. It is an option or a text, depending on what it is compared with.
 const literal Kind = "literal"
 
+// lowest is the kind of score(m) for a question with rows, which its tree names: their lowest score.
+const lowest Kind = "lowest"
+
 // Compile compiles a condition and checks it against the names of its survey. It returns the tree, or the faults sorted by
 // offset. budget bounds the search for answers that meet the condition; see [Satisfiable]. The tree is empty,
 // without faults, if the condition depends on a [Broken] name.
@@ -409,6 +412,9 @@ func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
 	if left.kind == literal && right.kind != literal || left.isConstant() && !right.isConstant() {
 		return c.compare(&ast.BinaryNode{Operator: Mirrored[n.Operator], Left: n.Right, Right: n.Left})
 	}
+	if left.kind == lowest {
+		return c.compareLowest(left, n.Operator, right)
+	}
 	if !c.checkComparison(left, n.Operator, right) {
 		return Tree{}, ""
 	}
@@ -421,6 +427,42 @@ func (c *compiler) compare(n *ast.BinaryNode) (Tree, Kind) {
 		return Tree{Op: Mirrored[n.Operator], Args: args}, Bool
 	}
 	return Tree{Op: n.Operator, Args: args}, Bool
+}
+
+// compareLowest compiles the comparison of the lowest score of a question's rows with a number: some row compares so, and, for
+// what only low rows could contradict, no row is below. Like an unanswered question, rows of which none has a score are
+// neither more nor less than anything.
+func (c *compiler) compareLowest(left operand, operator string, right operand) (Tree, Kind) {
+	if right.tree.Number == nil {
+		return c.fail(right.node, "score(%s) is the lowest score of its rows: compare it with a number", left.tree.Names[0])
+	}
+	some := func(operator string) Tree {
+		var rows []Tree
+		for _, name := range c.scope[left.tree.Names[0]].Items {
+			args := []Tree{{Op: "score", Names: []string{name}, Scores: c.scope[name].Scores}, right.tree}
+			if operator == ">" || operator == ">=" {
+				slices.Reverse(args)
+				rows = append(rows, Tree{Op: Mirrored[operator], Args: args})
+				continue
+			}
+			rows = append(rows, Tree{Op: operator, Args: args})
+		}
+		return Any(rows)
+	}
+	but := func(operator, none string) Tree {
+		return Tree{Op: "and", Args: []Tree{some(operator), not(some(none))}}
+	}
+	switch operator {
+	case ">":
+		return but(">", "<="), Bool
+	case ">=":
+		return but(">=", "<"), Bool
+	case "==":
+		return but("==", "<"), Bool
+	case "!=":
+		return not(but("==", "<")), Bool
+	}
+	return some(operator), Bool
 }
 
 // checkComparison reports whether two operands can be compared; if not, that is a fault. If one of them is a constant, it is
@@ -550,7 +592,7 @@ func (k Kind) words() message.Text {
 		return message.New("an option")
 	case Set:
 		return message.New("several options")
-	case Number:
+	case Number, lowest:
 		return message.New("a number")
 	case Bool:
 		return message.New("true or false")
@@ -682,6 +724,8 @@ func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) (Tree, Ki
 		return Tree{Op: "count", Names: fields}, Number
 	case v.Kind == Number:
 		return Tree{Op: "number", Names: fields}, Number
+	case len(v.Items) > 0:
+		return Tree{Op: "score", Names: []string{field}}, lowest
 	case v.Kind != Choice || v.Scores == nil:
 		return c.fail(at, "%s has no scores", field)
 	}

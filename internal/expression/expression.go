@@ -39,6 +39,7 @@ type Variable struct {
 	Labels  map[string]string          // of a choice or set: the options by their labels, for messages
 	Scores  map[string]decimal.Decimal // of a choice: by option; nil if there are none
 	Parts   []string                   // of a group: the names of its rows
+	Items   []string                   // of a group: those of its parts that are rated on one scale with scores
 	Min     *decimal.Decimal           // of a number
 	Max     *decimal.Decimal
 	Layout  string       // of a text that is a date or time: its layout, as in package time
@@ -87,12 +88,34 @@ func All(conditions ...*Tree) *Tree {
 	return all
 }
 
+// Any joins conditions, at least one, with or, so that no part is nested deeper than need be.
+func Any(conditions []Tree) Tree {
+	if len(conditions) == 1 {
+		return conditions[0]
+	}
+	half := len(conditions) / 2
+	return Tree{Op: "or", Args: []Tree{Any(conditions[:half]), Any(conditions[half:])}}
+}
+
 // Uses lists the names that an expression depends on, each once, in the order of their first use.
 func (t Tree) Uses() []string {
 	var names []string
 	t.walk(func(part Tree) {
 		for _, name := range part.Names {
 			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	})
+	return names
+}
+
+// Values lists the names whose answers an expression reads, each once: not those of which it asks only whether there is one.
+func (t Tree) Values() []string {
+	var names []string
+	t.walk(func(part Tree) {
+		for _, name := range part.Names {
+			if part.Op != "answered" && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

@@ -25,6 +25,15 @@ func (s *submission) put(ctx context.Context, r *answer.Response) (created bool,
 		return s.redeem(ctx, r)
 	}
 	also := s.assignID(ctx, r)
+	if s.answered.Sealing != nil {
+		if stored, err := s.isStored(ctx, r, also); stored || err != nil {
+			return false, err
+		}
+		also = nil
+	}
+	if err := s.sealAnswers(r); err != nil {
+		return false, err
+	}
 	if day := s.day(); day.IsZero() {
 		created, err = s.Responses.Put(ctx, *r, also...)
 	} else {
@@ -33,16 +42,8 @@ func (s *submission) put(ctx context.Context, r *answer.Response) (created bool,
 	if created || err != nil {
 		return created, err
 	}
-	for _, id := range also {
-		taken, err := s.IDs.Taken(ctx, r.Survey, id)
-		if err != nil {
-			return false, err
-		}
-		if taken {
-			r.ID = id
-		}
-	}
-	return false, nil
+	_, err = s.isStored(ctx, r, also)
+	return false, err
 }
 
 // redeem stores a response with the mark that its invitation has been used. An id that the client has not given is random: one
@@ -50,6 +51,9 @@ func (s *submission) put(ctx context.Context, r *answer.Response) (created bool,
 func (s *submission) redeem(ctx context.Context, r *answer.Response) (created bool, err error) {
 	if r.ID == "" {
 		s.setKey(r, randomKey())
+	}
+	if err := s.sealAnswers(r); err != nil {
+		return false, err
 	}
 	return s.Redeemer.Redeem(ctx, store.Redemption{Response: *r, Hash: s.invited.secret.Hash(), Identified: s.isIdentified(), Day: s.day()})
 }
@@ -60,8 +64,8 @@ func (s *submission) postedKey() (uuid.UUID, bool) {
 	return key, err == nil && len(s.posted.ID) == 36 && key != uuid.Nil
 }
 
-// slot is the time within which equal answers from one address and browser, without an id, are one submission.
-const slot = 10 * time.Second
+// slotLength is the time within which equal answers from one address and browser, without an id, are one submission.
+const slotLength = 10 * time.Second
 
 // assignID sets the id and returns the other ids under which the same submission may be stored already: none if the client
 // has given one, because an id is taken for good. A key that is derived from the time changes with the slot, so a second
@@ -71,10 +75,15 @@ func (s *submission) assignID(ctx context.Context, r *answer.Response) (also []s
 		return nil
 	}
 	key := randomKey()
-	if secret := s.secret(ctx); secret != nil {
-		number := s.now.UnixNano() / int64(slot)
-		key = s.derivedKey(secret, r, number)
-		also = []string{answer.IDOf(r.Survey, s.derivedKey(secret, r, number-1))}
+	slot := s.now.UnixNano() / int64(slotLength)
+	secret := s.idSecret(ctx, slot)
+	before := secret
+	if s.answered.Sealing != nil { // it is that of a day
+		before = s.idSecret(ctx, slot-1)
+	}
+	if secret != nil && before != nil {
+		key = s.derivedKey(secret, r, slot)
+		also = []string{answer.IDOf(r.Survey, s.derivedKey(before, r, slot-1))}
 	}
 	s.setKey(r, key)
 	return also

@@ -432,6 +432,7 @@ func (s *submission) refuse(status int, fault answer.Problem) {
 
 // form replies with the form and everything that was typed. The form carries an id, so that sending it twice stores it once.
 func (s *submission) form(status int, p render.SurveyPage, more ...string) {
+	s.posted.DropSealed(s.answered)
 	p.Language, p.Root, p.Channel, p.Values, p.ID = s.language(), rootOf(s.r.URL.Path), s.posted.Channel, s.posted.Fields, s.posted.ID
 	if p.ID == "" || status == http.StatusConflict {
 		p.ID = randomKey().String()

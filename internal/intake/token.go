@@ -179,6 +179,9 @@ func (s *submission) takesPeriod(period string) bool {
 // response, and others are refused.
 func (s *submission) spend(ctx context.Context, r *answer.Response) (created bool, err error) {
 	r.ID = s.spent.token.ID(r.Survey)
+	if err := s.sealAnswers(r); err != nil {
+		return false, err
+	}
 	return s.Days.PutOn(ctx, s.current.BeginningOfDay(s.now), *r)
 }
 

@@ -71,6 +71,11 @@ type anonymous struct {
 
 func openAnonymous(t testing.TB) *anonymous {
 	t.Helper()
+	return openAnonymousFrom(t, anonymousYAML)
+}
+
+func openAnonymousFrom(t testing.TB, yaml string) *anonymous {
+	t.Helper()
 	a := &anonymous{path: filepath.Join(t.TempDir(), "glasspoll.db")}
 	for n, p := range signers() {
 		group := []struct {
@@ -80,7 +85,7 @@ func openAnonymous(t testing.TB) *anonymous {
 		a.keys = append(a.keys, p.Public(group.period, group.values))
 	}
 	var problems questionnaire.Problems
-	a.survey, problems = questionnaire.ParseWith("service.yaml", []byte(anonymousYAML), questionnaire.Files{Keys: func(string) (*survey.Keys, error) {
+	a.survey, problems = questionnaire.ParseWith("service.yaml", []byte(yaml), questionnaire.Files{Keys: func(string) (*survey.Keys, error) {
 		return &survey.Keys{Variant: survey.BlindVariant, Keys: a.keys}, nil
 	}})
 	if len(problems) > 0 {

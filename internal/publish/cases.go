@@ -10,9 +10,8 @@ import (
 	"glasspoll/internal/store"
 )
 
-// A publisher opens a case for each response for which one of the survey's alerts holds. A case is stored before the cursor
-// of its tally moves past the response, so none is lost; its id is made of the response's and the alert's, so none is opened
-// twice. A tally that is folded again keeps the cursor up to which alerts have been evaluated, so a new alert is for
+// A publisher opens a case for each response for which the survey's alerts hold: one, however many do. A case is stored before
+// the cursor of its tally moves past the response, so none is lost; its id is made of the response's, so none is opened twice. A tally that is folded again keeps the cursor up to which alerts have been evaluated, so a new alert is for
 // responses that arrive after it. A response that a rule holds back opens none: that is up to whoever accepts it.
 
 // parallelCases bounds the cases that are opened at the same time.
@@ -39,7 +38,9 @@ func (c *caseChanges) add(e store.Entry, fresh bool) {
 	case e.Response.Withdrawn:
 		c.erased[e.Response.ID] = true
 	case fresh && len(c.survey.Alerts) > 0:
-		c.due = append(c.due, cases.OpenedBy(c.survey, e.Response, e.Arrived)...)
+		if opened := cases.OpenedBy(c.survey, e.Response, e.Arrived); opened != nil {
+			c.due = append(c.due, opened)
+		}
 	}
 }
 

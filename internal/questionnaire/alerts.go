@@ -1,15 +1,26 @@
 package questionnaire
 
 import (
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
+	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
 
-// alerts reads what opens cases.
+// alerts reads what opens cases: a list, or the default alert, or none in one word.
 func (o object) alerts() []survey.Alert {
+	if n := o.follow(o.values["alerts"]); n != nil && n.Kind == yaml.ScalarNode && !isNull(n) && !strings.HasPrefix(n.Value, "-") {
+		if o.alertWord(n) == defaultWord {
+			alert := survey.Alert{ID: lowScore, Opens: lowScore, Severity: survey.Minor, Priority: survey.NormalPriority}
+			o.defaultAlert(n, lowScore)
+			return []survey.Alert{alert}
+		}
+		return nil
+	}
 	entries := o.list("alerts")
 	if len(entries) > maxAlerts {
 		o.fail(entries[maxAlerts], "more than %d alerts: join some with \"or\"", maxAlerts)
@@ -43,15 +54,18 @@ func (o object) alerts() []survey.Alert {
 
 func (o object) readAlert(alert *survey.Alert) {
 	alert.Opens = o.identifier("open", "")
+	alert.Subtype = o.identifier("subtype", "")
 	alert.ID = o.id(alert.Opens)
 	alert.Severity = survey.Severity(o.word("severity", string(survey.Minor)))
 	alert.Priority = survey.Priority(o.word("priority", string(survey.NormalPriority)))
 	alert.Owner = o.role("owner")
-	if o.has("due_days") {
-		days := o.integer("due_days", 0)
-		alert.DueDays = &days
-	}
-	if at, ok := o.scalar("when"); ok {
+	alert.DueDays, alert.DueHours = o.count("due_days"), o.count("due_hours")
+	alert.Escalate = o.roles("escalate_to")
+	switch at, ok := o.scalar("when"); {
+	case !ok:
+	case at.Value == defaultWord:
+		o.defaultAlert(at, alert.ID)
+	default:
 		o.addCondition(condition{at: at, key: "when", tree: &alert.When})
 		o.addCheck(func(s *survey.Survey) { o.checkAlert(s, at, alert) })
 	}
@@ -66,6 +80,15 @@ func (o object) checkAlert(s *survey.Survey, at *yaml.Node, alert *survey.Alert)
 	}
 }
 
+// count reads a whole number; nil if there is none.
+func (o object) count(name string) *int {
+	if !o.has(name) {
+		return nil
+	}
+	n := o.integer(name, 0)
+	return &n
+}
+
 // role reads the name of a role.
 func (o object) role(name string) string {
 	role := o.plain(name)
@@ -74,4 +97,33 @@ func (o object) role(name string) string {
 		return ""
 	}
 	return role
+}
+
+// roles reads a list of names of roles, or one of them.
+func (o object) roles(name string) []string {
+	if n := o.follow(o.values[name]); n != nil && n.Kind == yaml.ScalarNode && !isNull(n) {
+		if role := o.role(name); role != "" {
+			return []string{role}
+		}
+		return nil
+	}
+	var roles []string
+	for _, n := range o.list(name) {
+		s, ok := o.single(n, message.New("an entry of %s", name))
+		if !ok {
+			continue
+		}
+		switch role := strings.TrimSpace(s.Value); {
+		case utf8.RuneCountInString(role) > maxID:
+			o.fail(n, "%s is longer than %d characters: name a role", name, maxID)
+		case slices.Contains(roles, role):
+			o.fail(n, "%s is listed twice in %s: keep one", quote(role), name)
+		case len(roles) == maxAbove:
+			o.fail(n, "more than %d roles in %s: keep the first", maxAbove, name)
+			return roles
+		default:
+			roles = append(roles, role)
+		}
+	}
+	return roles
 }

@@ -98,7 +98,7 @@ func scopeOf(s *survey.Survey) expression.Scope {
 	}
 	for q := range s.Questions() {
 		if parts := q.Parts(); len(parts) > 0 && parts[0] != q.ID {
-			scope[q.ID] = expression.Variable{Kind: expression.Group, Parts: parts}
+			scope[q.ID] = expression.Variable{Kind: expression.Group, Parts: parts, Items: ratedRows(s, q)}
 		}
 		if isBroken(q) {
 			scope[q.ID] = expression.Variable{Kind: expression.Broken}
@@ -110,6 +110,18 @@ func scopeOf(s *survey.Survey) expression.Scope {
 		}
 	}
 	return scope
+}
+
+// ratedRows lists the fields of a matrix's rows, if they have scores; of an importance matrix, those that say how satisfied the
+// respondent is.
+func ratedRows(s *survey.Survey, q *survey.Question) []string {
+	var rows []string
+	for _, f := range s.Fields() {
+		if f.Question.ID == q.ID && f.Row != nil && f.Part != survey.ImportancePart && f.HasScores() {
+			rows = append(rows, f.Name)
+		}
+	}
+	return rows
 }
 
 // isBroken reports whether a question could not be read well enough to check conditions that use it.
@@ -339,7 +351,9 @@ func (c *conditionCompiler) checkReachable() {
 		c.canHold(s.Thanks[i].ShowIf, nil, "nobody would read the text")
 	}
 	for i := range s.Alerts {
-		c.canHold(&s.Alerts[i].When, nil, "it would never open a case")
+		if when := &s.Alerts[i].When; when.Op != "" { // else it is the default, and made later
+			c.canHold(when, nil, "it would never open a case")
+		}
 	}
 }
 

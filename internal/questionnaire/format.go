@@ -200,21 +200,24 @@ func (m *mapping) needed(t survey.Type) []string {
 }
 
 const (
-	maxMinutes  = 240
-	maxPeople   = 1_000_000_000
-	maxWeight   = 1000 * survey.One // of weights and scores
-	maxIndex    = 100 * survey.One
-	maxGroup    = 10_000
-	maxDays     = 3650
-	maxSteps    = 10
-	shortLength = 200 // characters of a short_text unless declared
-	longLength  = 2_000
-	mostLength  = 20_000
-	maxPattern  = 500
-	maxAlerts   = 20
-	maxEntries  = 200 // of a sidecar
-	maxBands    = 50  // of a number
-	maxCorners  = 24  // CSS pixels
+	maxMinutes   = 240
+	maxPeople    = 1_000_000_000
+	maxWeight    = 1000 * survey.One // of weights and scores
+	maxIndex     = 100 * survey.One
+	maxGroup     = 10_000
+	maxDays      = 3650
+	maxSteps     = 10
+	shortLength  = 200 // characters of a short_text unless declared
+	longLength   = 2_000
+	mostLength   = 20_000
+	maxPattern   = 500
+	maxAlerts    = 20
+	maxDeadlines = 50
+	maxHours     = 2400 // until a case is to be closed
+	maxAbove     = 5    // that a case is handed up to
+	maxEntries   = 200  // of a sidecar
+	maxBands     = 50   // of a number
+	maxCorners   = 24   // CSS pixels
 )
 
 // audiences are those who may read results.
@@ -258,6 +261,8 @@ var (
 			doc: doc{"What is known of the invited: nobody can tell whose the answers are, you neither (anonymous); you see who has answered, and what they answered is not stored with them (confidential); answers are stored with who gave them (identified). Left out: confidential.", "对受邀人知道些什么：谁也无法知道答卷是谁的，主办方也不能（anonymous）；知道谁答过，但不保存谁答了什么（confidential）；答卷和答的人一起保存（identified）。不写就是 confidential。"}},
 		{name: "quality", form: objectOf(&qualityMapping), example: "{burst: 1000, cross_site: off}",
 			doc: doc{"Which answers are held back before they are released, until somebody has looked at them: by how they came, never by what they say.", "哪些答卷先暂缓公布，等人看过：只看怎样来的，从不看答了什么。"}},
+		{name: "seal", form: objectOf(&sealMapping), example: "{keys: [sealkey1.BNXle5AhbjTJKWT6…]}",
+			doc: doc{"To whose keys private and typed answers are encrypted, so that who breaks into the server later reads nothing of them.", "用谁的公钥加密私密的和手写的答案：以后闯入服务器的人读不到。"}},
 		{name: "scales", form: form{kind: byNameForm, of: &optionMapping, max: maxOptions * survey.One}, example: "{satisfaction: [{id: good, label: Good, score: 2}, {id: bad, label: Bad, score: 1}]}",
 			doc: doc{"Lists of options under a name, for several questions to share.", "起了名字的选项表，供几道题共用。"}},
 		{name: "sections", form: listOf(objectOf(&sectionMapping), 0), need: ": a questionnaire needs at least one section with questions", example: `[{questions: [{id: overall, type: nps, label: "Would you recommend us?"}]}]`,
@@ -278,8 +283,10 @@ var (
 			doc: doc{"What this survey's pages look like, where that is not as `theme.yaml` says for the whole site.", "这份问卷的页面有哪些地方和 `theme.yaml` 规定的全站样子不同。"}},
 		{name: "common", form: ofKind(freeForm), example: "{yes: &yes {id: good, label: Good}}",
 			doc: doc{"A place for what is written once and used several times, by anchors and aliases. Nothing else reads it: see [Repetitions](#repetitions).", "放只写一次、多处引用的内容（锚点和别名）。别的都不读它：见[重复的内容](#repetitions)。"}},
-		{name: "alerts", form: listOf(objectOf(&alertMapping), maxAlerts), example: "[{when: score(overall) <= 2, open: complaint, owner: service_desk, due_days: 5}]",
-			doc: doc{"Which answers open a case to be followed up. They are not published.", "什么样的答卷要开一个跟进事项。不对外公布。"}},
+		{name: "alerts", form: anyOf(oneOfWords(defaultWord, noneWord), listOf(objectOf(&alertMapping), maxAlerts)), example: "[{when: score(overall) <= 2, open: complaint, owner: service_desk, due_days: 5}]",
+			doc: doc{"Which answers open a case to be followed up: a list, or `default`, which opens a `low_score` for each answer that rates something 3 of 5 or lower (of any scale, at or below its middle; of a matrix, any row). One answer opens one case, however many alerts hold. `none`, or left out: no answer opens a case. Alerts are not published.", "什么样的答卷要开一个跟进事项：写成一份清单，或写 `default`：凡有一项打分在 5 分制的 3 分及以下（其他量表是中间一档及以下，矩阵看每一行），就开一个 `low_score`（低分）。一份答卷只开一个事项，不管符合几条。写 `none` 或不写：不开事项。不对外公布。"}},
+		{name: "deadlines", form: listOf(objectOf(&deadlineMapping), maxDeadlines), example: "[{channel: phone, hours: 24}, {severity: critical, days: 2}, {days: 5}]",
+			doc: doc{"By when cases are to be closed, by how the customer came to us and how bad it is. Of all that fit a case, its alert's own included, the earliest counts. They are not published.", "事项的办结期限，按顾客从哪个渠道来、事情有多严重分别规定。一个事项符合几条的（连同提醒规则自己的期限），取最早的。不对外公布。"}},
 	}}
 	contactMapping = mapping{"contact", "contact", doc{"Whom a respondent may ask.", "填写人可以向谁询问。"}, []key{
 		{name: "name", form: ofKind(textForm), example: "{zh: 李女士, en: Ms Li}", doc: doc{"A person or an office.", "人或部门。"}},
@@ -397,13 +404,23 @@ var (
 	}}
 
 	alertMapping = mapping{"alert", "an alert", doc{"Opens a case for each answer for which it holds: `glasspoll cases` lists them, with their due dates, until they are closed. A case says which answer opened it, and holds none of its content.", "每份符合条件的答卷开一个跟进事项：`glasspoll cases` 列出事项和期限，直到办结。事项只写是哪份答卷，不含答卷内容。"}, []key{
-		{name: "when", form: ofKind(conditionForm), need: ": the condition that opens a case", example: "score(overall) <= 2", doc: doc{"For which answers. It cannot ask for private ones.", "什么样的答卷。不能用 private 的题目。"}},
+		{name: "when", form: ofKind(conditionForm), need: ": the condition that opens a case", example: "score(overall) <= 2", doc: doc{"For which answers. It cannot ask for private ones. `default` is the condition of `alerts: default`.", "什么样的答卷。不能用 private 的题目。写 `default` 就是 `alerts: default` 的条件。"}},
 		{name: "open", form: ofKind(nameIDForm), need: ": the type of the case, such as complaint", example: "complaint", doc: doc{"The type of the case.", "事项的类型。"}},
 		{name: "id", form: ofKind(nameIDForm), example: "very_unhappy", doc: doc{"The alert's name, where two alerts open the same type. Left out: the type.", "几条规则开同一类型时，各自的名字。不写就用类型。"}},
 		{name: "severity", form: oneOfWords(string(survey.Minor), string(survey.Major), string(survey.Critical)), example: "major", doc: doc{"How bad it is. Left out: minor.", "严重程度。不写就是 minor。"}},
 		{name: "priority", form: oneOfWords(string(survey.LowPriority), string(survey.NormalPriority), string(survey.HighPriority), string(survey.UrgentPriority)), example: "high", doc: doc{"How urgent it is. Left out: normal.", "处理的先后。不写就是 normal。"}},
 		{name: "owner", form: ofKind(plainForm), example: "service_desk", doc: doc{"The role that has to follow it up: never a person's name.", "负责跟进的岗位，不写人名。"}},
-		{name: "due_days", form: integers(0, maxDays), example: "5", doc: doc{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就没有期限。"}},
+		{name: "due_days", form: integers(0, maxDays), example: "5", doc: doc{"By when it is to be closed: so many calendar days after the day on which it was opened, in the survey's timezone. Left out: what `deadlines` says, or no date.", "几个自然日之内办结，从开出的当天之后算起，按问卷的时区。不写就按 `deadlines`，那里也没有就没有期限。"}},
+		{name: "due_hours", form: integers(1, maxHours), example: "24", doc: doc{"By when it is to be closed, in hours from the answer's arrival. Of invited answers that only the day is kept of, whole days instead.", "几小时之内办结，从收到答卷起算。只记日期的受邀答卷折成整天。"}},
+		{name: "subtype", form: ofKind(nameIDForm), example: "delivery", doc: doc{"A finer type, for the monthly summary.", "类型之下的小类，用于月度汇总。"}},
+		{name: "escalate_to", form: anyOf(ofKind(plainForm), listOf(ofKind(plainForm), maxAbove)), example: "[service_manager, general_manager]", doc: doc{"The roles above the owner, the next one first. A case that is overdue, or that `glasspoll cases escalate` hands up, goes to the next of them, once each; if it is still open when as much time has passed again, to the one after.", "负责岗位的上级，一级一级往上写。事项逾期，或用 `glasspoll cases escalate` 上报，就转给下一级，每级一次；又过了同样长的时间还没办结，再转给更上一级。"}},
+	}}
+	deadlineMapping = mapping{"deadline", "a deadline", doc{"By when cases of one kind are to be closed. What is left out fits every case.", "一类事项的办结期限。不写的条件就是不限。"}, []key{
+		{name: "channel", form: ofKind(plainForm), example: "phone", doc: doc{"Of cases that came by this channel: one of the survey's, or phone, letter, email, visit or web, by which cases are also entered by hand.", "从这个渠道来的事项：问卷 channels 里的一个，或人工登记用的 phone（电话）、letter（信函）、email（邮件）、visit（来访）、web（网络）。"}},
+		{name: "severity", form: oneOfWords(string(survey.Minor), string(survey.Major), string(survey.Critical)), example: "critical", doc: doc{"Of cases of this severity.", "这种严重程度的事项。"}},
+		{name: "type", form: ofKind(nameIDForm), example: "complaint", doc: doc{"Of cases of this type.", "这种类型的事项。"}},
+		{name: "hours", form: integers(1, maxHours), example: "24", doc: doc{"In so many hours from when it was opened.", "开出之后几小时之内。"}},
+		{name: "days", form: integers(0, maxDays), example: "5", doc: doc{"In so many calendar days after the day on which it was opened, in the survey's timezone. A deadline has `hours` or `days`.", "开出当天之后几个自然日之内，按问卷的时区。`hours` 和 `days` 写一个。"}},
 	}}
 
 	// The sidecars of a questionnaire.

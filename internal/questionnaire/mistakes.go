@@ -75,6 +75,7 @@ var mistakes = []Mistake{
 	{"questions_outside", "Questions outside of any section"},
 	{"reserved_id", "An id with a meaning of its own"},
 	{"same_twice", "The same name twice"},
+	{"sealed_question", "Sealed answers that something depends on"},
 	{"second_colon", "A second colon in one line"},
 	{"segment_hidden", "A segment that is not public"},
 	{"several_documents", "Several documents in one file"},

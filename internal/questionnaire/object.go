@@ -50,6 +50,8 @@ func (o *object) content(n *yaml.Node) *yaml.Node {
 		return content
 	case o.mapping == &questionnaireMapping && content.Kind == yaml.SequenceNode:
 		o.fail(n, "a questionnaire begins with \"title: …\", not with a list: its questions belong below \"sections:\" and \"- questions:\"")
+	case content.Kind != yaml.MappingNode && len(allowed) == 1:
+		o.fail(n, "%s must hold its key, as \"%s: …\", not %s%s", what, allowed[0], kindOf(content), colonHint(content.Value))
 	case content.Kind != yaml.MappingNode:
 		o.fail(n, "%s must hold keys and values, such as \"%s: …\" and \"%s: …\", not %s%s", what, allowed[0], allowed[1], kindOf(content), colonHint(content.Value))
 	default:

@@ -101,6 +101,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 		Access:         o.access(),
 		Anonymity:      survey.Anonymity(o.word("anonymity", "")),
 		Quality:        o.quality(),
+		Sealing:        o.sealing(),
 		Unlisted:       !o.boolean("listed", true),
 		KeepDuplicates: o.word("duplicates", "drop") == "keep",
 		Theme:          o.theme(),
@@ -117,6 +118,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	s.Results = o.results()
 	s.Sections = o.sections(o.scales(), s)
 	s.Alerts = o.alerts()
+	s.Deadlines = o.deadlines()
 	o.checkInvitations(s)
 	o.checkReferences(s)
 	return s

@@ -157,6 +157,8 @@ func (c pipeChecker) check(n *yaml.Node, pipe survey.Pipe) {
 	switch {
 	case c.answered == nil:
 		c.failInside(n, at, "answers such as %s cannot be shown %s", shown, c.where)
+	case sealsName(c.survey, pipe.Name):
+		c.failInside(n, at, "answers to %s are sealed, so %s cannot show them: remove it, or write \"sealed: false\" at the question", quote(survey.QuestionOf(pipe.Name)), shown)
 	case slices.Contains(c.answered, pipe.Name):
 	case c.survey.Shows(pipe.Name):
 		c.failInside(n, at, "%s is not answered yet when this is read: show only answers to earlier questions", shown)

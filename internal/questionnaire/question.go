@@ -56,6 +56,7 @@ func (r *questionReader) question(n *yaml.Node) (survey.Question, bool) {
 	q.Image = o.picture(survey.InQuestion)
 	q.ShowIf = o.condition("show_if", q.ID)
 	q.Private = o.boolean("private", q.Type == survey.Email || q.Type == survey.Phone)
+	r.readSealed(o, &q)
 	q.Unpublished = !o.boolean("publish", true)
 	q.Segment = o.boolean("segment", false)
 	q.Sensitive = o.boolean("sensitive", false)

@@ -191,6 +191,8 @@ var (
 			doc: doc{"What the answer must meet, with a message of its own; or a list of such.", "答案必须满足的要求和提示；可以是几条的列表。"}},
 		{name: "private", types: allTypes(survey.Note), form: ofKind(booleanForm), example: "true",
 			doc: doc{"Kept apart from the other answers: never counted or shown, and exported only on request. Left out: true for email and phone.", "与其他答案分开保存，不统计、不显示、不随便导出。不写：email 和 phone 是 true。"}},
+		{name: "sealed", types: allTypes(survey.Note), form: ofKind(booleanForm), example: "false",
+			doc: doc{"In a survey with `seal`: false excepts the question, so that its answers are stored as they are, and conditions can read them. Left out: true for what is private or typed.", "用于写了 `seal` 的问卷：false 表示这道题不加密，答案照原样保存，条件里也能用。不写：私密的和手写的是 true。"}},
 		{name: "publish", types: allTypes(survey.Note), form: ofKind(booleanForm), example: "false",
 			doc: doc{"Whether figures are made public. false acts at once, for all periods; answers that were given under false are never published later. A question that depends on an unpublished or private one is not published either. Left out: true.", "统计结果是否公布。false 立刻生效，对所有周期都有效；在 false 下收到的答案以后也不公布。依赖不公布或私密题的题，也不公布。不写就是 true。"}},
 		{name: "segment", types: []survey.Type{survey.SingleChoice, survey.Rating, survey.YesNo, survey.Hidden}, form: ofKind(booleanForm), example: "true",

@@ -23,6 +23,7 @@ type reader struct {
 	conditions  []condition            // in the order in which they are read
 	deferred    []func(*survey.Survey) // checks to run when all questions are read
 	channelless bool                   // the survey's channels could not be read
+	sealAt      *yaml.Node             // the key seal; nil if there is none
 	segments    map[string]*yaml.Node  // the value of each segment key, by the question's id
 	sensitive   map[string]*yaml.Node  // each sensitive key of a sensitive question, likewise
 	telling     map[string]*yaml.Node  // what makes a question one that may say who answers, likewise

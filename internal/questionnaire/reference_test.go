@@ -147,7 +147,7 @@ var conditionParts = []struct {
 	{"`contains`", doc{"Of a multi_choice: the option is among those chosen. Of a text: the words are in it.", "多选题：选了这一项。文字：里面有这些字。"}, `not (likes contains "care")`},
 	{"`and` `or` `not` `( )`", doc{"Both, either, the opposite, brackets. What not applies to is in brackets.", "并且、或者、相反、括号。not 管的内容放在括号里。"}, `not (overall == "good" and member)`},
 	{"`answered(q)`", doc{"There is an answer: of a question with rows or options of its own, at least one.", "有答案；分行、分项的题，至少答了一个。"}, `answered(advice)`},
-	{"`score(q)`", doc{"The score of the option that was chosen.", "所选选项的分数。"}, `score(overall) <= 3`},
+	{"`score(q)`", doc{"The score of the option that was chosen; of a matrix, the lowest score of its rows, to be compared with a number.", "所选选项的分数；矩阵是各行里最低的分数，只能和数比较。"}, `score(overall) <= 3`},
 	{"`count(q)`", doc{"How many options were chosen, or how many rows answered.", "选了几项，或答了几行。"}, `count(likes) == 3`},
 }
 
@@ -177,7 +177,7 @@ var headings = map[string]doc{
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "image": {"Picture", "图片"},
 	"theme": {"Theme", "主题"}, "colours": {"Colours", "颜色"}, "cover": {"Cover", "封面"}, "row": {"Row", "行"},
 	"check": {"Check", "检查"}, "scoring": {"Scoring", "计分"}, "dimension": {"Dimension", "维度"}, "band": {"Band", "分档"}, "results": {"Results", "结果"},
-	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "quality": {"Quality", "质量"}, "response_rate_rule": {"Response rate rule", "回收率规则"},
+	"question": {"Question", "题目"}, "alert": {"Alert", "提醒规则"}, "deadline": {"Deadline", "期限"}, "quality": {"Quality", "质量"}, "seal": {"Sealing", "加密"}, "response_rate_rule": {"Response rate rule", "回收率规则"},
 	"weighting": {"Weighting", "加权"}, "crosstab": {"Cross-tab", "交叉表"}, "measure": {"Beside it: measures", "问卷旁边：改进措施"}, "quote": {"Beside it: quotes", "问卷旁边：原话"},
 }
 

@@ -118,7 +118,7 @@ func (o object) question(s *survey.Survey) string {
 		if o.mapping == &quoteMapping {
 			names = slices.DeleteFunc(names, func(name string) bool {
 				q, ok := findQuestion(s, name)
-				return !ok || q.Private || s.UnpublishedBy(q.ID) != nil || q.Unpublished
+				return !ok || q.Private || s.SealsPart(q) || s.UnpublishedBy(q.ID) != nil || q.Unpublished
 			})
 		}
 		o.fail(o.values["question"], "question names %s, which is not a question%s", quote(name), suggest(name, names))
@@ -134,6 +134,8 @@ func (o object) checkQuotable(s *survey.Survey, name string) {
 	case !ok:
 	case q.Private:
 		o.fail(at, "answers to %s are private: they are never quoted", quote(q.ID))
+	case s.SealsPart(q):
+		o.fail(at, "answers to %s are sealed: they are never quoted", quote(q.ID))
 	case q.Unpublished:
 		o.fail(at, "answers to %s are not published (publish: false): they are not quoted either", quote(q.ID))
 	case s.UnpublishedBy(q.ID) != nil:

@@ -74,6 +74,8 @@ privacy: anonymity
 量表: scale scales rating
 分组: segment
 私密: private
+加密 密封: seal sealed
+密钥 公钥: keys
 维度: dimension dimensions
 权重: weight
 目标: target
@@ -86,7 +88,12 @@ privacy: anonymity
 文字 文本: label text short_text
 名称: label title name
 随机: shuffle
-提醒: alerts
+提醒 提醒规则: alerts
+期限 时限 办结期限 办理时限: deadlines
+小类 子类 细类: subtype
+上报 上级 逐级上报: escalate_to
+小时: hours
+天 天数: days
 必填 必答: required true
 主题 样式 外观: theme
 公司 公司名称: name
@@ -175,6 +182,8 @@ allocation: constant_sum
 表情 笑脸: faces
 输入框: box
 不分期: none
+没有 不用 不要 不提醒 off no: none
+默认 缺省 standard: default
 月 月度 每月 按月 monthly: month
 季 季度 每季 每季度 按季 按季度 quarterly: quarter
 年 年度 每年 按年 yearly annual: year

@@ -2,11 +2,12 @@ package records
 
 import (
 	"bytes"
-	"context"
 	"io"
+	"iter"
 
 	"glasspoll/internal/export"
 	"glasspoll/internal/message"
+	"glasspoll/internal/store"
 	"glasspoll/internal/wording"
 )
 
@@ -21,15 +22,15 @@ const (
 	SPSS  Format = "spss"
 )
 
-// Export writes the responses of a snapshot, withdrawn ones left out. With SPSS, what it returns writes the commands that
-// read the data; else it returns nil.
-func (n *Snapshot) Export(ctx context.Context, w io.Writer, plan *export.Plan, format Format, o export.TableOptions) (*export.SPSS, error) {
+// Export writes the responses of a snapshot, or of a copy of one, withdrawn ones left out. With SPSS, what it returns writes the
+// commands that read the data; else it returns nil.
+func Export(entries iter.Seq2[store.Entry, error], w io.Writer, plan *export.Plan, format Format, o export.TableOptions) (*export.SPSS, error) {
 	var sink export.Sink
 	var spss *export.SPSS
 	var err error
 	switch format {
 	case JSONL:
-		return nil, n.exportLines(ctx, w, plan)
+		return nil, exportLines(entries, w, plan)
 	case CSV:
 		sink, err = export.NewCSV(w, plan, o)
 	case XLSX:
@@ -44,7 +45,7 @@ func (n *Snapshot) Export(ctx context.Context, w io.Writer, plan *export.Plan, f
 		return nil, err
 	}
 	var row export.Row
-	for entry, err := range n.Entries(ctx) {
+	for entry, err := range entries {
 		if err != nil {
 			return nil, err
 		}
@@ -59,9 +60,9 @@ func (n *Snapshot) Export(ctx context.Context, w io.Writer, plan *export.Plan, f
 	return spss, sink.Close()
 }
 
-func (n *Snapshot) exportLines(ctx context.Context, w io.Writer, plan *export.Plan) error {
+func exportLines(entries iter.Seq2[store.Entry, error], w io.Writer, plan *export.Plan) error {
 	lines := export.NewJSONLines(w, plan)
-	for entry, err := range n.Entries(ctx) {
+	for entry, err := range entries {
 		if err != nil {
 			return err
 		}

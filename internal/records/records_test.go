@@ -149,12 +149,12 @@ func TestExport(t *testing.T) {
 	plan := export.NewPlan(s, n.Census, export.Options{Private: true, Words: words})
 	for format, want := range map[Format]string{CSV: "guest4@example.org", JSONL: `"guest4@example.org"`, SPSS: "guest4@example.org", XLSX: "PK"} {
 		var b bytes.Buffer
-		spss, err := n.Export(t.Context(), &b, plan, format, export.TableOptions{})
+		spss, err := Export(n.Entries(t.Context()), &b, plan, format, export.TableOptions{})
 		if err != nil || !strings.Contains(b.String(), want) || (spss != nil) != (format == SPSS) {
 			t.Errorf("%s: %v\n%s", format, err, &b)
 		}
 	}
-	if _, err := n.Export(t.Context(), &bytes.Buffer{}, plan, "ods", export.TableOptions{}); err == nil {
+	if _, err := Export(n.Entries(t.Context()), &bytes.Buffer{}, plan, "ods", export.TableOptions{}); err == nil {
 		t.Error("an unknown format is no error")
 	}
 }

@@ -418,18 +418,21 @@ func (d *document) published(o *stats.Overall) string {
 	return stats.Round(o.Score, o.Places(d.places))
 }
 
-// periodName says a period: "2026-Q4", "2026-10", "2026"; "" for the one period of a survey without.
-func (d *document) periodName(name string) string {
+// periodName says a period, as PeriodName does.
+func (d *document) periodName(name string) string { return PeriodName(d.words, name) }
+
+// PeriodName says a period: "2026-Q4", "2026-10", "2026"; "" for the one period of a survey without.
+func PeriodName(w *wording.Words, name string) string {
 	year, rest, _ := strings.Cut(name, "-")
 	switch {
 	case name == noPeriod:
 		return ""
 	case strings.HasPrefix(rest, "Q"):
-		return d.words.Say("period.quarter", "year", year, "quarter", rest[1:])
+		return w.Say("period.quarter", "year", year, "quarter", rest[1:])
 	case rest != "":
-		return d.words.Say("period.month", "year", year, "month", d.words.Say("month."+strings.TrimPrefix(rest, "0")))
+		return w.Say("period.month", "year", year, "month", w.Say("month."+strings.TrimPrefix(rest, "0")))
 	default:
-		return d.words.Say("period.year", "year", year)
+		return w.Say("period.year", "year", year)
 	}
 }
 

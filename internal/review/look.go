@@ -1,6 +1,8 @@
 package review
 
 import (
+	"slices"
+
 	"glasspoll/internal/answer"
 	"glasspoll/internal/survey"
 )
@@ -81,7 +83,10 @@ func (s *Same) Of(r answer.Response) int {
 
 func answersOf(r answer.Response) [sameSize]byte {
 	r.Survey, r.Private = "", nil
-	digest := r.Digest()
+	if slices.ContainsFunc(r.Answers, answer.Answer.IsSealed) {
+		r.Answers = answer.WithoutSealed(r.Answers)
+	}
+	digest := r.ContentDigest()
 	return [sameSize]byte(digest[:])
 }
 

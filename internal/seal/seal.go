@@ -48,7 +48,7 @@ const (
 	leastText   = 128
 
 	// MaxText bounds an answer that is sealed.
-	MaxText = 64 << 10
+	MaxText = 128 << 10
 
 	// MaxKeys is how many keys an answer is sealed to at most.
 	MaxKeys = 2

@@ -9,7 +9,7 @@ import (
 // else. A release stores the form that it was made with.
 func (s *Survey) Form() []byte {
 	form := *s
-	form.Version, form.Title, form.Purpose, form.Intro, form.Thanks, form.Contact, form.Document, form.Theme, form.Alerts = "", nil, nil, nil, nil, nil, nil, nil, nil
+	form.Version, form.Title, form.Purpose, form.Intro, form.Thanks, form.Contact, form.Document, form.Theme, form.Alerts, form.Deadlines = "", nil, nil, nil, nil, nil, nil, nil, nil, nil
 	form.Access, form.Anonymity, form.Keys, form.Quality = OpenAccess, Undeclared, nil, nil
 	form.Scoring.Dimensions = make([]Dimension, len(s.Scoring.Dimensions))
 	for i, d := range s.Scoring.Dimensions {

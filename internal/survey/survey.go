@@ -44,8 +44,9 @@ type Survey struct {
 	Scoring        Scoring    `json:"scoring"`
 	Results        Results    `json:"results"`
 	Weighting      *Weighting `json:"weighting,omitempty"`
-	Legacy         bool       `json:"legacy,omitempty"` // of answers that an earlier program released: numbers that have even bands were counted by these
-	Alerts         []Alert    `json:"alerts,omitempty"` // not public: see [Survey.Public]
+	Legacy         bool       `json:"legacy,omitempty"`    // of answers that an earlier program released: numbers that have even bands were counted by these
+	Alerts         []Alert    `json:"alerts,omitempty"`    // not public: see [Survey.Public]
+	Deadlines      []Deadline `json:"deadlines,omitempty"` // of cases; not public
 
 	// Derived, not encoded.
 	location         *time.Location
@@ -326,11 +327,26 @@ type Alert struct {
 	ID       string          `json:"id"` // unique in the survey
 	When     expression.Tree `json:"when"`
 	Opens    string          `json:"opens"` // the type of the case
+	Subtype  string          `json:"subtype,omitempty"`
 	Severity Severity        `json:"severity"`
 	Priority Priority        `json:"priority"`
-	Owner    string          `json:"owner,omitempty"`    // a role, never a person
-	DueDays  *int            `json:"due_days,omitempty"` // calendar days after the day of opening; nil for no due date
+	Owner    string          `json:"owner,omitempty"`       // a role, never a person
+	DueDays  *int            `json:"due_days,omitempty"`    // calendar days after the day of opening; nil: none of its own
+	DueHours *int            `json:"due_hours,omitempty"`   // from opening; nil: none of its own
+	Escalate []string        `json:"escalate_to,omitempty"` // the roles above the owner, the next one first
 }
+
+// Deadline is by when cases of a kind are to be closed. A property that is "" fits every case.
+type Deadline struct {
+	Type     string   `json:"type,omitempty"`
+	Channel  string   `json:"channel,omitempty"`
+	Severity Severity `json:"severity,omitempty"`
+	Days     *int     `json:"days,omitempty"`  // calendar days after the day of opening
+	Hours    *int     `json:"hours,omitempty"` // from opening; Days or Hours is set
+}
+
+// CaseChannels are the ways by which customers come to us beside surveys: cases of these are entered by hand.
+var CaseChannels = []string{"phone", "letter", "email", "visit", "web"}
 
 // Severity is how bad a case is.
 type Severity string
@@ -353,11 +369,11 @@ const (
 	UrgentPriority Priority = "urgent"
 )
 
-// Public returns the definition that may be published: without the alerts, which show which answers are followed up, and without
-// a plan that is not public. It keeps the version of the whole.
+// Public returns the definition that may be published: without the alerts, which show which answers are followed up, without the
+// deadlines of cases, and without a plan that is not public. It keeps the version of the whole.
 func (s *Survey) Public() *Survey {
 	public := *s
-	public.Alerts = nil
+	public.Alerts, public.Deadlines = nil, nil
 	if !s.HasPublicPlan() {
 		public.Plan = nil
 	}

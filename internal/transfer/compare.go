@@ -46,8 +46,8 @@ func keyOf(id string) key {
 func (k key) group() int { return int(binary.BigEndian.Uint16(k[:])) % groups }
 
 func markOf(r answer.Response) mark {
-	digest := r.Digest()
-	data := append(make([]byte, 0, 64), digest[:]...)
+	digest := r.ContentDigest()
+	data := append(append(make([]byte, 0, 64), digest[:]...), r.Keyed...)
 	if r.Withdrawn {
 		data = append(data, 1)
 	} else {

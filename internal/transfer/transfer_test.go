@@ -313,7 +313,7 @@ func (w *world) aPast() {
 	w.publish(w.from)
 	all, err := w.from.CasesOf(ctx, surveyID)
 	w.must(err)
-	w.must(all[0].Close("Called them", true, "desk", w.now))
+	w.must(all[0].Close(cases.Closing{Result: "Called them", Told: true, Agreed: cases.Agreed, By: "desk"}, w.now))
 	w.must(w.from.SaveCase(ctx, all[0]))
 	w.now = w.now.AddDate(0, 0, 1)
 	w.erase(w.from, 10) // which has a case

@@ -17,7 +17,7 @@ const (
 )
 
 // styles are those of cells.
-type styles struct{ title, about, plain, head, figureHead, label, link, aidHead int }
+type styles struct{ title, about, plain, head, figureHead, label, link, aidHead, missing int }
 
 func (w *writer) makeStyles() error {
 	var failed error
@@ -38,6 +38,7 @@ func (w *writer) makeStyles() error {
 		plain:   add(&excelize.Style{Font: &excelize.Font{Size: 11}}),
 		label:   add(&excelize.Style{Font: &excelize.Font{Size: 10}, Alignment: wrap}),
 		link:    add(&excelize.Style{Font: &excelize.Font{Size: 10, Color: w.accent(), Underline: "single"}, Alignment: wrap}),
+		missing: add(&excelize.Style{Font: &excelize.Font{Size: 10}, Alignment: right}),
 		aidHead: add(&excelize.Style{Font: &excelize.Font{Size: 9, Color: soft}, Alignment: right}),
 
 		head:       add(&excelize.Style{Font: &excelize.Font{Size: 10, Bold: true}, Alignment: wrap, Fill: fill(headFill), Border: border}),

@@ -1,8 +1,9 @@
 // Package workbook writes charts as an Excel workbook: for each a sheet with its figures and, beside them, a chart of the
-// spreadsheet program's own, which can be edited and copied to slides.
+// spreadsheet program's own, which can be edited and copied to slides. Tables without a chart have sheets before them.
 package workbook
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"glasspoll/internal/chart"
+	"glasspoll/internal/paper"
 	"glasspoll/internal/wording"
 )
 
@@ -19,6 +21,7 @@ type Book struct {
 	Title     string
 	About     string   // what the figures are about
 	Sentences []string // what they say
+	Tables    []paper.Table
 	Charts    []*chart.Chart
 	Language  string
 	Words     *wording.Words
@@ -34,7 +37,7 @@ type Colours struct {
 // Write writes the workbook. Texts are text cells, which no spreadsheet takes for formulas. Figures are rounded as in the
 // tables of [chart.Chart.CSV]; those that are percent are fractions, shown as percent.
 func Write(to io.Writer, b *Book) error {
-	w := &writer{Book: b, file: excelize.NewFile(), font: fontOf(b.Language), taken: map[string]bool{}}
+	w := &writer{Book: b, file: excelize.NewFile(), font: fontOf(b.Language), taken: map[string]bool{}, formats: map[string]int{}}
 	defer w.file.Close()
 	if err := w.write(); err != nil {
 		return err
@@ -66,6 +69,8 @@ type writer struct {
 	styles styles
 	taken  map[string]bool // names of sheets, in small letters
 	drawn  int             // charts so far
+
+	formats map[string]int // styles of the figures of tables, by format
 }
 
 // The first sheet's rows.
@@ -87,22 +92,33 @@ func (w *writer) write() error {
 	if err := w.file.SetSheetName("Sheet1", contents); err != nil {
 		return err
 	}
-	names := make([]string, len(w.Charts))
-	for i, c := range w.Charts {
-		name := c.Name
-		if name == "" {
-			name = c.Title
-		}
-		names[i] = w.sheetName(name)
-		if _, err := w.file.NewSheet(names[i]); err != nil {
+	var names, titles []string
+	add := func(name, title string) error {
+		name = w.sheetName(cmp.Or(name, title))
+		names, titles = append(names, name), append(titles, cmp.Or(title, name))
+		_, err := w.file.NewSheet(name)
+		return err
+	}
+	for _, t := range w.Tables {
+		if err := add(t.Name, t.Title); err != nil {
 			return err
 		}
 	}
-	if err := w.contents(contents, names); err != nil {
+	for _, c := range w.Charts {
+		if err := add(c.Name, c.Title); err != nil {
+			return err
+		}
+	}
+	if err := w.contents(contents, names, titles); err != nil {
 		return err
 	}
+	for i, t := range w.Tables {
+		if err := w.tableSheet(names[i], contents, t); err != nil {
+			return err
+		}
+	}
 	for i, c := range w.Charts {
-		if err := w.chartSheet(names[i], contents, c); err != nil {
+		if err := w.chartSheet(names[len(w.Tables)+i], contents, c); err != nil {
 			return err
 		}
 	}
@@ -156,9 +172,9 @@ func cut(text string, most int) string {
 	return strings.TrimRight(b.String(), " ") + "…"
 }
 
-// contents writes the first sheet: what the figures say, and links to the charts.
-func (w *writer) contents(sheet string, names []string) error {
-	first := aboutRow + len(w.Sentences) + 3 // the first chart's row
+// contents writes the first sheet: what the figures say, and links to the other sheets.
+func (w *writer) contents(sheet string, names, titles []string) error {
+	first := aboutRow + len(w.Sentences) + 3 // the first link's row
 	if err := w.setUp(sheet, first-1); err != nil {
 		return err
 	}
@@ -181,8 +197,8 @@ func (w *writer) contents(sheet string, names []string) error {
 		rows = append(rows, []any{w.text(w.styles.plain, sentence)})
 	}
 	rows = append(rows, nil, []any{w.text(w.styles.head, w.Words.Say("sheet.chart")), w.text(w.styles.head, w.Words.Say("sheet.about"))})
-	for i, c := range w.Charts {
-		rows = append(rows, []any{w.text(w.styles.link, names[i]), w.text(w.styles.label, c.Title)})
+	for i, title := range titles {
+		rows = append(rows, []any{w.text(w.styles.link, names[i]), w.text(w.styles.label, title)})
 	}
 	for i, row := range rows {
 		if err := stream.SetRow(cell(1, i+1), row); err != nil {

@@ -54,7 +54,7 @@ func caseOf(t *testing.T, surveyName string, n int) *cases.Case {
 	s.ID = surveyName
 	r := response(n)
 	r.Answers = []answer.Answer{{"number", fmt.Sprint(n)}}
-	return cases.OpenedBy(s, r, time.Date(2026, 11, 22, 9, 0, n, 0, time.UTC))[0]
+	return cases.OpenedBy(s, r, time.Date(2026, 11, 22, 9, 0, n, 0, time.UTC))
 }
 
 // openCase opens a case, and checks whether it was created.
@@ -131,7 +131,7 @@ func storedCases(t *testing.T, b Backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := mine.Close("solved: 解决了", true, "", time.Date(2026, 11, 23, 9, 0, 0, 1, time.UTC)); err != nil {
+	if err := mine.Close(cases.Closing{Result: "solved: 解决了", Told: true, Agreed: cases.NotAsked}, time.Date(2026, 11, 23, 9, 0, 0, 1, time.UTC)); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Cases.SaveCase(ctx, mine, news.OfClosed(mine)); err != nil {

@@ -1,0 +1,117 @@
+package cases
+
+import (
+	"cmp"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"glasspoll/internal/message"
+	"glasspoll/internal/survey"
+)
+
+// Bounds of an added case's texts, in characters.
+const (
+	maxRef  = 64
+	maxNote = 500
+)
+
+// Entry is a complaint by telephone or letter, or another matter, as a role enters it.
+type Entry struct {
+	Ref      string // its number in the register of complaints: entered again, it is the same case
+	Channel  string
+	Type     string // "" is a complaint
+	Subtype  string
+	Severity survey.Severity // "" is minor
+	Priority survey.Priority // "" is normal
+	Owner    string
+	Opened   time.Time // when the customer called, or the letter came; the day's beginning if only that is known
+	Due      string    // a day, an instant of the timezone, or none; "" follows from the deadlines
+	Note     string    // what it is about, without names or contact data
+	By       string    // the role that enters it
+}
+
+// Book is what cases are added to: a survey, or none.
+type Book struct {
+	Survey    string // [NoSurvey] for none
+	Timezone  string
+	Deadlines []survey.Deadline
+	PeriodAt  func(time.Time) string // nil: there are no periods
+}
+
+// Add makes a case of an entry. now is when it is entered.
+func (b Book) Add(e Entry, now time.Time) (*Case, error) {
+	for _, text := range []*string{&e.Ref, &e.Channel, &e.Type, &e.Subtype, &e.Owner, &e.Note, &e.By} {
+		*text = strings.TrimSpace(*text)
+	}
+	c := &Case{
+		ID: idOf("case that was added", b.Survey, e.Ref), Survey: b.Survey, Timezone: b.Timezone, Ref: e.Ref, Questions: []string{},
+		Type: cmp.Or(e.Type, "complaint"), Subtype: e.Subtype, Severity: cmp.Or(e.Severity, survey.Minor), Priority: cmp.Or(e.Priority, survey.NormalPriority),
+		Channel: e.Channel, Owner: e.Owner, Opened: e.Opened.UTC(), Note: e.Note, Status: Open,
+		Changes: []Change{{At: now.UTC(), By: e.By, What: WasAdded}},
+	}
+	if b.PeriodAt != nil {
+		c.Period = b.PeriodAt(e.Opened)
+	}
+	err := errors.Join(checkKind(c), checkRole(c.Owner), checkRole(e.By), checkEntry(e, now), c.setDue(e.Due))
+	if err != nil {
+		return nil, err
+	}
+	if e.Due == "" {
+		c.dueBy(fitting(b.Deadlines, c.Type, c.Channel, c.Severity))
+	}
+	return c, nil
+}
+
+func checkEntry(e Entry, now time.Time) error {
+	var channel error
+	if e.Channel == "" {
+		channel = message.Errorf("the channel is missing: write one such as %s", message.Words(survey.CaseChannels...))
+	} else {
+		channel = checkID("channel", e.Channel)
+	}
+	errs := []error{channel}
+	switch {
+	case e.Ref == "":
+		errs = append(errs, message.Errorf("the number in the register is missing: it tells that a case is entered already"))
+	case utf8.RuneCountInString(e.Ref) > maxRef:
+		errs = append(errs, message.Errorf("the number in the register is longer than %d characters", maxRef))
+	}
+	if e.Opened.IsZero() {
+		errs = append(errs, message.Errorf("the date is missing: write when the customer called, such as 2026-10-31"))
+	} else if e.Opened.After(now) {
+		errs = append(errs, message.Errorf("the date is in the future"))
+	}
+	switch {
+	case utf8.RuneCountInString(e.Note) > maxNote:
+		errs = append(errs, message.Errorf("the note is longer than %d characters", maxNote))
+	case hasContact(e.Note):
+		errs = append(errs, message.Errorf("the note has what looks like an address or a telephone number: a case holds no contact data"))
+	}
+	return errors.Join(errs...)
+}
+
+// digits is a row of digits that may be a telephone number.
+var digits = regexp.MustCompile(`\+?[0-9][0-9 ()\-]{5,}[0-9]`)
+
+// hasContact reports whether a text has an e-mail address, or a number of seven digits or more.
+func hasContact(text string) bool {
+	if slices.ContainsFunc(strings.Fields(text), func(word string) bool { return strings.Contains(word, "@") }) {
+		return true
+	}
+	return slices.ContainsFunc(digits.FindAllString(text, -1), func(number string) bool {
+		n := 0
+		for _, c := range number {
+			if c >= '0' && c <= '9' {
+				n++
+			}
+		}
+		return n >= 7 && !date.MatchString(strings.TrimSpace(number))
+	})
+}
+
+// date is a day, which is no telephone number.
+var date = regexp.MustCompile(`^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$`)

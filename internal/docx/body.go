@@ -1,0 +1,303 @@
+package docx
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"glasspoll/internal/paper"
+)
+
+func (w *writer) write(xml ...string) {
+	for _, x := range xml {
+		w.out.WriteString(x)
+	}
+}
+
+// run is a text with properties. Lines of the text are lines of the paragraph.
+func run(text, properties string) string {
+	if text == "" {
+		return ""
+	}
+	if properties != "" {
+		properties = "<w:rPr>" + properties + "</w:rPr>"
+	}
+	var b strings.Builder
+	b.WriteString("<w:r>" + properties)
+	for i, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		if i > 0 {
+			b.WriteString("<w:br/>")
+		}
+		b.WriteString(`<w:t xml:space="preserve">` + escape(line) + "</w:t>")
+	}
+	b.WriteString("</w:r>")
+	return b.String()
+}
+
+// paragraph is a text in a style.
+func paragraph(style, text string) string {
+	if style != "" {
+		style = `<w:pPr><w:pStyle w:val="` + style + `"/></w:pPr>`
+	}
+	return "<w:p>" + style + run(text, "") + "</w:p>"
+}
+
+// body writes the first page and then the blocks.
+func (w *writer) body() {
+	if w.Company != "" {
+		w.write(paragraph("Company", w.Company))
+	}
+	w.write(paragraph("Title", w.Title))
+	if w.Subtitle != "" {
+		w.write(paragraph("Subtitle", w.Subtitle))
+	}
+	w.facts()
+	if w.Sign != nil {
+		w.write(paragraph("Note", ""))
+		w.table(*w.Sign, signatureHeight)
+	}
+	if w.Notice != "" {
+		w.write(paragraph("Notice", w.Notice))
+	}
+	w.contents()
+	for _, b := range w.Blocks {
+		switch b := b.(type) {
+		case paper.Heading:
+			w.heading(b)
+		case paper.Paragraph:
+			style := ""
+			if b.Note {
+				style = "Note"
+			}
+			w.write(paragraph(style, b.Text))
+		case paper.List:
+			for _, item := range b {
+				w.write(paragraph("ListBullet", item))
+			}
+		case paper.Table:
+			if b.Title != "" {
+				w.write(paragraph("Caption", b.Title))
+			}
+			w.table(b, "")
+			w.write(`<w:p><w:pPr><w:spacing w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>`) // tables beside each other would become one
+		case paper.Chart:
+			w.write(paragraph("Caption", b.Title))
+			w.chart(b.Chart)
+		}
+	}
+}
+
+// facts are a table without a head.
+func (w *writer) facts() {
+	if len(w.Facts) == 0 {
+		return
+	}
+	widths := []int{textWidth / 4, textWidth - textWidth/4}
+	w.openTable(widths)
+	for _, f := range w.Facts {
+		w.write(`<w:tr><w:trPr><w:cantSplit/></w:trPr>`)
+		w.cell(widths[0], headFill, paragraph("TableHead", f.Name))
+		w.cell(widths[1], "", paragraph("TableText", f.Value))
+		w.write(`</w:tr>`)
+	}
+	w.write(`</w:tbl>`)
+}
+
+// bookmark names a heading.
+func bookmark(n int) string { return fmt.Sprintf("_Toc%08d", n) }
+
+// heading writes a heading with the bookmark that the contents lead to. The first chapter begins a page.
+func (w *writer) heading(h paper.Heading) {
+	w.marks++
+	level := min(max(h.Level, 1), 3)
+	properties := `<w:pStyle w:val="Heading` + strconv.Itoa(level) + `"/>`
+	if w.marks == 1 {
+		properties += "<w:pageBreakBefore/>"
+	}
+	id := strconv.Itoa(w.marks)
+	w.write(`<w:p><w:pPr>`, properties, `</w:pPr><w:bookmarkStart w:id="`, id, `" w:name="`, bookmark(w.marks), `"/>`, run(h.Text, ""), `<w:bookmarkEnd w:id="`, id, `"/></w:p>`)
+}
+
+// contents writes the contents as a field, which the word processor can update, with links to the headings. It has no numbers
+// of pages, which only the program knows that lays the pages out.
+func (w *writer) contents() {
+	var entries []string
+	n := 0
+	for _, b := range w.Blocks {
+		h, ok := b.(paper.Heading)
+		if !ok {
+			continue
+		}
+		if n++; h.Level <= 2 {
+			style := `<w:pPr><w:pStyle w:val="TOC` + strconv.Itoa(max(h.Level, 1)) + `"/></w:pPr>`
+			entries = append(entries, style+"%s"+`<w:hyperlink w:anchor="`+bookmark(n)+`" w:history="1">`+run(h.Text, "")+`</w:hyperlink>`)
+		}
+	}
+	if len(entries) == 0 {
+		return
+	}
+	w.write(paragraph("TOCHeading", w.Contents))
+	for i, entry := range entries {
+		begin, end := "", ""
+		if i == 0 {
+			begin = `<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \o "1-2" \n \h \z </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>`
+		}
+		if i == len(entries)-1 {
+			end = `<w:r><w:fldChar w:fldCharType="end"/></w:r>`
+		}
+		w.write("<w:p>", strings.Replace(entry, "%s", begin, 1), end, "</w:p>")
+	}
+}
+
+func (w *writer) openTable(widths []int) {
+	direction := ""
+	if w.RTL {
+		direction = "<w:bidiVisual/>"
+	}
+	w.write(`<w:tbl><w:tblPr><w:tblStyle w:val="Figures"/>`, direction, `<w:tblW w:w="`, strconv.Itoa(textWidth), `" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>`)
+	for _, width := range widths {
+		w.write(`<w:gridCol w:w="`, strconv.Itoa(width), `"/>`)
+	}
+	w.write(`</w:tblGrid>`)
+}
+
+// cell writes a cell with what it holds: at least one paragraph.
+func (w *writer) cell(width int, fill, content string) {
+	if fill != "" {
+		fill = `<w:shd w:val="clear" w:color="auto" w:fill="` + fill + `"/>`
+	}
+	w.write(`<w:tc><w:tcPr><w:tcW w:w="`, strconv.Itoa(width), `" w:type="dxa"/>`, fill, `<w:vAlign w:val="center"/></w:tcPr>`, content, `</w:tc>`)
+}
+
+// signatureHeight is that of rows in which somebody signs.
+const signatureHeight = `<w:trHeight w:val="567" w:hRule="atLeast"/>`
+
+// table writes a table. Its head stands again on each page that it reaches, and no row is on two pages. The height is that of
+// its rows, "" for what their texts need.
+func (w *writer) table(t paper.Table, height string) {
+	columns := len(t.Head)
+	if columns == 0 {
+		return
+	}
+	widths := widthsOf(t)
+	figures := make([]bool, columns)
+	w.openTable(widths)
+	w.write(`<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>`)
+	for i, text := range t.Head {
+		figures[i] = t.IsFigures(i)
+		side := ""
+		if figures[i] {
+			side = `<w:jc w:val="right"/>`
+		}
+		w.cell(widths[i], headFill, `<w:p><w:pPr><w:pStyle w:val="TableHead"/>`+side+`</w:pPr>`+run(text, "")+`</w:p>`)
+	}
+	w.write(`</w:tr>`)
+	for _, row := range t.Rows {
+		w.write(`<w:tr><w:trPr><w:cantSplit/>`, height, `</w:trPr>`)
+		for i := range columns {
+			var c paper.Cell
+			if i < len(row) {
+				c = row[i]
+			}
+			style := "TableText"
+			if figures[i] {
+				style = "TableFigure"
+			}
+			properties := ""
+			if c.Strong || c.Bad {
+				properties = "<w:b/><w:bCs/>"
+			}
+			if c.Bad {
+				properties += `<w:color w:val="` + bad + `"/>`
+			}
+			w.cell(widths[i], "", `<w:p><w:pPr><w:pStyle w:val="`+style+`"/></w:pPr>`+run(c.Text, properties)+`</w:p>`)
+		}
+		w.write(`</w:tr>`)
+	}
+	w.write(`</w:tbl>`)
+}
+
+// The width of the page in Latin characters of tables, and what of it the margins of a cell take.
+const pageCharacters, cellMargins = 92, 2
+
+// widthsOf shares the width of the page among the columns: as the table says, or so that no figure and no word is broken, and
+// where there is room for them, no text.
+func widthsOf(t paper.Table) []int {
+	wide := t.Wide
+	if len(wide) != len(t.Head) {
+		wide = textWidths(t)
+	}
+	sum := 0
+	for _, share := range wide {
+		sum += max(share, 1)
+	}
+	widths, left := make([]int, len(wide)), textWidth
+	for i, share := range wide {
+		widths[i] = textWidth * max(share, 1) / sum
+		left -= widths[i]
+	}
+	widths[len(widths)-1] += left
+	return widths
+}
+
+// textWidths returns shares of the width by the texts of the columns.
+func textWidths(t paper.Table) []int {
+	least, whole := make([]int, len(t.Head)), make([]int, len(t.Head))
+	sumLeast, sumWhole := 0, 0
+	for i, text := range t.Head {
+		least[i], whole[i] = min(characters(text), 8), characters(text)
+		for _, row := range t.Rows {
+			if i >= len(row) {
+				continue
+			}
+			unbroken := longestWord(row[i].Text)
+			if row[i].Number != nil {
+				unbroken = characters(row[i].Text)
+			}
+			least[i], whole[i] = max(least[i], unbroken), max(whole[i], characters(row[i].Text))
+		}
+		least[i], whole[i] = least[i]+cellMargins, whole[i]+cellMargins
+		sumLeast, sumWhole = sumLeast+least[i], sumWhole+whole[i]
+	}
+	room, missing := pageCharacters-sumLeast, sumWhole-sumLeast
+	switch {
+	case missing <= room: // every text fits on a line
+		return whole
+	case room <= 0:
+		return least
+	}
+	for i := range least {
+		least[i] += room * (whole[i] - least[i]) / missing
+	}
+	return least
+}
+
+// longestWord returns the width of the longest part of a text that is not broken between lines.
+func longestWord(text string) int {
+	longest, current := 0, 0
+	for _, r := range text {
+		switch {
+		case utf8.RuneLen(r) > 2:
+			longest, current = max(longest, 2), 0
+		case r == ' ':
+			current = 0
+		default:
+			current++
+			longest = max(longest, current)
+		}
+	}
+	return longest
+}
+
+// characters returns the width of a text in Latin characters, of which Chinese ones are two.
+func characters(text string) int {
+	n := 0
+	for _, r := range text {
+		n++
+		if utf8.RuneLen(r) > 2 {
+			n++
+		}
+	}
+	return n
+}
