@@ -148,16 +148,21 @@ func (t *Table) createDecisions(ctx context.Context, survey, period string, d re
 	return false, t.wrap(message.Errorf("decisions %d of %s %s: %w %d times", d.Number, survey, period, store.ErrStale, transactRetries))
 }
 
-// completeCorrection adds the private answers of a correction that is stored, once its response is here.
+// completeCorrection adds the private answers of a correction that is stored, once its response is here, and removes what it says if
+// the response was erased before it came.
 func (t *Table) completeCorrection(ctx context.Context, survey, period string, d review.Decisions) error {
-	if len(d.Correction.Private) == 0 {
-		return nil
-	}
 	own := idKey(survey, d.IDs[0])
 	for range transactRetries {
 		taken, err := t.get(ctx, textOf(own, partKey), noSort)
-		if err != nil || taken == nil || taken[withdrawn] != nil {
+		if err != nil {
 			return err
+		}
+		if gone := taken[withdrawn] != nil; gone || taken == nil && d.Correction.Erased {
+			_, err := t.transact(ctx, []types.TransactWriteItem{{Put: &types.Put{TableName: &t.name, Item: saidItem(survey, period, d.Number)}}})
+			return err
+		}
+		if taken == nil || len(d.Correction.Private) == 0 {
+			return nil
 		}
 		update, err := t.addPrivate(own, taken, d)
 		if err != nil || update == nil {

@@ -32,7 +32,8 @@ type Reviews interface {
 
 	// ImportDecisions stores decisions that another store has, unless their number is taken, and reports whether it did. It is
 	// an error if the number is taken by others. What a correction says is stored unless its response is a tombstone here, and
-	// its private answers once the response is here, also if the number is taken by the same correction.
+	// its private answers once the response is here, also if the number is taken by the same correction. What was erased before its
+	// response came is removed.
 	ImportDecisions(ctx context.Context, survey, period string, d review.Decisions) (stored bool, err error)
 }
 

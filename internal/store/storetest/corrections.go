@@ -160,7 +160,11 @@ func correctionsImported(t *testing.T, b Backend) {
 	take("of an erased one", withPrivate(correctionOf(3, 1)), true)
 	take("of an erased one, again", withPrivate(first), false)
 	take("erased there", erasedCorrection(correctionOf(4, 2)), true)
-	h.checkCorrections("erased", nil, erasedCorrection(first), erasedCorrection(second), erasedCorrection(correctionOf(3, 1)), erasedCorrection(correctionOf(4, 2)))
+	fifth := correctionOf(5, 2)
+	take("of one that is still to come", fifth, true)
+	take("of one that was erased before it came", erasedCorrection(fifth), false)
+	h.checkCorrections("erased", nil, erasedCorrection(first), erasedCorrection(second), erasedCorrection(correctionOf(3, 1)), erasedCorrection(correctionOf(4, 2)),
+		erasedCorrection(fifth))
 }
 
 // correctedAndCounted corrects responses that wait, that are in a block and that are held: the first count as corrected, the second as
