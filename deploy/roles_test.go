@@ -37,8 +37,42 @@ import (
 )
 
 // access is one action on an item: the prefix of its partition key, as in "I#", and the action. Of the table of invitations, the
-// key begins with its mark: "invitations/V#".
-type access struct{ key, action string }
+// key begins with its mark: "invitations/V#". Of reading and putting ids, the names of the attributes are told too, in order; ""
+// stands for all that there may be.
+type access struct{ key, action, attributes string }
+
+// covers reports whether what is allowed comprises what is used.
+func (a access) covers(used access) bool {
+	if a.key != used.key || a.action != used.action || a.attributes == "" || a.attributes == used.attributes {
+		return a.key == used.key && a.action == used.action
+	}
+	allowed := strings.Split(a.attributes, ",")
+	return used.attributes != "" && !slices.ContainsFunc(strings.Split(used.attributes, ","), func(name string) bool { return !slices.Contains(allowed, name) })
+}
+
+// hasAnswers reports whether the attributes may be those of answers.
+func (a access) hasAnswers() bool {
+	return a.attributes == "" || slices.ContainsFunc(strings.Split(a.attributes, ","), func(name string) bool { return !slices.Contains(ofPlace, name) })
+}
+
+// ofPlace are the attributes of an id that say where its response is, or that it is gone.
+var ofPlace = []string{"PK", "SK", "period", "at", "withdrawn", "expires"}
+
+// attributesOf returns the names of the attributes that a call names, as an access has them.
+func attributesOf(projection *string, names map[string]string) string {
+	if projection == nil {
+		return ""
+	}
+	var all []string
+	for name := range strings.SplitSeq(*projection, ", ") {
+		if real, ok := names[name]; ok {
+			name = real
+		}
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ",")
+}
 
 const (
 	ofTable       = "polls"
@@ -66,13 +100,13 @@ func newActor(server *cloudtest.Server) *actor {
 		) (out middleware.InitializeOutput, _ middleware.Metadata, err error) {
 			switch in := in.Parameters.(type) {
 			case *dynamodb.GetItemInput:
-				a.uses(in.TableName, "GetItem", in.Key)
+				a.usesOf(attributesOf(in.ProjectionExpression, in.ExpressionAttributeNames), in.TableName, "GetItem", in.Key)
 				out.Result, err = c.GetItem(ctx, in)
 			case *dynamodb.QueryInput:
 				a.uses(in.TableName, "Query", cloudtest.Item{"PK": in.ExpressionAttributeValues[":pk"]})
 				out.Result, err = c.Query(ctx, in)
 			case *dynamodb.PutItemInput:
-				a.uses(in.TableName, "PutItem", in.Item)
+				a.puts(in.TableName, in.Item)
 				a.asksForOld("PutItem", string(in.ReturnValues)+string(in.ReturnValuesOnConditionCheckFailure))
 				out.Result, err = c.PutItem(ctx, in)
 			case *dynamodb.UpdateItemInput:
@@ -116,21 +150,35 @@ func kindOf(pk string) string {
 	return kind
 }
 
+// puts is uses of an item that is put.
+func (a *actor) puts(table *string, i cloudtest.Item) {
+	a.usesOf(strings.Join(slices.Sorted(maps.Keys(i)), ","), table, "PutItem", i)
+}
+
 func (a *actor) uses(table *string, action string, items ...cloudtest.Item) {
+	a.usesOf("", table, action, items...)
+}
+
+// usesOf is uses of some attributes, which are told apart for ids alone.
+func (a *actor) usesOf(attributes string, table *string, action string, items ...cloudtest.Item) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	prefix := map[string]string{ofTable: "", ofInvitations: mark}
 	for _, i := range items {
 		if _, known := prefix[*table]; !known {
-			a.used[access{"table " + *table, action}] = true
+			a.used[access{"table " + *table, action, ""}] = true
 			continue
 		}
 		pk, _ := i["PK"].(*types.AttributeValueMemberS)
 		if pk == nil {
-			a.used[access{"no key", action}] = true
+			a.used[access{"no key", action, ""}] = true
 			continue
 		}
-		a.used[access{prefix[*table] + kindOf(pk.Value), action}] = true
+		one := access{prefix[*table] + kindOf(pk.Value), action, attributes}
+		if one.key != "I#" {
+			one.attributes = ""
+		}
+		a.used[one] = true
 	}
 }
 
@@ -146,7 +194,7 @@ func (a *actor) transacts(in *dynamodb.TransactWriteItemsInput) {
 	for _, i := range in.TransactItems {
 		switch {
 		case i.Put != nil:
-			a.uses(i.Put.TableName, "PutItem", i.Put.Item)
+			a.puts(i.Put.TableName, i.Put.Item)
 			a.asksForOld("PutItem", string(i.Put.ReturnValuesOnConditionCheckFailure))
 		case i.Update != nil:
 			a.uses(i.Update.TableName, "UpdateItem", i.Update.Key)
@@ -162,7 +210,7 @@ func (a *actor) transacts(in *dynamodb.TransactWriteItemsInput) {
 
 // samples has a partition key of each kind of item, of either table.
 var samples = []string{
-	"D#tea", "D#_site", "S", "I#tea#00000000-0000-4000-8000-000000000001", "Q#tea#2026-Q4#0007", "J#tea#2026-Q4#0000000001", "L#tea", "K#tea", "T#tea",
+	"D#tea", "D#_site", "S", "I#tea#00000000-0000-4000-8000-000000000001", "Q#tea#2026-Q4#0007", "W#tea", "J#tea#2026-Q4#0000000001", "L#tea", "K#tea", "T#tea",
 	"P#tea", "P#tea#2026-Q4", "E#tea#2026-Q4", "C#tea", "O#tea", "U#tea", "G", "X", "R#tea#2026-Q4#07", "N#tea", "V#0a", "E#tea#2026-Q4", "F#tea", "B#label", "Y",
 }
 
@@ -198,11 +246,18 @@ func allowedBy(t *testing.T, statements any) map[access]bool {
 		}
 		conditions := statement["Condition"].(tree)
 		for operator := range conditions {
-			if !slices.Contains([]string{"ForAllValues:StringLike", "Null", "StringEqualsIfExists"}, operator) {
+			if !slices.Contains([]string{"ForAllValues:StringLike", "ForAllValues:StringEquals", "Null", "StringEqualsIfExists"}, operator) {
 				t.Errorf("%s has a condition that this test does not know: %s", statement["Sid"], operator)
 			}
 		}
-		checkValue(t, conditions, tree{"dynamodb:LeadingKeys": "false"}, "Null")
+		set, attributes := tree{"dynamodb:LeadingKeys": "false"}, ""
+		if limited, ok := conditions["ForAllValues:StringEquals"]; ok {
+			set["dynamodb:Attributes"] = "false" // else the condition holds for a call that names none
+			names := stringList(lookUp(t, limited, "dynamodb:Attributes"))
+			slices.Sort(names)
+			attributes = strings.Join(names, ",")
+		}
+		checkValue(t, conditions, set, "Null")
 		patterns := stringList(lookUp(t, conditions, "ForAllValues:StringLike", "dynamodb:LeadingKeys"))
 		for _, action := range stringList(statement["Action"]) {
 			for _, pk := range samples {
@@ -211,7 +266,7 @@ func allowedBy(t *testing.T, statements any) map[access]bool {
 						t.Fatal(err)
 					} else if matches { // keys have no slash, so * stands for the same as with IAM
 						for _, table := range tables {
-							allowed[access{table + kindOf(pk), strings.TrimPrefix(action, "dynamodb:")}] = true
+							allowed[access{table + kindOf(pk), strings.TrimPrefix(action, "dynamodb:"), attributes}] = true
 						}
 					}
 				}
@@ -445,7 +500,7 @@ func (d *deployment) publishResults() {
 	s, err := table.Definition(ctx, "tea", "")
 	d.must(err)
 	publisher := publish.New(publish.Options{
-		Collector: table, Turns: table, Progress: table, Reviews: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
+		Collector: table, Turns: table, Withdrawals: table, Progress: table, Reviews: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: noPages{}, Renderer: noPages{}, Now: time.Now,
 		Sidecars: table, Counts: table, Cases: table, Notify: true,
 	})
 	out, err := publisher.Publish(ctx, s, d.response(0).Period)
@@ -465,6 +520,23 @@ func (d *deployment) publishResults() {
 	out, err = publisher.Publish(ctx, s)
 	if err != nil || out.Folded != 0 {
 		d.Fatal(out, err)
+	}
+	d.takeBack(func() error { _, err := publisher.Publish(ctx, s); return err })
+}
+
+// takeBack does what functions/submit does with answers that are taken back, of which one is not known; that publishing carries it out;
+// and what the former does afterwards.
+func (d *deployment) takeBack(publish func() error) {
+	ctx := d.Context()
+	if done, err := d.submit.Withdraw(ctx, "tea", d.response(5).ID); err != nil || done.Erased {
+		d.Fatal(done, err)
+	}
+	if _, err := d.submit.Withdraw(ctx, "tea", d.response(999).ID); !errors.Is(err, store.ErrNoResponse) {
+		d.Fatal(err)
+	}
+	d.must(publish())
+	if done, err := d.submit.Withdraw(ctx, "tea", d.response(5).ID); err != nil || !done.Erased {
+		d.Fatal(done, err)
 	}
 }
 
@@ -522,6 +594,9 @@ func (d *deployment) followUp() {
 		d.Fatal(len(all), err)
 	}
 	all[0].Owner = "li"
+	if _, err := d.member.Definition(ctx, "tea", ""); err != nil {
+		d.Fatal(err)
+	}
 	d.must(d.member.SaveCase(ctx, all[0], news.OfOverdue(all[0], all[0].Opened)))
 }
 
@@ -579,7 +654,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 			}
 		}
 		for _, used := range sorted(c.actor.used) {
-			if !allowed[used] {
+			if !slices.ContainsFunc(sorted(allowed), func(one access) bool { return one.covers(used) }) {
 				t.Errorf("%s does not allow %s of %s", c.name, used.action, used.key)
 			}
 		}
@@ -588,8 +663,9 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 			switch {
 			case !slices.Contains(actions, one.action):
 				t.Errorf("%s allows %s of %s, an action that this test does not know", c.name, one.action, one.key)
-			case c.exact && !c.actor.used[one]:
+			case c.exact && !slices.ContainsFunc(sorted(c.actor.used), one.covers):
 				t.Errorf("%s allows %s of %s, which is never called", c.name, one.action, one.key)
+			case one.key == "I#" && !one.hasAnswers():
 			case reads && slices.Contains(c.unread, one.key), !reads && slices.Contains(c.closed, one.key):
 				t.Errorf("%s allows %s of %s", c.name, one.action, one.key)
 			}
@@ -619,5 +695,7 @@ func onOneTable(statements any) any {
 var answers = []string{"Q#", "J#", "R#"}
 
 func sorted(all map[access]bool) []access {
-	return slices.SortedFunc(maps.Keys(all), func(a, b access) int { return strings.Compare(a.action+a.key, b.action+b.key) })
+	return slices.SortedFunc(maps.Keys(all), func(a, b access) int {
+		return strings.Compare(a.action+a.key+a.attributes, b.action+b.key+b.attributes)
+	})
 }

@@ -341,6 +341,7 @@ func TestFunctionsGetTheirSettings(t *testing.T) {
 var routesOf = map[string]map[string]string{
 	"Submit": {
 		"Submission": "POST /api/surveys/{id}/responses",
+		"Withdrawal": "POST /api/surveys/{id}/withdraw",
 		"Form":       "GET /api/surveys/{id}/form/{language}",
 		"FormTyped":  "POST /api/surveys/{id}/form/{language}",
 		"FormHead":   "HEAD /api/surveys/{id}/form/{language}",
@@ -634,7 +635,7 @@ func operations(t *testing.T, receivers []string, methods ...string) []string {
 // the calls that the functions make.
 func TestRolesAllowWhatIsCalled(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
-	submit := operations(t, []string{"Table"}, "Put", "PutOn", "Definition", "Assets", "Ready", "Invitation", "Redeem", "Count")
+	submit := operations(t, []string{"Table"}, "Put", "PutOn", "Withdraw", "Definition", "Assets", "Ready", "Invitation", "Redeem", "Count")
 	if !slices.Equal(submit, []string{"ConditionCheckItem", "GetItem", "PutItem", "UpdateItem"}) {
 		t.Errorf("submit calls %v", submit)
 	}
@@ -644,11 +645,11 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 	}
 	publish := operations(t, []string{"Table", "collection"}, "Definition", "Assets", "Ready", "Surveys", "Collect", "Ends", "After", "Tally", "SaveTally", "Latest",
 		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
-		"Periods", "History", "CheckWithoutIDs", "Progress", "SaveProgress")
+		"Periods", "History", "CheckWithoutIDs", "Progress", "SaveProgress", "Withdrawals", "EndWithdrawal", "Stored")
 	limited := map[string][]any{ // what the publisher may delete, and read many of
-		"dynamodb:DeleteItem":     {"O#*"}, // notifications that have been delivered
-		"dynamodb:BatchWriteItem": {"Q#*"}, // responses that have been collected
-		"dynamodb:BatchGetItem":   {"J#*"}, // the log, without private answers
+		"dynamodb:DeleteItem":     {"O#*", "W#*"}, // notifications that have been delivered, and wishes that have been fulfilled
+		"dynamodb:BatchWriteItem": {"Q#*"},        // responses that have been collected
+		"dynamodb:BatchGetItem":   {"J#*"},        // the log, without private answers
 	}
 	for role, calls := range map[string][]string{"SubmitRole": submit, "InviteRole": invite, "PublishRole": publish} {
 		allowed := map[string]bool{}
@@ -760,6 +761,7 @@ func TestStreamWakesThePublisher(t *testing.T) {
 	checkValue(t, source, []any{
 		tree{"Pattern": `{"eventName": ["INSERT"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "Q#"}]}}}}`},
 		tree{"Pattern": `{"eventName": ["MODIFY"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "I#"}]}}}}`},
+		tree{"Pattern": `{"eventName": ["INSERT"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "W#"}]}}}}`},
 		tree{"Pattern": `{"eventName": ["INSERT"], "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "E#"}]}}}}`},
 	}, "FilterCriteria", "Filters")
 }

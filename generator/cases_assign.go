@@ -21,10 +21,10 @@ func (a assignCaseCommand) Run(ctx context.Context, c *console.Console) error {
 }
 
 func (a *assignCaseCommand) do(ctx context.Context, env *environment) error {
-	c, err := records.ChangeCase(ctx, env.store, a.Case, func(c *cases.Case) error { return c.Assign(a.Owner, a.By, time.Now()) })
+	c, err := records.ChangeCase(ctx, env.store, a.Case, func(c *cases.Case) error { return c.Assign(a.Owner, a.By, time.Now()) }, nil)
 	if err != nil {
 		return err
 	}
-	env.Print(env.Out, "case %s is assigned to %s, due %s", c.ID, c.Owner, orElse(string(c.Due), "at no date"))
+	env.Print(env.Out, "case %s is assigned to %s, due %s", c.ID, c.Owner, orElse(c.Deadline(), "at no date"))
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 	"glasspoll/internal/records"
 )
 
@@ -28,7 +29,7 @@ func (k closeCaseCommand) Run(ctx context.Context, c *console.Console) error {
 
 func (k *closeCaseCommand) do(ctx context.Context, env *environment) error {
 	closing := cases.Closing{Result: k.Result, Told: k.CustomerTold == "yes", Agreed: cases.Agreement(k.CustomerAgreed), By: k.By}
-	c, err := records.ChangeCase(ctx, env.store, k.Case, func(c *cases.Case) error { return c.Close(closing, time.Now()) })
+	c, err := records.ChangeCase(ctx, env.store, k.Case, func(c *cases.Case) error { return c.Close(closing, time.Now()) }, env.about(news.OfClosed))
 	if err != nil {
 		return err
 	}

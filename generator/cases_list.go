@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"glasspoll/internal/cases"
@@ -19,8 +20,10 @@ type listCasesCommand struct {
 	storeFlags
 	Survey   string `placeholder:"ID" help:"Only those of this survey."`
 	Status   string `placeholder:"STATUS" enum:"unfinished,open,assigned,closed,all" default:"unfinished" help:"unfinished (open or assigned), open, assigned, closed or all. Default: ${default}."`
-	Overdue  bool   `help:"Only those that should have been closed before today."`
+	Overdue  bool   `help:"Only those that should have been closed by now."`
 	Type     string `placeholder:"TYPE" help:"Only those of this type, such as complaint."`
+	Subtype  string `placeholder:"TYPE" help:"Only those of this subtype."`
+	Channel  string `placeholder:"CHANNEL" help:"Only those that came by this channel, such as phone."`
 	Severity string `placeholder:"SEVERITY" enum:"minor,major,critical," default:"" help:"Only those of this severity: minor, major or critical."`
 	Owner    string `placeholder:"ROLE" help:"Only those that this role has to follow up."`
 	Format   string `placeholder:"FORMAT" enum:"text,json,csv" default:"text" help:"text, json or csv. Default: ${default}."`
@@ -57,6 +60,8 @@ func (l *listCasesCommand) includes(c *cases.Case, now time.Time) bool {
 	return (l.Status == "all" || l.Status == string(c.Status) || l.Status == "unfinished" && unfinished) &&
 		(!l.Overdue || c.Overdue(now)) &&
 		(l.Type == "" || l.Type == c.Type) &&
+		(l.Subtype == "" || l.Subtype == c.Subtype) &&
+		(l.Channel == "" || l.Channel == c.Channel) &&
 		(l.Severity == "" || l.Severity == string(c.Severity)) &&
 		(l.Owner == "" || l.Owner == c.Owner)
 }
@@ -88,8 +93,8 @@ func casesText(c *console.Console, listed []*cases.Case, now time.Time) error {
 		case k.Withdrawn:
 			mark = message.New("withdrawn")
 		}
-		rows = append(rows, []string{k.ID, string(k.Day(k.Opened)), cmp.Or(string(k.Due), "-"), in(mark), in(caseWord(k.Status)), in(caseWord(k.Severity)),
-			in(caseWord(k.Priority)), in(caseWord(k.Type)), k.Survey, cmp.Or(k.Owner, "-")})
+		rows = append(rows, []string{k.ID, string(k.Day(k.Opened)), cmp.Or(k.Deadline(), "-"), in(mark), in(caseWord(k.Status)), in(caseWord(k.Severity)),
+			in(caseWord(k.Priority)), in(kindOf(k)), cmp.Or(strings.Trim(k.Survey, cases.NoSurvey), "-"), cmp.Or(k.Owner, "-")})
 	}
 	if err := console.Table(c.Out, rows); err != nil {
 		return err
@@ -100,14 +105,16 @@ func casesText(c *console.Console, listed []*cases.Case, now time.Time) error {
 
 func casesCSV(out io.Writer, listed []*cases.Case, now time.Time) error {
 	table := spreadsheet.NewWriter(out)
-	table.Write([]string{"case", "survey", "period", "type", "severity", "priority", "owner", "status", "opened", "due", "overdue", "closed", "result", "customer_told", "withdrawn"})
+	table.Write([]string{"case", "survey", "period", "type", "severity", "priority", "owner", "status", "opened", "due", "overdue", "closed", "result", "customer_told", "withdrawn",
+		"subtype", "channel", "customer_agreed", "ref", "note"})
 	for _, c := range listed {
 		closed := ""
 		if c.Status == cases.Closed {
 			closed = string(c.Day(c.Closed))
 		}
-		table.Write([]string{c.ID, c.Survey, c.Period, c.Type, string(c.Severity), string(c.Priority), c.Owner, string(c.Status), string(c.Day(c.Opened)), string(c.Due),
-			strconv.FormatBool(c.Overdue(now)), closed, c.Result, strconv.FormatBool(c.CustomerTold), strconv.FormatBool(c.Withdrawn)})
+		table.Write([]string{c.ID, c.Survey, c.Period, c.Type, string(c.Severity), string(c.Priority), c.Owner, string(c.Status), string(c.Day(c.Opened)), c.Deadline(),
+			strconv.FormatBool(c.Overdue(now)), closed, c.Result, strconv.FormatBool(c.CustomerTold), strconv.FormatBool(c.Withdrawn),
+			c.Subtype, c.Channel, string(c.Agreed), c.Ref, c.Note})
 	}
 	return table.Flush()
 }

@@ -22,9 +22,10 @@ type summariseCasesCommand struct {
 }
 
 func (summariseCasesCommand) Help() string {
-	return `Opened are the cases whose answers arrived in the span; closed, in time and told are of those closed in it, whenever they
-were opened; open and overdue are as on its last day, or today if it has not ended. Days are calendar days from opening to
-closing, in the survey's timezone. Cases of answers that were taken back count as opened and withdrawn, and not as closed.`
+	return `Opened are the cases whose answers arrived in the span, and those added by hand that customers called or wrote about in it;
+closed, in time, told and agreed are of those closed in it, whenever they were opened; open and overdue are as on its last
+day, or now if it has not ended. Days are calendar days from opening to closing, in the survey's timezone. Cases of answers
+that were taken back count as opened and withdrawn, and not as closed.`
 }
 
 func (s summariseCasesCommand) Run(ctx context.Context, c *console.Console) error {
@@ -63,6 +64,8 @@ type figuresJSON struct {
 	Closed    int      `json:"closed"`
 	InTime    int      `json:"closed_in_time"`
 	Told      int      `json:"customer_told"`
+	Asked     int      `json:"customer_asked"`
+	Agreed    int      `json:"customer_agreed"`
 	Withdrawn int      `json:"withdrawn"`
 	Open      int      `json:"open"`
 	Overdue   int      `json:"overdue"`
@@ -70,7 +73,7 @@ type figuresJSON struct {
 }
 
 func toJSON(by, value string, f cases.Figures) figuresJSON {
-	line := figuresJSON{By: by, Value: value, Opened: f.Opened, Closed: f.Closed, InTime: f.InTime, Told: f.CustomerTold, Withdrawn: f.Withdrawn, Open: f.Open, Overdue: f.Overdue}
+	line := figuresJSON{By: by, Value: value, Opened: f.Opened, Closed: f.Closed, InTime: f.InTime, Told: f.CustomerTold, Asked: f.Asked, Agreed: f.Agreed, Withdrawn: f.Withdrawn, Open: f.Open, Overdue: f.Overdue}
 	if mean, ok := f.MeanDays(); ok {
 		line.MeanDays = &mean
 	}
@@ -95,13 +98,13 @@ func summaryJSON(s cases.Summary, surveyID string) any {
 
 func summaryCSV(out io.Writer, s cases.Summary) error {
 	table := spreadsheet.NewWriter(out)
-	table.Write([]string{"by", "value", "opened", "closed", "closed_in_time", "customer_told", "withdrawn", "open", "overdue", "mean_days_to_close"})
+	table.Write([]string{"by", "value", "opened", "closed", "closed_in_time", "customer_told", "withdrawn", "open", "overdue", "mean_days_to_close", "customer_asked", "customer_agreed"})
 	for _, g := range append([]cases.Group{{By: "all", Figures: s.All}}, s.Groups...) {
 		line := []string{g.By, g.Value}
 		for _, n := range []int{g.Opened, g.Closed, g.InTime, g.CustomerTold, g.Withdrawn, g.Open, g.Overdue} {
 			line = append(line, strconv.Itoa(n))
 		}
-		table.Write(append(line, meanDays(g.Figures, "")))
+		table.Write(append(line, meanDays(g.Figures, ""), strconv.Itoa(g.Asked), strconv.Itoa(g.Agreed)))
 	}
 	return table.Flush()
 }

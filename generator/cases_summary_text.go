@@ -8,10 +8,12 @@ import (
 	"glasspoll/internal/message"
 )
 
-// summaryColumns are the heads of the figures of a summary; summaryGroups the heads of its parts.
+// summaryColumns are the heads of the figures of a summary; summaryGroups the heads of its parts; summaryMissing names cases that have
+// no value of a part.
 var (
-	summaryColumns = []message.Key{"Opened", "Closed", "In time", "Told", "Withdrawn", "Open", "Overdue", "Mean days"}
-	summaryGroups  = map[string]message.Key{"type": "By type", "severity": "By severity", "owner": "By owner"}
+	summaryColumns = []message.Key{"Opened", "Closed", "In time", "Told", "Agreed", "Withdrawn", "Open", "Overdue", "Mean days"}
+	summaryGroups  = map[string]message.Key{"type": "By type", "subtype": "By subtype", "severity": "By severity", "channel": "By channel", "owner": "By owner"}
+	summaryMissing = map[string]message.Key{"owner": "nobody yet", "subtype": "no subtype", "channel": "channel unknown"}
 )
 
 // summaryText prints a summary as a table.
@@ -43,8 +45,11 @@ func summaryRows(s cases.Summary, language string) [][]string {
 			by = g.By
 			rows = append(rows, nil, []string{summaryGroups[by].Text().In(language)})
 		}
-		value := orElse(g.Value, "nobody yet")
-		if by != "owner" {
+		value := message.Plain(g.Value)
+		switch {
+		case g.Value == "":
+			value = summaryMissing[by].Text()
+		case by != "owner":
 			value = caseWord(g.Value)
 		}
 		rows = append(rows, figuresRow("  "+value.In(language), g.Figures))
@@ -54,7 +59,7 @@ func summaryRows(s cases.Summary, language string) [][]string {
 
 func figuresRow(name string, f cases.Figures) []string {
 	row := []string{name}
-	for _, n := range []int{f.Opened, f.Closed, f.InTime, f.CustomerTold, f.Withdrawn, f.Open, f.Overdue} {
+	for _, n := range []int{f.Opened, f.Closed, f.InTime, f.CustomerTold, f.Agreed, f.Withdrawn, f.Open, f.Overdue} {
 		row = append(row, fmt.Sprint(n))
 	}
 	return append(row, meanDays(f, "-"))

@@ -170,6 +170,7 @@ type visitInvited struct {
 type visitedStore interface {
 	store.Definitions
 	store.Responses
+	store.Withdrawer
 	store.DayResponses
 	store.Redeemer
 	store.Invitations
@@ -193,7 +194,7 @@ func (v *visitInvited) do(ctx context.Context, env *environment) error {
 		return err
 	}
 	visitor := visitor{visited, s, intake.Handler{
-		Definitions: visited, Responses: visited, Days: visited, Redeemer: visited, Invitations: visited, Stopper: visited, Steps: intake.NewSteps(visited),
+		Definitions: visited, Responses: visited, Withdrawer: visited, Days: visited, Redeemer: visited, Invitations: visited, Stopper: visited, Steps: intake.NewSteps(visited),
 		IDs: visited, Secrets: visited, Renderer: renderer, Client: func(r *http.Request) string { return r.RemoteAddr }, Log: env.log,
 	}}
 	answered := 0

@@ -92,7 +92,7 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 		return err
 	}
 	for _, s := range surveys {
-		if _, err := publish.New(publish.Options{Collector: store, Log: store, Definitions: store, Tallies: store, Releases: store, Pages: pages, Renderer: results.New(renderer), Now: time.Now}).Publish(ctx, s); err != nil {
+		if _, err := publish.New(publish.Options{Collector: store, Log: store, Definitions: store, Tallies: store, Releases: store, Cases: store, Pages: pages, Renderer: results.New(renderer), Now: time.Now}).Publish(ctx, s); err != nil {
 			return err
 		}
 	}

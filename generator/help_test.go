@@ -117,7 +117,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"build --out --surveys x":    {"--out needs a value before --surveys", "--out 后面要写值，再写 --surveys"},
 		"diff":                       {"missing: OLD, NEW", "缺少 OLD、NEW"},
 		"diff a b c":                 {"'c' is neither a command nor an argument here", "“c”既不是命令，也不是这里要写的内容"},
-		"cases":                      {"say which: list, show, assign, close, summary", "请写明是哪一个：list、show、assign、close、summary"},
+		"cases":                      {"say which: list, show, assign, change, escalate, close, add, import, summary", "请写明是哪一个：list、show、assign、change、escalate、close、add、import、summary"},
 		"cases summary":              {"missing: --month=2026-10 or --quarter=2026-Q4", "缺少 --month=2026-10 或 --quarter=2026-Q4"},
 		"new --list --from x":        {"--list and --from do not go together", "--list 和 --from 不能一起用"},
 		"share x --value tier":       {"--value tier: write NAME=TEXT", "--value tier：写成 NAME=TEXT"},

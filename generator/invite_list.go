@@ -9,6 +9,7 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/contacts"
 	"glasspoll/internal/message"
+	"glasspoll/internal/sheets"
 	"glasspoll/internal/survey"
 )
 
@@ -84,11 +85,16 @@ func readContacts(s *survey.Survey, name string) (*contacts.List, error) {
 
 // printFaults prints the faults of a list, and how many there are.
 func printFaults(c *console.Console, w io.Writer, name string, list *contacts.List) {
-	for _, f := range list.Faults {
+	printTableFaults(c, w, name, list.Faults, list.More)
+}
+
+// printTableFaults prints the faults of a table, and how many there are: more than these by some.
+func printTableFaults(c *console.Console, w io.Writer, name string, faults []sheets.Fault, more int) {
+	for _, f := range faults {
 		c.Print(w, "%s: %s", name, f.Message())
 	}
-	if list.More > 0 {
-		c.Print(w, "%s: and %d more", name, list.More)
+	if more > 0 {
+		c.Print(w, "%s: and %d more", name, more)
 	}
-	c.Print(w, "%s in %s", message.Count(len(list.Faults)+list.More, "problem"), message.Count(1, "file"))
+	c.Print(w, "%s in %s", message.Count(len(faults)+more, "problem"), message.Count(1, "file"))
 }

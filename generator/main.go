@@ -35,6 +35,7 @@ type commands struct {
 	Share   shareCommand   `cmd:"" help:"Print links, QR codes and texts that invite people to a survey."`
 	Invite  inviteCommand  `cmd:"" help:"Invite people by links of their own, each of which can be used once."`
 	Demo    demoCommand    `cmd:"" help:"Answer the surveys with made-up answers, for a trial."`
+	Keys    keysCommand    `cmd:"" help:"Make keys, to which answers are sealed."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
 	Cases   casesCommand   `cmd:"" help:"Follow up what alerts have opened, until it is closed."`
 	Report  briefCommand   `cmd:"" help:"Write the report on customers and service of a month or a quarter: page, Word file, workbook."`

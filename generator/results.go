@@ -54,7 +54,7 @@ func (s storeFlags) perform(ctx context.Context, c *console.Console, name string
 	if err != nil {
 		return err
 	}
-	return do(ctx, c, records, v)
+	return do(ctx, c, records, v, true) // the publishing function tells it
 }
 
 // printed performs a verb as perform does, and returns what it has printed for the rest of the command to use. That rest, such as

@@ -25,16 +25,20 @@ type archiveCommand struct {
 
 func (archiveCommand) Help() string {
 	return `Freezes a period in one ZIP file: the questionnaire in every version that was answered (compiled, and as YAML if it is
-found), all answers, what was counted, every release, the report for management, and the codebook; with the SHA-256 of each
-file in SHA256SUMS. The checksum of that file stands for the whole and is printed: write it down elsewhere, for example
+found), its plan, all answers, what was counted, every release, the numbers of issued and received questionnaires, the
+report for management, and the codebook; with the SHA-256 of each file in SHA256SUMS. The checksum of that file stands for the whole and is printed: write it down elsewhere, for example
 in the minutes. The same answers and releases give the same file, byte for byte.
 
 Answers are JSON Lines, one response a line as it is stored, without private ones unless --private is given. Only you can
 read the file. If a respondent is erased later, delete or replace the archives that have the answers.
 
 With --check, nothing but the file is needed: checksums are compared, all answers are counted again, each by the questionnaire
-that it was given under, and the tally, the index and every block of every release must follow from them. Of an archive that
-an earlier version has written, the checksums and the number of answers are compared. Exits with 1 if anything differs.
+that it was given under, and the tally, the index, the numbers and every block of every release must follow from them. Files
+that belong to the archive and are not there are named, and so is what the records lack: a plan, an approval, the number
+issued. Of an archive that an earlier version has written, the checksums and the number of answers are compared. Exits with
+1 if anything differs or is missing.
+
+'glasspoll serve --production' writes the archive of a period by itself when it is over: DATA/archives/ID-PERIOD.zip.
 
 Examples:
 
@@ -76,7 +80,7 @@ func (a *archiveCommand) do(ctx context.Context, env *environment) error {
 	}
 	m, checksum, err := archive.Write(ctx, file, env.store, snapshot, archive.Options{
 		Period: a.Period, Private: a.Private, Name: filepath.Base(a.Sources.File), Questionnaire: a.Sources.Questionnaire,
-		Actions: a.Sources.Actions, Style: a.Sources.Style,
+		Actions: a.Sources.Actions, Style: a.Sources.Style, PlanStyle: a.Sources.PlanStyle,
 	})
 	if err != nil {
 		return err
@@ -110,5 +114,8 @@ func (a *archiveCommand) check(ctx context.Context, c *console.Console) error {
 	}
 	c.Print(c.Out, "%s  %s", checked.Checksum, name)
 	c.Print(c.Out, "%s %s: %s, %s, %s: %s agree", m.Survey, m.Period, message.Count(int(m.Responses), "response"), message.Count(m.Releases, "release"), message.Count(checked.Files, "file"), what)
+	for _, gap := range checked.Gaps {
+		c.Print(c.Out, "Not in it: %s", gap)
+	}
 	return nil
 }

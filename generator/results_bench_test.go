@@ -88,7 +88,7 @@ func measure(b *testing.B, store *local.Store, v verb) {
 	b.Helper()
 	for b.Loop() {
 		started, used := time.Now(), processorTime(b)
-		err := do(context.Background(), &console.Console{Out: io.Discard, Err: io.Discard}, store, v)
+		err := do(context.Background(), &console.Console{Out: io.Discard, Err: io.Discard}, store, v, false)
 		if err != nil {
 			b.Fatal(err)
 		}

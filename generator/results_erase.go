@@ -28,7 +28,7 @@ What is published already stays: it is a sum over at least min_group respondents
 the change would show what that person had answered. The results page says how many have withdrawn, from min_group on.
 
 In the data file, the answers are overwritten. Copies that were made before are not changed: backups, snapshots of the
-disk, exports and archives. Delete those, or let them expire.
+disk, exports and archives. Delete those, or let them expire. The archives in DATA/archives are made again by the server.
 
 Erasing a response again is no error. Exits with 1 if there is no such receipt or --yes is missing.
 

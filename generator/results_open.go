@@ -21,7 +21,7 @@ func readKeys(files []string) ([]seal.Private, error) {
 	for _, name := range files {
 		key, err := readKey(name)
 		if err != nil {
-			return nil, message.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		keys = append(keys, key)
 	}
@@ -38,7 +38,11 @@ func readKey(name string) (seal.Private, error) {
 	if err != nil {
 		return seal.Private{}, err
 	}
-	return seal.DecodePrivate(data)
+	key, err := seal.DecodePrivate(data)
+	if err != nil {
+		return seal.Private{}, message.Errorf("%s: %w", name, err)
+	}
+	return key, nil
 }
 
 // open writes an export whose sealed answers are opened in this process, wherever the store is: it copies the answers to a file

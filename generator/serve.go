@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"glasspoll/internal/console"
@@ -87,6 +88,7 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 // options returns the server's options by the flags.
 func (s serveCommand) options(c *console.Console, getenv func(string) string) (server.Options, error) {
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
+	told := false
 	o := server.Options{
 		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.isProduction(), Unapproved: s.Unapproved, AddressHeader: s.AddressHeader,
 		NoLimits:    s.Limits == "off",
@@ -95,8 +97,11 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 		Log:         logger, Problems: c.Err, Language: c.Language,
 		Verbs: func(store *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table {
 			published := &verify.Published{Pages: pages, TagOf: pages.TagOf}
-			return verbTable(environment{store: store, log: logger, published: published, changed: changed})
+			return verbTable(environment{store: store, log: logger, published: published, news: told, changed: changed})
 		},
+	}
+	if s.isProduction() {
+		o.Archives = filepath.Join(s.Data, "archives")
 	}
 	_, port, err := net.SplitHostPort(s.Addr)
 	if err == nil {
@@ -111,6 +116,7 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if o.Sender, err = s.sender(getenv); err != nil {
 		return o, err
 	}
+	told = o.Sender != nil
 	return o, s.checkBackups()
 }
 

@@ -35,6 +35,7 @@ type environment struct {
 	store     store.Records
 	log       *slog.Logger                           // for what an operator must be able to look up later
 	published *verify.Published                      // the files that visitors can read; nil if this process does not publish
+	news      bool                                   // what is done to cases is told: the news go into the outbox
 	changed   func(survey string, periods ...string) // called when a survey's answers have changed, so that its results are published; nil if this process does not publish
 }
 
@@ -59,8 +60,13 @@ func writeFile(create control.CreateFunc, name string, private bool, content []b
 var verbs = map[string]func() verb{
 	"cases list":       func() verb { return &listCasesCommand{} },
 	"cases show":       func() verb { return &showCaseCommand{} },
+	"cases contact":    func() verb { return &readContact{} },
 	"cases assign":     func() verb { return &assignCaseCommand{} },
+	"cases change":     func() verb { return &changeCaseCommand{} },
+	"cases escalate":   func() verb { return &escalateCaseCommand{} },
 	"cases close":      func() verb { return &closeCaseCommand{} },
+	"cases add":        func() verb { return &addCaseCommand{} },
+	"cases import":     func() verb { return &importCasesCommand{} },
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
 	"report":           func() verb { return &briefCommand{} },
 	"results export":   func() verb { return &exportCommand{} },
@@ -135,7 +141,7 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 		return err
 	}
 	defer store.Close()
-	return do(ctx, c, store, v)
+	return do(ctx, c, store, v, false)
 }
 
 // doWithOldFile does a verb with a data file of an earlier format, which is only read. Verbs that change something fail.
@@ -146,16 +152,17 @@ func doWithOldFile(ctx context.Context, c *console.Console, path string, v verb)
 	}
 	defer old.Close()
 	c.Print(c.Err, "%s is of an earlier version, and only read: `glasspoll results move` carries it over.", path)
-	return do(ctx, c, old.Records(), v)
+	return do(ctx, c, old.Records(), v, false)
 }
 
-// do runs a verb in this process.
-func do(ctx context.Context, c *console.Console, records store.Records, v verb) error {
+// do runs a verb in this process. news says that what it does to cases is told.
+func do(ctx context.Context, c *console.Console, records store.Records, v verb, news bool) error {
 	files := &control.Files{}
 	defer files.Discard()
 	return v.do(ctx, &environment{
 		Output: control.Output{Console: c, Create: files.Create},
 		store:  records,
+		news:   news,
 		log:    slog.New(slog.NewTextHandler(c.Err, nil)),
 	})
 }

@@ -40,7 +40,7 @@ var house = []floor{
 		"answer advice chart compare convert theme",
 		"paper",
 		"review tally cases export sarif simulate starter workbook docx contacts blind",
-		"release invitees news",
+		"release invitees news register",
 		"stats audit",
 	}},
 	{"pages", true, []string{

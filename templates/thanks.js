@@ -50,7 +50,7 @@ const offerAnother = () => {
 /** Leads on to an empty form after a while, without a way back to this page or out of the survey. */
 const restartKiosk = () => {
   const again = byID("again");
-  for (const out of findAll("footer, main p:not([id]) > .button")) out.hidden = true;
+  for (const out of findAll("footer, main p:not([id]) > .button, #receipt a")) out.hidden = true;
   const link = /** @type {HTMLAnchorElement} */ (again.querySelector("a"));
   link.search = location.search;
   const leave = () => location.replace(link.href);

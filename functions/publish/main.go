@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"glasspoll"
+	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/notify"
 	"glasspoll/internal/publish"
@@ -88,7 +89,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(publish.Options{
 			Collector: f.table, Turns: f.table, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
-			Sidecars: f.table, Counts: f.table, Cases: f.table, Notify: true,
+			Withdrawals: f.table, Sidecars: f.table, Counts: f.table, Cases: f.table, Notify: true,
 		})
 		f.assets = assets
 	}
@@ -175,6 +176,9 @@ func (f *function) publishAll(ctx context.Context) error {
 		return err
 	}
 	var failed []error
+	if len(surveys) > 0 {
+		failed = append(failed, f.ageCases(ctx, surveys))
+	}
 	for _, id := range surveys {
 		_, err := f.publish(ctx, id)
 		failed = append(failed, err)
@@ -184,6 +188,26 @@ func (f *function) publishAll(ctx context.Context) error {
 	}
 	f.metrics.Write(nil, cloud.Figure{Name: "Rounds", Unit: "Count", Value: 1})
 	return nil
+}
+
+// ageCases marks the cases that are overdue, and hands them up, before the news of each survey are sent.
+func (f *function) ageCases(ctx context.Context, surveys []string) error {
+	if err := f.table.Ready(ctx); err != nil {
+		return err
+	}
+	publisher, err := f.current(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, id := range slices.Concat(surveys, []string{cases.NoSurvey}) {
+		aged, err := publisher.AgeCases(ctx, id)
+		failed = append(failed, err)
+		if aged > 0 {
+			f.log.Info("cases are overdue", "survey", id, "cases", aged)
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // publish brings one survey up to date, and sends pending notifications, including those that earlier runs failed to send. It

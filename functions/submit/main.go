@@ -1,5 +1,6 @@
 // Command submit is the AWS Lambda function behind the HTTP API that takes submissions: it replies to one with 303, 201 or
-// problems, and shows forms and thanks to browsers without a script. It may only write responses, and mark invitations as used.
+// problems, and shows forms and thanks to browsers without a script. It may only write responses and wishes to take them back, and mark
+// invitations as used.
 package main
 
 import (
@@ -30,7 +31,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		return nil, fmt.Errorf("LIMITS is %q: it must be on or off", limits)
 	}
 	return gateway.New(getenv, log, metrics, gateway.Options{Retention: retention, Counted: counted, Use: func(h *intake.Handler, table *cloud.Table) {
-		h.Responses, h.Days, h.Redeemer, h.IDs = table, table, table, table
+		h.Responses, h.Withdrawer, h.Days, h.Redeemer, h.IDs = table, table, table, table, table
 		if limits != "off" {
 			h.Limits = intake.NewLimits(table, table)
 			h.Limits.Rates = table

@@ -125,6 +125,13 @@ const (
 	Internal     Code = "internal"       // a fault of the program
 )
 
+// The codes of taking answers back.
+const (
+	ReceiptUnknown Code = "receipt_unknown" // of no answer to this survey
+	NotTakenBack   Code = "not_taken_back"  // the store did not answer: try again
+	BusyTakingBack Code = "busy_taking"     // too many from one range of addresses: wait, and try again; args seconds
+)
+
 // The codes of invitations.
 const (
 	InvitedOnly         Code = "invited_only"         // an answer without an invitation, where one is needed

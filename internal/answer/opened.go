@@ -8,7 +8,7 @@ import (
 
 // CheckOpened checks the answer to one field that was sealed when it was received, so that nobody has checked it before: whether it
 // can be read, and keeps the question's limits. The values of several options are lines. It returns them in canonical form, or, with
-// the code of a problem, as they are.
+// the code of a problem, as they are, but for control characters.
 func CheckOpened(f survey.Field, text string) (values []string, problem Code) {
 	lines := []string{text}
 	if f.Question.Type == survey.MultiChoice && f.Part == "" {
@@ -23,8 +23,11 @@ func CheckOpened(f survey.Field, text string) (values []string, problem Code) {
 			problem = p.Code
 		}
 	}
-	if problem != "" {
-		return lines, problem
+	if problem == "" {
+		return values, ""
 	}
-	return values, ""
+	for i, line := range lines {
+		lines[i] = removeControls(line, f.Question.Type == survey.LongText && f.Part == "")
+	}
+	return lines, problem
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/release"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -33,6 +32,8 @@ type Manifest struct {
 	Releases  int         `json:"releases"`
 	Index     *string     `json:"index"`             // of all responses, as a fraction; null without one
 	Deleted   int64       `json:"deleted,omitempty"` // responses that were deleted after a retention time, and are not in it
+	Contents  int         `json:"contents,omitempty"`
+	State     string      `json:"state,omitempty"` // of what is stored of the period, when the archive was made by itself; see [StateOf]
 
 	// Responses whose cursors are up to Through had other places in the log when releases up to number MovedRelease were made: who
 	// of them is in a block is not known.
@@ -68,6 +69,7 @@ const (
 	definitionsDir   = "definitions/"
 	questionnaireDir = "questionnaire/"
 	releasesDir      = "releases/"
+	numbersFile      = "numbers.json"
 	decisionsFile    = "decisions.json" // of persons about responses, oldest first; only if there are any
 )
 
@@ -118,15 +120,9 @@ func (c *counted) tally() *tally.Tally {
 	return t
 }
 
-// indexOf returns the index of everything that was counted, as a fraction; nil if there is none. versions are the
-// questionnaires that were answered.
-func indexOf(s *survey.Survey, versions []*survey.Survey, period string, t *tally.Tally) *string {
-	forms := map[string]*survey.Survey{s.Shape: s}
-	for _, v := range versions {
-		forms[v.Shape] = v
-	}
-	report := stats.NewReport(s, []*release.Release{release.Unsuppressed(s, forms, period, "", t)})
-	score := report.Periods[0].Overall.Score
+// indexOf returns the index of everything that was counted, as a fraction; nil if there is none.
+func indexOf(p *stats.Period) *string {
+	score := p.Overall.Score
 	if score == nil {
 		return nil
 	}

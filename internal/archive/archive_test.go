@@ -33,9 +33,12 @@ sections:
 `
 
 // filledStore returns a store with nine responses, which have been released.
-func filledStore(t *testing.T) *local.Store {
+func filledStore(t *testing.T) *local.Store { return storeOf(t, tea) }
+
+// storeOf is filledStore of another questionnaire with the same question.
+func storeOf(t *testing.T, source string) *local.Store {
 	t.Helper()
-	s, problems := questionnaire.Parse("tea.yaml", []byte(tea))
+	s, problems := questionnaire.Parse("tea.yaml", []byte(source))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -31,6 +31,7 @@ type Checked struct {
 	Checksum string    // of SHA256SUMS, and so of the whole
 	Files    int
 	Findings []message.Text // what is wrong
+	Gaps     []message.Text // what the records lack that an auditor asks for; see [gapsOf]
 }
 
 // Check checks an archive by itself: its checksums, and, if these agree, that the tally, the index and every release
@@ -53,6 +54,7 @@ func Check(ctx context.Context, name string) (*Checked, error) {
 type checker struct {
 	files    map[string]*zip.File
 	findings []message.Text
+	gaps     []message.Text
 }
 
 func (c *checker) findf(format string, args ...any) {
@@ -74,7 +76,7 @@ func (c *checker) check(ctx context.Context, z *zip.Reader) (*Checked, error) {
 	if err := c.checkFigures(ctx, m); err != nil {
 		return nil, err
 	}
-	return &Checked{Manifest: m, Figures: m.Format != firstFormat, Checksum: checksum, Files: len(c.files), Findings: c.findings}, nil
+	return &Checked{Manifest: m, Figures: m.Format != firstFormat, Checksum: checksum, Files: len(c.files), Findings: c.findings, Gaps: c.gaps}, nil
 }
 
 // checkSums compares all files with SHA256SUMS, and returns the checksum of that.
@@ -174,6 +176,10 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 		latest = releases[len(releases)-1]
 	}
 	carried := audit.Carried{Through: m.Through, Release: m.MovedRelease}
+	c.checkContents(m, s)
+	if c.files[answersFile] == nil || c.files[tallyFile] == nil {
+		return nil
+	}
 	r := &recount{all: tally.New(), replay: audit.NewReplay(latest, carried), rules: audit.NewReleases(s, carried), left: releases, versions: versions}
 	if err := c.readDecisions(&r.decided); err != nil {
 		return err
@@ -188,20 +194,36 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 		c.findf("%d responses and %d withdrawn of %d and %d", responses, withdrawn, m.Responses, m.Withdrawn)
 	}
 	if m.Format == firstFormat {
+		c.gaps = gapsOf(m, s, c.hasSource(), nil)
 		return nil
 	}
 	if err := c.checkTally(r.all); err != nil {
 		return err
 	}
-	all := slices.Collect(maps.Values(versions))
-	index := indexOf(s, all, m.Period, r.all)
+	figures := reportOf(s, slices.Collect(maps.Values(versions)), m.Period, r.all)
+	index := indexOf(figures)
 	if (index == nil) != (m.Index == nil) || index != nil && *index != *m.Index {
 		c.findf("the index is not the one that follows from the answers")
 	}
+	numbers, err := c.checkNumbers(m, figures, r.all, latest.Respondents())
+	if err != nil {
+		return err
+	}
+	c.gaps = gapsOf(m, s, c.hasSource(), numbers)
 	for _, finding := range append(r.findings, r.replay.Findings(m.Deleted)...) {
 		c.findf("releases: %s", finding)
 	}
 	return nil
+}
+
+// hasSource reports whether the questionnaire is there as YAML.
+func (c *checker) hasSource() bool {
+	for name := range c.files {
+		if strings.HasPrefix(name, questionnaireDir) {
+			return true
+		}
+	}
+	return false
 }
 
 // readDecisions reads what persons have decided of responses.

@@ -15,6 +15,7 @@ import (
 	"glasspoll/internal/export"
 	"glasspoll/internal/records"
 	"glasspoll/internal/review"
+	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -28,6 +29,8 @@ type Options struct {
 	Questionnaire []byte         // its YAML; nil if it is not at hand
 	Actions       survey.Actions // the survey's measures and quotes, for the report
 	Style         string         // stylesheet of the report
+	PlanStyle     string         // stylesheet of the plan
+	State         string         // for the manifest; "" of an archive that somebody asks for
 }
 
 // Write freezes a period. The snapshot is of that period alone. The checksum stands for the whole archive: the same
@@ -37,7 +40,7 @@ func Write(ctx context.Context, w io.Writer, from store.Records, snapshot *recor
 	a := &writer{
 		Options: o, store: from, snapshot: snapshot,
 		zip: &zipWriter{zip: zip.NewWriter(w), modified: census.Last.UTC().Truncate(time.Second)},
-		manifest: &Manifest{Format: format, Survey: s.ID, Title: s.Title, Period: o.Period, Version: s.Version, Private: o.Private,
+		manifest: &Manifest{Format: format, Survey: s.ID, Title: s.Title, Period: o.Period, Version: s.Version, Private: o.Private, Contents: contents, State: o.State,
 			Responses: census.Responses, Withdrawn: census.Withdrawn, First: census.First.UTC(), Last: census.Last.UTC()},
 	}
 	if err := a.write(ctx); err != nil {
@@ -54,6 +57,10 @@ type writer struct {
 	snapshot *records.Snapshot
 	zip      *zipWriter
 	manifest *Manifest
+
+	counted  *tally.Tally // all responses
+	figures  *stats.Period
+	released int64 // respondents of the last release
 }
 
 // write writes everything but the manifest and the checksums.
@@ -65,6 +72,12 @@ func (a *writer) write(ctx context.Context) error {
 		return err
 	}
 	if err := a.releases(ctx); err != nil {
+		return err
+	}
+	if err := a.numbers(ctx); err != nil {
+		return err
+	}
+	if err := a.plans(); err != nil {
 		return err
 	}
 	for _, language := range a.snapshot.Survey.Languages {
@@ -131,7 +144,8 @@ func (a *writer) answers(ctx context.Context) error {
 	if hasHeld(all) {
 		a.manifest.Format = max(a.manifest.Format, heldFormat)
 	}
-	a.manifest.Index = indexOf(s, versions, a.Period, all)
+	a.counted, a.figures = all, reportOf(s, versions, a.Period, all)
+	a.manifest.Index = indexOf(a.figures)
 	counters, err := json.Marshal(countedOf(all))
 	if err != nil {
 		return err
@@ -207,6 +221,7 @@ func (a *writer) releases(ctx context.Context) error {
 			return err
 		}
 		a.manifest.Releases++
+		a.released = r.Respondents()
 	}
 	return nil
 }
@@ -218,7 +233,7 @@ func (a *writer) report(ctx context.Context, language string) error {
 	if err != nil {
 		return err
 	}
-	return a.zip.put("report."+language+".html", page)
+	return a.zip.put(reportName(language), page)
 }
 
 func (a *writer) codebook(language string) error {
@@ -231,10 +246,11 @@ func (a *writer) codebook(language string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.zip.put("codebook."+language+".csv", csv); err != nil {
+	names := codebookNames(language)
+	if err := a.zip.put(names[0], csv); err != nil {
 		return err
 	}
-	return a.zip.put("codebook."+language+".html", html)
+	return a.zip.put(names[1], html)
 }
 
 // zipWriter writes a ZIP file, and notes the size and checksum of each file in it.

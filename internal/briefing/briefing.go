@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glasspoll/internal/cases"
+	"glasspoll/internal/message"
 	"glasspoll/internal/paper"
 	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
@@ -45,17 +46,34 @@ type Words struct {
 	pages *wording.Words // of results pages
 }
 
-// LoadWords reads the words of a language from the templates.
+// LoadWords reads the words of a language from the templates. It is an error if reports have none.
 func LoadWords(templates fs.FS, pages *wording.Words, language string) (Words, error) {
+	own, err := catalog(templates)
+	if err != nil {
+		return Words{}, err
+	}
+	if !own.HasLanguage(language) {
+		return Words{}, message.Errorf("a report is written in %s, not in %s", message.Words(own.Languages()...), language)
+	}
+	return Words{own.In(language), pages}, nil
+}
+
+// HasLanguage reports whether reports have words in a language.
+func HasLanguage(templates fs.FS, language string) bool {
+	own, err := catalog(templates)
+	return err == nil && own.HasLanguage(language)
+}
+
+func catalog(templates fs.FS) (*wording.Catalog, error) {
 	files, err := fs.Sub(templates, "report")
 	if err != nil {
-		return Words{}, fmt.Errorf("report: %w", err)
+		return nil, fmt.Errorf("report: %w", err)
 	}
 	own, err := wording.Load(files)
 	if err != nil {
-		return Words{}, fmt.Errorf("report: %w", err)
+		return nil, fmt.Errorf("report: %w", err)
 	}
-	return Words{own.In(language), pages}, nil
+	return own, nil
 }
 
 // Own returns the words that files of reports have themselves.

@@ -197,7 +197,7 @@ func (m *maker) addOpen() {
 	}
 	cases.Sort(open, m.Now)
 	m.heading(2, m.say("open_cases"))
-	titles := map[string]string{}
+	titles := map[string]string{cases.NoSurvey: m.say("no_survey")}
 	for _, s := range m.Surveys {
 		titles[s.ID] = s.Brief.Title
 	}
@@ -217,10 +217,18 @@ func (m *maker) addOpen() {
 			title = c.Survey
 		}
 		t.Rows = append(t.Rows, []paper.Cell{paper.Text(c.ID), paper.Text(title), paper.Text(m.groupName("type", c.Type)), paper.Text(m.groupName("severity", string(c.Severity))),
-			paper.Text(m.groupName("owner", c.Owner)), paper.Text(m.date(c.Due)), state})
+			paper.Text(m.groupName("owner", c.Owner)), paper.Text(m.due(c)), state})
 	}
 	m.add(t)
 	if left := len(open) - maxOpen; left > 0 {
 		m.note(m.own.Say("cases.left", "n", left))
 	}
+}
+
+// due says until when a case is to be closed.
+func (m *maker) due(c *cases.Case) string {
+	if c.DueAt.IsZero() {
+		return m.date(c.Due)
+	}
+	return m.date(c.Day(c.DueAt)) + " " + c.DueAt.In(c.Location()).Format("15:04")
 }

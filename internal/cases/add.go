@@ -42,8 +42,24 @@ type Book struct {
 	PeriodAt  func(time.Time) string // nil: there are no periods
 }
 
-// Add makes a case of an entry. now is when it is entered.
+// A Problem is something that must be changed in an entry.
+type Problem struct {
+	Part string // number, date, channel, type, subtype, severity, priority, owner, due or note
+	Err  error
+}
+
+// Add makes a case of an entry, or returns everything that must be changed in it. now is when it is entered.
 func (b Book) Add(e Entry, now time.Time) (*Case, error) {
+	c, problems := b.Check(e, now)
+	var all []error
+	for _, p := range problems {
+		all = append(all, p.Err)
+	}
+	return c, errors.Join(all...)
+}
+
+// Check is Add, and says of what part each problem is.
+func (b Book) Check(e Entry, now time.Time) (*Case, []Problem) {
 	for _, text := range []*string{&e.Ref, &e.Channel, &e.Type, &e.Subtype, &e.Owner, &e.Note, &e.By} {
 		*text = strings.TrimSpace(*text)
 	}
@@ -53,12 +69,16 @@ func (b Book) Add(e Entry, now time.Time) (*Case, error) {
 		Channel: e.Channel, Owner: e.Owner, Opened: e.Opened.UTC(), Note: e.Note, Status: Open,
 		Changes: []Change{{At: now.UTC(), By: e.By, What: WasAdded}},
 	}
+	problems := slices.Concat(checkEntry(e, now), []Problem{
+		{"type", checkID("type", c.Type)}, {"subtype", checkSubtype(c.Subtype)}, {"severity", checkWord("severity", c.Severity, severities)},
+		{"priority", checkWord("priority", c.Priority, priorities)}, {"owner", checkRole(c.Owner)}, {"by", checkRole(e.By)}, {"due", c.setDue(e.Due)},
+	})
+	problems = slices.DeleteFunc(problems, func(p Problem) bool { return p.Err == nil })
+	if len(problems) > 0 {
+		return nil, problems
+	}
 	if b.PeriodAt != nil {
 		c.Period = b.PeriodAt(e.Opened)
-	}
-	err := errors.Join(checkKind(c), checkRole(c.Owner), checkRole(e.By), checkEntry(e, now), c.setDue(e.Due))
-	if err != nil {
-		return nil, err
 	}
 	if e.Due == "" {
 		c.dueBy(fitting(b.Deadlines, c.Type, c.Channel, c.Severity))
@@ -66,32 +86,33 @@ func (b Book) Add(e Entry, now time.Time) (*Case, error) {
 	return c, nil
 }
 
-func checkEntry(e Entry, now time.Time) error {
-	var channel error
+// checkEntry checks what only entries have.
+func checkEntry(e Entry, now time.Time) []Problem {
+	var number, day, channel, note error
+	switch {
+	case e.Ref == "":
+		number = message.Errorf("the number in the register is missing: it tells that a case is entered already")
+	case utf8.RuneCountInString(e.Ref) > maxRef:
+		number = message.Errorf("the number in the register is longer than %d characters", maxRef)
+	}
+	switch {
+	case e.Opened.IsZero():
+		day = message.Errorf("the date is missing: write when the customer called, such as 2026-10-31")
+	case e.Opened.After(now):
+		day = message.Errorf("the date is in the future")
+	}
 	if e.Channel == "" {
 		channel = message.Errorf("the channel is missing: write one such as %s", message.Words(survey.CaseChannels...))
 	} else {
 		channel = checkID("channel", e.Channel)
 	}
-	errs := []error{channel}
-	switch {
-	case e.Ref == "":
-		errs = append(errs, message.Errorf("the number in the register is missing: it tells that a case is entered already"))
-	case utf8.RuneCountInString(e.Ref) > maxRef:
-		errs = append(errs, message.Errorf("the number in the register is longer than %d characters", maxRef))
-	}
-	if e.Opened.IsZero() {
-		errs = append(errs, message.Errorf("the date is missing: write when the customer called, such as 2026-10-31"))
-	} else if e.Opened.After(now) {
-		errs = append(errs, message.Errorf("the date is in the future"))
-	}
 	switch {
 	case utf8.RuneCountInString(e.Note) > maxNote:
-		errs = append(errs, message.Errorf("the note is longer than %d characters", maxNote))
+		note = message.Errorf("the note is longer than %d characters", maxNote)
 	case hasContact(e.Note):
-		errs = append(errs, message.Errorf("the note has what looks like an address or a telephone number: a case holds no contact data"))
+		note = message.Errorf("the note has what looks like an address or a telephone number: a case holds no contact data")
 	}
-	return errors.Join(errs...)
+	return []Problem{{"number", number}, {"date", day}, {"channel", channel}, {"note", note}}
 }
 
 // digits is a row of digits that may be a telephone number.

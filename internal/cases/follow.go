@@ -163,6 +163,17 @@ func (c *Case) handUp(reason, by string, at time.Time) bool {
 	return true
 }
 
+// Level is how often the case was handed up.
+func (c *Case) Level() int {
+	level := 0
+	for _, change := range c.Changes {
+		if change.What == WasEscalated {
+			level++
+		}
+	}
+	return level
+}
+
 // Age brings the case up to date with the time, and returns what has happened to it: once it is overdue the history says so,
 // and the next role above becomes its owner. When as much time has passed again as it had to be closed in, at least an hour, or
 // a day if it is due on a day, and it is still open, it goes to the role above that one.
@@ -254,11 +265,15 @@ func checkRole(name string) error {
 
 // checkKind checks what a role may have written of a case.
 func checkKind(c *Case) error {
-	err := errors.Join(checkID("type", c.Type), checkWord("severity", c.Severity, severities), checkWord("priority", c.Priority, priorities))
-	if c.Subtype != "" {
-		err = errors.Join(err, checkID("subtype", c.Subtype))
+	return errors.Join(checkID("type", c.Type), checkSubtype(c.Subtype), checkWord("severity", c.Severity, severities), checkWord("priority", c.Priority, priorities))
+}
+
+// checkSubtype checks a subtype, which a case need not have.
+func checkSubtype(subtype string) error {
+	if subtype == "" {
+		return nil
 	}
-	return err
+	return checkID("subtype", subtype)
 }
 
 // checkID checks what has the form of an id.

@@ -5,9 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"glasspoll/internal/message"
 	"glasspoll/internal/sheets"
@@ -54,15 +51,8 @@ var names = map[string][]string{
 
 var inBrackets = regexp.MustCompile(`[(（\[【][^()（）\[\]【】]*[)）\]】]`)
 
-// fold brings a name into a form in which different ways to write it are equal: letters and digits alone, small ones.
-func fold(text string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.Is(unicode.M, c) {
-			return c
-		}
-		return -1
-	}, strings.ToLower(norm.NFKC.String(text)))
-}
+// fold brings a name into a form in which different ways to write it are equal.
+func fold(text string) string { return sheets.Fold(text) }
 
 // forms returns the names that a header may mean: the whole, and without remarks in brackets.
 func forms(header string) []string {

@@ -3,9 +3,7 @@
 package contacts
 
 import (
-	"bytes"
 	"slices"
-	"strings"
 
 	"glasspoll/internal/message"
 	"glasspoll/internal/sheets"
@@ -48,32 +46,17 @@ type List struct {
 }
 
 // A Fault is something that must be changed in the list.
-type Fault struct {
-	Row, Column int    // from 1; Column is 0 for a whole row
-	Header      string // of the column, "" if it has none
-	Text        message.Text
-}
-
-// Message returns the fault with its place.
-func (f Fault) Message() message.Text {
-	switch {
-	case f.Column == 0:
-		return message.New("row %d: %s", f.Row, f.Text)
-	case f.Header == "":
-		return message.New("row %d, column %s: %s", f.Row, sheets.Letters(f.Column), f.Text)
-	}
-	return message.New("row %d, column %s %s: %s", f.Row, sheets.Letters(f.Column), quote(f.Header), f.Text)
-}
+type Fault = sheets.Fault
 
 // Read reads a list for a survey. It returns an error if the file cannot be read at all, or has no column that contacts can be
 // known by.
 func Read(s *survey.Survey, source []byte) (*List, error) {
 	l := &List{survey: s}
-	table, err := l.table(source)
+	table, head, form, err := sheets.Read(source, MaxSource, bounds, l.hasHeader)
 	if err != nil {
 		return nil, err
 	}
-	head := l.header(table)
+	l.Form = form
 	l.mapColumns(table.Rows[head])
 	if l.heads[email].Number == 0 && l.heads[phone].Number == 0 {
 		return nil, message.Errorf("no column is named e-mail or phone: write the names of the columns into the first row, such as name, e-mail, phone; row %d has %s",
@@ -95,48 +78,7 @@ func Read(s *survey.Survey, source []byte) (*List, error) {
 	return l, nil
 }
 
-// table returns the sheet that has the list.
-func (l *List) table(source []byte) (sheets.Sheet, error) {
-	switch {
-	case len(source) > MaxSource:
-		return sheets.Sheet{}, message.Errorf("the file is larger than %d MB: divide the list, and read one part after the other", MaxSource>>20)
-	case len(bytes.TrimSpace(source)) == 0:
-		return sheets.Sheet{}, message.Errorf("the file is empty")
-	case bytes.HasPrefix(source, []byte("\xD0\xCF\x11\xE0")):
-		return sheets.Sheet{}, message.Errorf("this is an old .xls workbook, or one locked by a password: open it in Excel, LibreOffice or WPS, and save it as .xlsx without a password")
-	case !bytes.HasPrefix(source, []byte("PK")):
-		csv, err := sheets.ReadCSV(source, bounds)
-		if err == nil && len(csv.Rows) == 0 {
-			err = message.Errorf("the file is empty")
-		}
-		l.Form = message.New("CSV in %s, separated by %s", csv.Encoding, separators[csv.Separator])
-		return csv.Sheet, err
-	}
-	all, err := sheets.ReadWorkbook(source, bounds)
-	if err != nil {
-		return sheets.Sheet{}, err
-	}
-	all = slices.DeleteFunc(all, func(s sheets.Sheet) bool { return len(s.Rows) == 0 })
-	if len(all) == 0 {
-		return sheets.Sheet{}, message.Errorf("the workbook is empty")
-	}
-	found := slices.IndexFunc(all, func(s sheets.Sheet) bool { return l.hasHeader(s.Rows[l.header(s)]) })
-	table := all[max(found, 0)]
-	l.Form = message.New("sheet %s of a workbook", quote(table.Name))
-	if others := len(all) - 1; others > 0 {
-		l.Form = message.New("%s; its other sheets are not read", l.Form)
-	}
-	return table, nil
-}
-
-var separators = map[rune]message.Key{',': "commas", ';': "semicolons", '\t': "tabs"}
-
-// header returns the index of the row with the names of columns: the first of the first rows that names an e-mail address or a
-// telephone; above it may be a title.
-func (l *List) header(table sheets.Sheet) int {
-	return max(0, slices.IndexFunc(table.Rows[:min(len(table.Rows), 10)], l.hasHeader))
-}
-
+// hasHeader reports whether a row names the columns: one of them is an e-mail address or a telephone number.
 func (l *List) hasHeader(row sheets.Row) bool {
 	return slices.ContainsFunc(row.Cells, func(c sheets.Cell) bool {
 		use, _ := builtin(c.Text)
@@ -183,13 +125,7 @@ func (l *List) Mapping() []message.Text {
 }
 
 // quote quotes what stands in the list, in one line and bounded.
-func quote(s string) message.Text {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > 60 {
-		s = string(r[:60]) + "…"
-	}
-	return message.Quoted(s)
-}
+func quote(s string) message.Text { return sheets.Quote(s) }
 
 // headers lists the first cells of a row.
 func headers(row sheets.Row) message.Text {

@@ -68,6 +68,10 @@ func (r renderer) Thanks(w io.Writer, s *survey.Survey, p render.ThanksPage) err
 	return r.pages.current(r.ctx).Thanks(w, s, p)
 }
 
+func (r renderer) Withdraw(w io.Writer, s *survey.Survey, p render.WithdrawPage) error {
+	return r.pages.current(r.ctx).Withdraw(w, s, p)
+}
+
 func (r renderer) Notice(w io.Writer, p render.NoticePage) error {
 	return r.pages.current(r.ctx).Notice(w, p)
 }

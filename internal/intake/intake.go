@@ -29,13 +29,14 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Handler serves POST …/api/surveys/ID/responses; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
+// Handler serves POST …/api/surveys/ID/responses; POST …/withdraw, by which an answer is taken back; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
 // invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link of an invitation, GET and POST …/i/SECRET/stop, which ends messages,
 // and POST …/i/opened, by which the form's script says that it was opened. All fields are required
 // unless they say otherwise.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
+	Withdrawer  store.Withdrawer
 	Days        store.DayResponses // for surveys in which nothing may join a person and an answer
 	Redeemer    store.Redeemer
 	Signer      *Signer // nil: nobody can answer anonymously here
@@ -74,6 +75,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case tail == "token":
 		if s.allows(http.MethodPost) {
 			s.sign(id)
+		}
+	case tail == "withdraw":
+		if s.allows(http.MethodPost) {
+			s.withdraw(id)
 		}
 	case page == "keys" && isPage:
 		if s.allows(http.MethodGet, http.MethodHead) {

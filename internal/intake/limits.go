@@ -58,7 +58,7 @@ func (s *submission) passesMeter(ctx context.Context, r *answer.Response) bool {
 	level := s.Limits.Meter.Level(s.current.ID, from, s.now)
 	counted := !level.IsOver()
 	if counted {
-		level = s.countAnswer(ctx, from)
+		level = s.countOne(ctx, s.current.ID, from)
 	}
 	if level.IsNoticed() && s.mayBeTraced() {
 		s.traced = from
@@ -76,7 +76,7 @@ func (s *submission) passesMeter(ctx context.Context, r *answer.Response) bool {
 		return false
 	}
 	if !counted {
-		s.countAnswer(ctx, from)
+		s.countOne(ctx, s.current.ID, from)
 	}
 	return true
 }
@@ -99,33 +99,33 @@ func (s *submission) mayBeTraced() bool {
 	return !s.current.IsUntraceable() && !s.answered.IsUntraceable()
 }
 
-// countAnswer counts one answer, and returns the level without it. Only a range that this process has noticed is looked up among those
-// that all processes know of, so that an ordinary answer costs no further write.
-func (s *submission) countAnswer(ctx context.Context, from string) limit.Level {
-	l, id := s.Limits, s.current.ID
-	level := l.Meter.Add(id, from, s.now)
+// countOne counts one of what is counted together, such as answers to a survey, and returns the level without it. Only a range that
+// this process has noticed is looked up among those that all processes know of, so that an ordinary answer costs no further write.
+func (s *submission) countOne(ctx context.Context, of, from string) limit.Level {
+	l := s.Limits
+	level := l.Meter.Add(of, from, s.now)
 	if l.Rates == nil || !level.IsNoticed() {
 		return level
 	}
-	label, err := s.label(ctx, from)
+	label, err := s.label(ctx, of, from)
 	var used time.Time
 	if err == nil {
 		used, err = l.Rates.Advance(ctx, label, s.now, limit.Usual.Interval)
 	}
 	if err != nil {
-		s.Log.Warn("the rate of a range is known to this process alone", "survey", id, "error", err)
+		s.Log.Warn("the rate of a range is known to this process alone", "survey", s.current.ID, "error", err)
 		return level
 	}
-	l.Meter.Raise(id, from, used, s.now)
+	l.Meter.Raise(of, from, used, s.now)
 	return level.Max(limit.Usual.LevelAt(used.Add(-limit.Usual.Interval), s.now))
 }
 
-func (s *submission) label(ctx context.Context, from string) (string, error) {
+func (s *submission) label(ctx context.Context, of, from string) (string, error) {
 	secret, err := s.Limits.Days.DaySecret(ctx, s.now)
 	if err != nil {
 		return "", err
 	}
-	return limit.Label(secret, s.current.ID, from), nil
+	return limit.Label(secret, of, from), nil
 }
 
 // trace keeps for review, apart from the answers and for a time, that they came from a range that has sent more than people do. It may be lost.
@@ -133,7 +133,7 @@ func (s *submission) trace(ctx context.Context, id string) {
 	if s.traced == "" {
 		return
 	}
-	label, err := s.label(ctx, s.traced)
+	label, err := s.label(ctx, s.current.ID, s.traced)
 	if err == nil {
 		err = s.Limits.Origins.PutOrigin(ctx, s.current.ID, id, label)
 	}

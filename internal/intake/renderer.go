@@ -12,6 +12,7 @@ import (
 type Renderer interface {
 	Survey(w io.Writer, s *survey.Survey, p render.SurveyPage) error
 	Thanks(w io.Writer, s *survey.Survey, p render.ThanksPage) error
+	Withdraw(w io.Writer, s *survey.Survey, p render.WithdrawPage) error
 	Notice(w io.Writer, p render.NoticePage) error
 	Message(language string, p answer.Problem) string
 	WorkScript() string

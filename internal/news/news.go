@@ -138,6 +138,12 @@ func OfEscalated(c *cases.Case, level int, role string, at time.Time) Item {
 	return i
 }
 
+// OfHandedUp says that a case has just been handed up to its owner.
+func OfHandedUp(c *cases.Case) Item {
+	last := c.Changes[len(c.Changes)-1]
+	return OfEscalated(c, c.Level(), c.Owner, last.At)
+}
+
 // OfClosed returns the news that a case was closed by a role. The result is not part of it: it may say something about the
 // customer.
 func OfClosed(c *cases.Case) Item {

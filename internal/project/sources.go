@@ -16,6 +16,7 @@ type Sources struct {
 	Questionnaire []byte // its YAML
 	Actions       survey.Actions
 	Style         string // stylesheet of the survey's results pages
+	PlanStyle     string // and of its plan
 
 	Accent, OnAccent string // the theme's colours of bars, and of text on them; "" for the design's
 }
@@ -53,6 +54,7 @@ func ReadSources(dir, templates, id string) (Sources, site.Assets, error) {
 	if err != nil {
 		return Sources{}, site.Assets{}, err
 	}
-	s.Style = string(assets.Content(assets.Links.Results.Path)) + string(assets.Content(assets.Links.Look(id).Style.Path))
+	look := string(assets.Content(assets.Links.Look(id).Style.Path))
+	s.Style, s.PlanStyle = string(assets.Content(assets.Links.Results.Path))+look, string(assets.Content(assets.Links.Document.Path))+look
 	return s, assets, nil
 }

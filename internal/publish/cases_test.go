@@ -37,10 +37,11 @@ type fakeCases struct {
 	at      map[string]int    // revisions
 	opened  map[string]int    // how often each case was stored
 	pending map[string]bool
+	told    map[string]news.Item // news about cases that were saved, by id
 }
 
 func newFakeCases(m *fakeStore) *fakeCases {
-	return &fakeCases{fakeStore: m, kept: map[string][]byte{}, at: map[string]int{}, opened: map[string]int{}, pending: map[string]bool{}}
+	return &fakeCases{fakeStore: m, kept: map[string][]byte{}, at: map[string]int{}, opened: map[string]int{}, pending: map[string]bool{}, told: map[string]news.Item{}}
 }
 
 func (c *fakeCases) faulty(name string) (before, after error) {
@@ -86,7 +87,7 @@ func (c *fakeCases) CasesOf(_ context.Context, survey string) ([]*cases.Case, er
 	return all, nil
 }
 
-func (c *fakeCases) SaveCase(_ context.Context, one *cases.Case, _ ...news.Item) error {
+func (c *fakeCases) SaveCase(_ context.Context, one *cases.Case, also ...news.Item) error {
 	before, after := c.faulty("SaveCase")
 	if before != nil {
 		return before
@@ -97,6 +98,9 @@ func (c *fakeCases) SaveCase(_ context.Context, one *cases.Case, _ ...news.Item)
 		return store.ErrStale
 	}
 	c.kept[one.ID], _ = json.Marshal(one)
+	for _, item := range also {
+		c.told[item.ID] = item
+	}
 	c.at[one.ID]++
 	one.Revision++
 	return after

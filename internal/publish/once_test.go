@@ -131,7 +131,7 @@ func members(r *release.Release) map[string]int64 {
 }
 
 // TestNobodyInTwoBlocks lets two publishers run, be interrupted, fail and overtake each other, while people answer versions of a
-// questionnaire, answers are erased, and the tally is lost or emptied. Nobody is in two blocks, nobody who was erased gets into
+// questionnaire, answers are erased and taken back, and the tally is lost or emptied. Nobody is in two blocks, nobody who was erased gets into
 // one, whoever is in one stays, every block is large enough, and in the end only fewer wait than would make a block.
 func TestNobodyInTwoBlocks(t *testing.T) {
 	versions := named(t)
@@ -153,7 +153,7 @@ func TestNobodyInTwoBlocks(t *testing.T) {
 		backend := &faulty{Memory: m, left: -1}
 		now := func() time.Time { return time.Date(2030, 1, day, 12, 0, 0, 0, time.UTC) }
 		newPublisher := func(b *faulty) *publish.Publisher {
-			return publish.New(publish.Options{Collector: b, Log: b, Definitions: b, Tallies: b, Releases: b, Progress: b, Pages: nothing{}, Renderer: nothing{}, Now: now})
+			return publish.New(publish.Options{Collector: b, Log: b, Definitions: b, Tallies: b, Releases: b, Progress: b, Withdrawals: b, Pages: nothing{}, Renderer: nothing{}, Now: now})
 		}
 		first, second := newPublisher(backend), newPublisher(&faulty{Memory: m, left: -1})
 		erased := map[string]bool{} // before they were in a block
@@ -213,11 +213,25 @@ func TestNobodyInTwoBlocks(t *testing.T) {
 			_, err = m.Erase(ctx, s.ID, id(gone), []string{"tier"})
 			must(err)
 		}
+		takeBack := func(t *rapid.T) {
+			if n == 0 {
+				return
+			}
+			gone := rapid.IntRange(0, n-1).Draw(t, "taken back")
+			latest, err := m.Latest(ctx, s.ID)
+			must(err)
+			_, err = m.Withdraw(ctx, s.ID, id(gone))
+			must(err)
+			if who := fmt.Sprintf("p%d", gone); len(latest) == 0 || members(latest[0])[who] == 0 {
+				erased[who] = true // by the next run, before it makes blocks
+			}
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"answers": func(t *rapid.T) { put(t, 9) },
 			"publish": func(t *rapid.T) { run(t, first) },
 			"another": func(t *rapid.T) { run(t, second) },
 			"erase":   erase,
+			"take":    takeBack,
 			"version": func(t *rapid.T) {
 				s = rapid.SampledFrom(versions).Draw(t, "version")
 				must(m.PutDefinition(ctx, s))
@@ -256,6 +270,9 @@ func TestNobodyInTwoBlocks(t *testing.T) {
 		must(m.PutDefinition(ctx, s))
 		must(run(t, second))
 		last := check(t)
+		if left, err := m.Withdrawals(ctx, s.ID); err != nil || len(left) > 0 {
+			t.Fatalf("still to be erased: %v, %v", left, err)
+		}
 		counted, _, err := m.Tally(ctx, s.ID, "all")
 		must(err)
 		if n == 0 {

@@ -5,7 +5,8 @@
 //
 // [Publisher.Publish] makes these calls for a survey, in this order:
 //
-//  1. Collector.Collect, which gives every response that is stored by now its place in its log.
+//  1. Collector.Collect, which gives every response that is stored by now its place in its log. Then Withdrawals.Withdrawals,
+//     where respondents take answers back by a wish, and [store.CarryOut] for those that there are.
 //  2. Pages.Page, for the files of the newest period: the tag of each and the revision it was written with. Of the other
 //     files the publisher remembers what it last wrote. That is not enough where results are not public, because a file that
 //     another publisher has written must not stay: then the tags of all files are read, as in 6.
@@ -83,6 +84,8 @@ type Options struct {
 	Renderer    Renderer
 	Now         func() time.Time
 
+	Withdrawals store.WithdrawalStore // nil: what is taken back is erased at once, by another
+
 	Turns    store.Turns    // nil: runs do not wait for each other
 	Progress store.Progress // nil: all places in the logs are those that releases were made from, see [store.Settled]
 	Reviews  store.Reviews  // nil: nobody has decided of any response
@@ -100,6 +103,7 @@ type Publisher struct {
 	tallies     store.Tallies
 	releases    store.Releases
 	pages       store.Pages
+	withdrawals store.WithdrawalStore
 	turns       store.Turns
 	progress    store.Progress
 	reviews     store.Reviews
@@ -120,7 +124,7 @@ type Publisher struct {
 // New makes a publisher.
 func New(o Options) *Publisher {
 	return &Publisher{
-		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, turns: o.Turns,
+		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, withdrawals: o.Withdrawals, turns: o.Turns,
 		progress: o.Progress, reviews: o.Reviews, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, formers: map[string][]formerFile{},
 	}
@@ -194,6 +198,9 @@ func (r *run) publish(ctx context.Context) error {
 	if err := r.collector.Collect(ctx, r.survey.ID, r.named...); err != nil {
 		return err
 	}
+	if err := r.carryOut(ctx); err != nil {
+		return err
+	}
 	r.seen = r.remembered(r.survey.ID)
 	if err := r.readTags(ctx, newestPaths(r.survey)); err != nil {
 		return err
@@ -206,6 +213,21 @@ func (r *run) publish(ctx context.Context) error {
 		return err
 	}
 	return r.writeFiles(ctx)
+}
+
+// carryOut erases what respondents have taken back. Before that is done nothing is released, so that nobody is in a block who has
+// taken an answer back before the run.
+func (r *run) carryOut(ctx context.Context) error {
+	if r.withdrawals == nil {
+		return nil
+	}
+	periods, err := store.CarryOut(ctx, r.withdrawals, r.survey.ID, r.now())
+	for _, period := range periods {
+		if !slices.Contains(r.named, period) {
+			r.named = append(slices.Clip(r.named), period)
+		}
+	}
+	return err
 }
 
 // readInputs reads what the files are made from.
@@ -319,7 +341,7 @@ func (u *update) invited(ctx context.Context, state upToDate) (map[string]int64,
 func (u *update) state() upToDate {
 	now := u.now()
 	return upToDate{
-		version: u.survey.Version, day: string(u.survey.DateAt(now)), closed: closed(u.survey, u.period, now),
+		version: u.survey.Version, day: string(u.survey.DateAt(now)), closed: Closed(u.survey, u.period, now),
 		last: release.NumberOf(u.last), end: u.end,
 	}
 }
@@ -342,8 +364,8 @@ func (u *update) forms(ctx context.Context, t *tally.Tally) (map[string]*survey.
 	return forms, err
 }
 
-// closed reports whether no more responses are expected in a period. One that has not begun is open, because invitations may be to it.
-func closed(s *survey.Survey, period string, now time.Time) bool {
+// Closed reports whether no more responses are expected in a period. One that has not begun is open, because invitations may be to it.
+func Closed(s *survey.Survey, period string, now time.Time) bool {
 	if s.Period != survey.NoPeriod && s.FirstDay(period) > s.DateAt(now) {
 		return false
 	}

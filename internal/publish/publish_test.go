@@ -153,7 +153,7 @@ func (m *fakeStore) answer(s *survey.Survey) *survey.Survey {
 	return s
 }
 
-func (m *fakeStore) Definition(_ context.Context, _, version string) (*survey.Survey, error) {
+func (m *fakeStore) Definition(_ context.Context, id, version string) (*survey.Survey, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before, after := m.call("Definition")
@@ -162,6 +162,9 @@ func (m *fakeStore) Definition(_ context.Context, _, version string) (*survey.Su
 	}
 	if s := m.versions[version]; s != nil {
 		return s, nil
+	}
+	if version == "" && m.answered != nil && m.answered.ID == id {
+		return m.answered, nil
 	}
 	return nil, store.ErrUnknown
 }
@@ -798,11 +801,11 @@ func TestClosedWindow(t *testing.T) {
 		period string
 		want   bool
 	}{{1, "all", false}, {20, "all", false}, {21, "all", true}, {5, "2026-10", true}} {
-		if got := closed(s, c.period, at(c.day)()); got != c.want {
+		if got := Closed(s, c.period, at(c.day)()); got != c.want {
 			t.Errorf("%s on day %d: closed %t", c.period, c.day, got)
 		}
 	}
-	if closed(s, "all", time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)) {
+	if Closed(s, "all", time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Error("closed before it has opened")
 	}
 }
@@ -814,7 +817,7 @@ func TestClosedPeriods(t *testing.T) {
 		"2026-09": true, "2026-10": false, "2026-11": false, "2027-01": false,
 		"2025": true, "2026": true, "2026-Q3": true, "2026-Q4": true, "2027-Q1": false, "2027": false, "all": true, // of other questionnaires
 	} {
-		if got := closed(s, period, at(20)()); got != want {
+		if got := Closed(s, period, at(20)()); got != want {
 			t.Errorf("%s: closed %t", period, got)
 		}
 	}

@@ -241,6 +241,8 @@ var (
 			doc: doc{"What is shown afterwards: one text, or several with conditions, of which the first that applies is shown.", "提交后显示的文字：一段，或带条件的几段，显示第一段符合条件的。"}},
 		{name: "contact", form: objectOf(&contactMapping), example: "{name: Ms Li, email: li@example.com}",
 			doc: doc{"Whom a respondent may ask.", "填写人可以向谁询问。"}},
+		{name: "privacy", form: objectOf(&privacyMapping), example: "{controller: {zh: 明灯科技有限公司, en: Lantern Technology Ltd}, keep: {years: 2}}",
+			doc: doc{"What the privacy notice says. Left out: there is none, which is no way to ask for personal data.", "隐私说明写什么。不写就没有隐私说明；要收集个人信息就应当写。"}},
 		{name: "document", form: objectOf(&documentMapping), example: `{number: QR-07-01, version: "3"}`,
 			doc: doc{"The questionnaire's entry in the quality manual.", "问卷在质量手册中的文件信息。"}},
 		{name: "plan", form: objectOf(&planMapping), example: "{purpose: To learn whether customers are content., target: All customers of this quarter., method: Online.}",

@@ -112,6 +112,7 @@ func (r *reader) survey(root *yaml.Node) *survey.Survey {
 	case "cards":
 		s.Cards = true
 	}
+	s.Privacy = o.privacy(s)
 	s.Title = o.text("title")
 	s.Scoring = o.scoring()
 	s.Weighting = o.weighting()
@@ -195,11 +196,14 @@ func (o object) surveyID() string {
 	return id
 }
 
-func (o object) contact() *survey.Contact {
-	if !o.has("contact") {
+func (o object) contact() *survey.Contact { return o.person("contact") }
+
+// person reads whom somebody may ask.
+func (o object) person(name string) *survey.Contact {
+	if !o.has(name) {
 		return nil
 	}
-	c := o.object(o.values["contact"], &contactMapping)
+	c := o.object(o.values[name], &contactMapping)
 	return &survey.Contact{Name: c.text("name"), Email: c.email("email"), Phone: c.plain("phone")}
 }
 

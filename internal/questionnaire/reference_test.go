@@ -172,7 +172,7 @@ sections:
 `
 
 var headings = map[string]doc{
-	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "document": {"Document", "文件信息"},
+	"questionnaire": {"The questionnaire", "问卷"}, "contact": {"Contact", "联系人"}, "privacy": {"Privacy", "隐私说明"}, "keep": {"Length of time", "期限"}, "transfer": {"Transfer abroad", "出境"}, "authority": {"Authority", "监管机关"}, "document": {"Document", "文件信息"},
 	"plan": {"Plan", "调查方案"}, "plan_role": {"Role", "职责"}, "plan_dates": {"Dates of the plan", "时间安排"}, "plan_date": {"Date of the plan", "步骤的时间"}, "window": {"Window", "开放时间"},
 	"audience": {"Audience", "调查对象"}, "thanks": {"Thanks", "致谢"}, "section": {"Section", "部分"}, "option": {"Option", "选项"}, "image": {"Picture", "图片"},
 	"theme": {"Theme", "主题"}, "colours": {"Colours", "颜色"}, "cover": {"Cover", "封面"}, "row": {"Row", "行"},

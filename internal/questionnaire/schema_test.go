@@ -354,7 +354,7 @@ func TestExamplesAreValid(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 32 {
+	if len(seen) != 36 {
 		t.Errorf("%d mappings", len(seen))
 	}
 }

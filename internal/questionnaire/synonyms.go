@@ -45,7 +45,12 @@ image picture: file image_choice
 pictures: image_choice
 company brand: name
 who_can_answer who_may_answer participation: access
-privacy: anonymity
+privacy_notice data_protection privacy_policy: privacy
+data_controller responsible: controller
+retention retention_days keep_days: keep
+legal_basis: basis
+dpo data_protection_officer: officer
+supervisory_authority: authority
 
 # keys in Chinese
 标题: title label
@@ -63,6 +68,9 @@ privacy: anonymity
 目的 用途: purpose
 致谢 感谢语 结束语: thanks
 联系人: contact
+隐私 隐私说明 隐私声明: privacy
+控制者 处理者 个人信息处理者: controller
+保存期限 保留期限: keep
 渠道 来源: channels
 周期: period
 时区: timezone

@@ -49,9 +49,21 @@ func Brief(ctx context.Context, records store.Records, o BriefingOptions) (*Brie
 	}
 	if b.Language == "" {
 		b.Language = b.surveys[0].DefaultLanguage()
+		if !briefing.HasLanguage(glasspoll.Templates(), b.Language) {
+			b.Language = "en"
+		}
+	}
+	words, err := briefing.LoadWords(glasspoll.Templates(), renderer.Words(b.Language), b.Language)
+	if err != nil {
+		return nil, err
 	}
 	b.Figures.Company = cmp.Or(b.CompanyNames.In(b.Language), b.CompanyNames.In(""))
-	made := &Briefing{}
+	if b.IDs == nil {
+		if b.Cases, err = b.records.CasesOf(ctx, cases.NoSurvey); err != nil {
+			return nil, err
+		}
+	}
+	made := &Briefing{words: words}
 	for _, s := range b.surveys {
 		if isAbove(s.Results.Audience, b.Level) {
 			made.LeftOut = append(made.LeftOut, s.ID)
@@ -61,10 +73,7 @@ func Brief(ctx context.Context, records store.Records, o BriefingOptions) (*Brie
 			return nil, err
 		}
 	}
-	if made.words, err = briefing.LoadWords(glasspoll.Templates(), renderer.Words(b.Language), b.Language); err != nil {
-		return nil, err
-	}
-	made.Document = briefing.Make(b.Figures, made.words)
+	made.Document = briefing.Make(b.Figures, words)
 	return made, nil
 }
 

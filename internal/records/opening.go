@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -52,7 +53,8 @@ func openAnswers(keys []seal.Private, s *survey.Survey, r answer.Response, answe
 	return opened
 }
 
-// FaultsOf returns what is wrong with the sealed answers of a response that OpenSealed returned for the same keys.
+// FaultsOf returns what is wrong with the sealed answers of a response that OpenSealed returned for the same keys, in the order of
+// the questions.
 func FaultsOf(keys []seal.Private, s *survey.Survey, r answer.Response) []Fault {
 	var faults []Fault
 	for _, a := range slices.Concat(r.Answers, r.Private) {
@@ -73,6 +75,7 @@ func FaultsOf(keys []seal.Private, s *survey.Survey, r answer.Response) []Fault 
 			faults = append(faults, Fault{f.Name, code})
 		}
 	}
+	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(s.FieldIndex(a.Field), s.FieldIndex(b.Field)) })
 	return faults
 }
 

@@ -139,6 +139,7 @@ func TestFaults(t *testing.T) {
 		{answer.Answer{"mail", of("mail", "a@example.org")}, answer.Answer{"mail", "a@example.org"}, ""},
 		{answer.Answer{"mail", of("mail", " ａ@example.org")}, answer.Answer{"mail", "a@example.org"}, ""}, // in canonical form
 		{answer.Answer{"mail", of("mail", "nobody")}, answer.Answer{"mail", "nobody"}, "mail: email"},
+		{answer.Answer{"mail", of("mail", "no\x1b[2Jbody\n")}, answer.Answer{"mail", "no[2Jbody "}, "mail: email"},
 		{answer.Answer{"mail", of("mail", "")}, answer.Answer{"mail", ""}, "mail: required"},
 		{answer.Answer{"mail", sealed(t, s, other, "mail", "b@example.org")}, nil, "mail: damaged"},
 		{answer.Answer{"mail", of("why", "b@example.org")}, nil, "mail: damaged"},

@@ -4,6 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"html/template"
+	"io/fs"
+	"strings"
+
+	"glasspoll/internal/message"
 )
 
 // AloneStyle is what a page has in it that loads nothing, so that it can be printed or passed on.
@@ -27,4 +31,21 @@ func (p *Frame) StandAlone(a AloneStyle) {
 	p.Assets.Brand.Logo, p.Assets.Brand.LogoDark, p.Assets.Brand.Card = "", "", ""
 	p.Locale = "" // and with it all that is for search engines and previews of links
 	p.Languages = nil
+}
+
+// DocumentStyle returns the stylesheet of companions with what it imports, for pages that stand alone.
+func DocumentStyle(templates fs.FS) (string, error) {
+	var style strings.Builder
+	for _, name := range []string{"tokens.css", "page.css", "document.css"} {
+		content, err := fs.ReadFile(templates, name)
+		if err != nil {
+			return "", message.Errorf("reading templates: %w", err)
+		}
+		for line := range strings.Lines(string(content)) {
+			if !strings.HasPrefix(line, "@import") {
+				style.WriteString(line)
+			}
+		}
+	}
+	return style.String(), nil
 }

@@ -22,6 +22,7 @@ type Assets struct {
 	Full      Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
 	Thanks    Asset  // the script of thank-you pages
 	Blind     Asset  // the script of anonymous surveys' pages, before Script
+	Seal      Asset  `json:",omitzero"` // the script of forms whose answers are sealed, before Script
 	Home      Asset  // the script of home pages that can be searched
 	Opened    Asset  `json:",omitzero"` // the script that reports an invitee's form as opened
 	Work      Asset  `json:",omitzero"` // the script that works before answers are taken; it is loaded only then

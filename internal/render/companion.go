@@ -26,6 +26,10 @@ var companions = []Companion{
 	{planPath, (*survey.Survey).HasPublicPlan, func(r *Renderer, w io.Writer, s *survey.Survey, p CompanionPage) error {
 		return r.Plan(w, s, PlanPage{CompanionPage: p})
 	}},
+	{survey.PrivacyPath, func(s *survey.Survey) bool { return s.Privacy != nil }, (*Renderer).Privacy},
+	{survey.WithdrawPath, func(*survey.Survey) bool { return true }, func(r *Renderer, w io.Writer, s *survey.Survey, p CompanionPage) error {
+		return r.Withdraw(w, s, WithdrawPage{Language: p.Language, Root: p.Root})
+	}},
 }
 
 // Companions lists the companions that a survey has.

@@ -101,6 +101,7 @@ type form struct {
 	Contact    *contact
 	Document   string
 	Results    string // address; "" unless they are public
+	Privacy    string // address of the privacy notice; "" without one
 	Home       string // address
 	Rules      template.JS
 
@@ -193,7 +194,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	if dependsOnAnswers(s) && len(p.Values) > 0 {
 		f.texts.state, f.texts.typed = answer.EvaluateTyped(s, p.Values, p.Channel, l), p.Values
 	}
-	f.Contact = newContact(s, l)
+	f.Contact, f.Privacy = newContact(s, l), privacyAddress(s, l, p.Root)
 	if d := s.Document; d != nil {
 		f.Document = documentName(f.Words, d)
 	}
@@ -203,6 +204,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 	f.Closed = f.Shut || hasNotice(p, answer.Closed, answer.NotOpenYet, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed)
 	f.addNotices(p.Notice)
 	f.blind(p)
+	f.seal()
 	if p.Invitee == nil && hasNotice(p, answer.Conflict, answer.Withdrawn) {
 		f.Anew = handlerAddress(s, p.Root, "form/"+l+linkQuery(s, p))
 	}
@@ -342,8 +344,12 @@ func (r *Renderer) addQuestions(f *form, p SurveyPage) error {
 		if f.Survey.Cards && to.Title != "" {
 			to.ID = "s-" + strconv.Itoa(i+1)
 		}
+		b.isSealed = false
 		if b.isPrivate = !f.Survey.Cards && isPrivate(from); b.isPrivate {
 			to.Hint = f.Say("hint.private")
+			if b.isSealed = isSealed(f.Survey, from); b.isSealed {
+				to.Hint += " · " + f.Say("hint.sealed")
+			}
 		}
 		for j := range from.Questions {
 			if q := &from.Questions[j]; !b.conditions.never(q.ShowIf) {

@@ -29,11 +29,13 @@ type Frame struct {
 	Cover     *cover
 	Script    Asset
 	Blind     Asset  // script of anonymous surveys, before Script; its path is "" on all other pages
+	Seal      Asset  // script of forms whose answers are sealed, before Script; its path is "" on all other pages
 	Refresh   string // address that browsers without a script are led to; "" if they stay
 	Company   string // "" without one
 	Alone     *Alone // nil on a page that loads files
 
 	BlindSettings template.JS // of the script Blind
+	SealSettings  template.JS // of the script Seal
 
 	// For search engines and link previews.
 	Private     bool   // not to be indexed

@@ -118,6 +118,7 @@ type builder struct {
 	linked     bool                // hidden questions take their values from the link
 	begun      bool                // a picture may no longer be on the first screen
 	isPrivate  bool                // the section, which says so itself
+	isSealed   bool                // the section, which says so itself
 	empty      bool                // the form
 	choiceHTML map[string][]string // rendered choices of an empty form, split where names go, by what they show
 	err        error               // the first of a template
@@ -288,6 +289,9 @@ func (b *builder) help(q *survey.Question) []template.HTML {
 	}
 	if q.Private && !b.isPrivate {
 		help = append(help, template.HTML(template.HTMLEscapeString(b.words.Say("hint.private"))))
+	}
+	if hint := b.sealedHint(q); hint != "" && !b.isSealed {
+		help = append(help, template.HTML(template.HTMLEscapeString(hint)))
 	}
 	return help
 }

@@ -34,7 +34,7 @@ type Renderer struct {
 const largePage = 224 << 10
 
 // pageNames are the templates that pages are made from.
-var pageNames = []string{"survey.begin", "survey.questions", "survey.question", "survey.choices", "survey.end", "thanks.html", "results.html", "results_summary.html", "home.html", "notice.html", "plan.html"}
+var pageNames = []string{"survey.begin", "survey.questions", "survey.question", "survey.choices", "survey.end", "thanks.html", "results.html", "results_summary.html", "home.html", "notice.html", "plan.html", "privacy.html", "withdraw.html"}
 
 // New parses *.html in the root of a file system, and wording/*.yaml beside them.
 func New(templates fs.FS, assets Assets) (*Renderer, error) {

@@ -43,7 +43,7 @@ func TestWordingIsComplete(t *testing.T) {
 	for month := range 12 {
 		used["month."+strconv.Itoa(month+1)], used["month_short."+strconv.Itoa(month+1)] = true, true
 	}
-	table := regexp.MustCompile(`"((?:when|results|method|measures|period|face|invited|plan)\.[a-z_1-5]+)"`) // keys in tables
+	table := regexp.MustCompile(`"((?:when|results|method|measures|period|face|invited|plan|privacy)\.[a-z_1-5]+)"`) // keys in tables
 	for _, file := range append(sources(t, "../render", "../results"), "../wording/wording.go") {
 		if filepath.Base(file) == "report.go" {
 			continue // it has words of its own
@@ -56,7 +56,7 @@ func TestWordingIsComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, key := range table.FindAllStringSubmatch(string(source), -1) {
-			if !slices.Contains([]string{"results.html", "results.json", "results.csv", "plan.html"}, key[1]) {
+			if !slices.Contains([]string{"results.html", "results.json", "results.csv", "plan.html", "privacy.html"}, key[1]) {
 				used[key[1]] = true
 			}
 		}

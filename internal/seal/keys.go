@@ -46,6 +46,9 @@ func ParsePublic(text string) (Public, error) {
 // String returns the key as it is in a questionnaire.
 func (p Public) String() string { return publicPrefix + encoding.EncodeToString(p.key.Bytes()) }
 
+// Bytes returns the key as HPKE has it: an uncompressed point.
+func (p Public) Bytes() []byte { return p.key.Bytes() }
+
 // ID returns the id of the key, 16 hexadecimal digits.
 func (p Public) ID() string {
 	id := p.idBytes()

@@ -36,6 +36,7 @@ const webCrypto = `
 const hex = (b) => [...new Uint8Array(b)].map((n) => n.toString(16).padStart(2, "0")).join("");
 const unhex = (t) => Uint8Array.from(t.match(/../g) || [], (b) => parseInt(b, 16)).buffer;
 const want = (ok, what) => { if (!ok) throw new Error(what); };
+const atob = (t) => String.fromCharCode(...new Uint8Array(unhex(latin1(t))));
 class TextEncoder { encode(t) { return new Uint8Array(unhex(utf8(t))); } }
 const crypto = {
   getRandomValues: (a) => { a.set(new Uint8Array(unhex(random(a.length)))); return a; },
@@ -73,6 +74,7 @@ func newPage(t testing.TB) *page {
 			}
 			return base64.StdEncoding.EncodeToString(data)
 		},
+		"latin1": func(text string) string { return hex.EncodeToString(must(base64.StdEncoding.DecodeString(text))) },
 		"random": func(n int) string {
 			if data, ok := next(&p.random); ok {
 				return data
@@ -98,12 +100,16 @@ func newPage(t testing.TB) *page {
 	} {
 		p.vm.Set(name, f)
 	}
-	for _, source := range []string{webCrypto, bundle(t)} {
-		if _, err := p.vm.RunString(source); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p.runScript(t, webCrypto)
+	p.runScript(t, bundle(t, "sealing.js"))
 	return p
+}
+
+func (p *page) runScript(t testing.TB, source string) {
+	t.Helper()
+	if _, err := p.vm.RunString(source); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (p *page) pair() string {
@@ -138,10 +144,10 @@ func must[T any](value T, err error) T {
 
 func unhex(text string) []byte { return must(hex.DecodeString(text)) }
 
-// bundle returns a script that sets page to what sealing.js exports.
-func bundle(t testing.TB) string {
+// bundle returns a script of the pages with what it imports, which sets page to what it exports.
+func bundle(t testing.TB, name string) string {
 	t.Helper()
-	result := api.Build(api.BuildOptions{EntryPoints: []string{"../../templates/sealing.js"}, Bundle: true, Format: api.FormatIIFE, GlobalName: "page", Target: api.ES2019})
+	result := api.Build(api.BuildOptions{EntryPoints: []string{"../../templates/" + name}, Bundle: true, Format: api.FormatIIFE, GlobalName: "page", Target: api.ES2019})
 	if len(result.Errors) > 0 || len(result.OutputFiles) != 1 {
 		t.Fatal(result.Errors)
 	}

@@ -186,6 +186,7 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 	return &intake.Handler{
 		Definitions: presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
 		Responses:   observed,
+		Withdrawer:  observed,
 		Days:        observed,
 		Redeemer:    observed,
 		Invitations: srv.store,

@@ -40,6 +40,7 @@ type Options struct {
 	AddressHeader string // header with the visitor's address, as set by the proxy in front; "" for the connection's own
 	NoLimits      bool   // take answers as fast as they come, and hold none back for how they came: for trials
 	Backups       Backups
+	Archives      string        // directory for archives of what is over; "" for none
 	VerifyEvery   time.Duration // how often everything is counted again and compared; 0: never
 	Sender        notify.Sender // sends the notifications of cases; nil: cases open without one
 	// Verbs makes the table of what can be asked for over the socket in the data directory; nil for none. changed says
@@ -64,6 +65,7 @@ type Server struct {
 	present  atomic.Pointer[map[string]bool] // ids of the surveys that have a questionnaire, good or not
 	actions  project.CurrentActions
 	notifier *notify.Notifier // nil: cases open without a notification
+	archives *archiveLoop     // nil: nothing is archived by itself
 	commands *control.Server  // nil if the socket could not be made
 	stopping chan struct{}    // closed when Run ends
 	limits   *intake.Limits   // nil: none
@@ -151,6 +153,10 @@ func (srv *Server) connect() error {
 		casesOpened = srv.notifier.Wake
 	}
 	srv.updater = newUpdater(srv.options.Log, srv.publisher, casesOpened)
+	srv.updater.stored = srv.store.Surveys
+	if srv.options.Archives != "" {
+		srv.archives = srv.newArchiveLoop()
+	}
 	return nil
 }
 
@@ -172,13 +178,21 @@ func (srv *Server) listenForCommands() {
 	if srv.options.Verbs == nil {
 		return
 	}
-	verbs := srv.options.Verbs(srv.store, srv.pages, srv.updater.request)
+	verbs := srv.options.Verbs(srv.store, srv.pages, srv.changed)
 	commands, err := control.Listen(srv.options.Data, verbs, srv.options.Log)
 	if err != nil {
 		srv.options.Log.Warn("commands such as 'glasspoll results' cannot be used while this runs", "error", err)
 		return
 	}
 	srv.commands = commands
+}
+
+// changed says that a survey's answers have changed, other than by those that respondents send.
+func (srv *Server) changed(survey string, periods ...string) {
+	srv.updater.request(survey, periods...)
+	if srv.archives != nil {
+		srv.archives.request()
+	}
 }
 
 // Close closes what New has opened.
@@ -243,6 +257,9 @@ func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
 	if srv.options.Backups.Dir != "" {
 		backups := &backupLoop{srv.options.Backups, srv.store, srv.options.Log}
 		tasks.Go(func() { backups.run(ctx) })
+	}
+	if srv.archives != nil {
+		tasks.Go(func() { srv.archives.run(ctx) })
 	}
 	if srv.options.VerifyEvery > 0 {
 		verify := &verifyLoop{srv.options.VerifyEvery, srv.store, srv.options.Log}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/cases"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -18,8 +19,9 @@ import (
 type updater struct {
 	log         *slog.Logger
 	current     func() (*publish.Publisher, []*survey.Survey)
-	casesOpened func()        // called when cases were opened; may be nil
-	wake        chan struct{} // holds one
+	casesOpened func()                                  // called when cases were opened, or have become overdue; may be nil
+	stored      func(context.Context) ([]string, error) // lists all surveys that have cases
+	wake        chan struct{}                           // holds one
 
 	updating sync.Mutex // one update at a time: two would only make each other retry
 
@@ -95,6 +97,14 @@ func (u *updater) update(ctx context.Context) bool {
 	return succeeded
 }
 
+// publishNow brings a period of a survey up to date at once, for a reader of what is stored.
+func (u *updater) publishNow(ctx context.Context, s *survey.Survey, period string) error {
+	u.updating.Lock()
+	defer u.updating.Unlock()
+	publisher, _ := u.current()
+	return u.publish(ctx, publisher, s, []string{period})
+}
+
 func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *survey.Survey, periods []string) error {
 	out, err := publisher.Publish(ctx, s, periods...)
 	for _, r := range out.Released {
@@ -114,8 +124,32 @@ func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *
 	return err
 }
 
+// ageCases marks the cases that are overdue, and hands them up. Failures are logged; the next round tries again.
+func (u *updater) ageCases(ctx context.Context) {
+	publisher, _ := u.current()
+	surveys, err := u.stored(ctx)
+	if err != nil {
+		u.log.Error("overdue cases not handed up, will be tried again", "error", err)
+		return
+	}
+	for _, id := range append(surveys, cases.NoSurvey) {
+		aged, err := publisher.AgeCases(ctx, id)
+		if err != nil && ctx.Err() == nil {
+			u.log.Error("overdue cases not handed up, will be tried again", "survey", id, "error", err)
+		}
+		if aged == 0 {
+			continue
+		}
+		u.log.Info("cases are overdue", "survey", id, "cases", aged)
+		if u.casesOpened != nil {
+			u.casesOpened()
+		}
+	}
+}
+
 // run updates results until the context ends.
 func (u *updater) run(ctx context.Context) {
+	u.ageCases(ctx)
 	tick := time.NewTicker(fullInterval)
 	defer tick.Stop()
 	retry := firstRetry
@@ -126,6 +160,7 @@ func (u *updater) run(ctx context.Context) {
 			return
 		case <-tick.C:
 			u.updateAll(ctx)
+			u.ageCases(ctx)
 			continue
 		case <-again:
 		case <-u.wake:
@@ -145,7 +180,7 @@ func (u *updater) run(ctx context.Context) {
 	}
 }
 
-// observedStore is a store of answers that reports each one that it stores.
+// observedStore is a store of answers that reports each one that it stores or erases.
 type observedStore struct {
 	answerStore
 	stored func(survey string, periods ...string)
@@ -156,6 +191,7 @@ type answerStore interface {
 	store.Responses
 	store.DayResponses
 	store.Redeemer
+	store.Withdrawer
 }
 
 func (o observedStore) Put(ctx context.Context, r answer.Response, also ...string) (bool, error) {
@@ -171,6 +207,15 @@ func (o observedStore) PutOn(ctx context.Context, day time.Time, r answer.Respon
 func (o observedStore) Redeem(ctx context.Context, r store.Redemption) (bool, error) {
 	created, err := o.answerStore.Redeem(ctx, r)
 	return o.report(r.Response, created, err)
+}
+
+// Withdraw reports the period of a response that is erased, like an erasure by an operator.
+func (o observedStore) Withdraw(ctx context.Context, survey, id string) (store.Withdrawal, error) {
+	done, err := o.answerStore.Withdraw(ctx, survey, id)
+	if done.Period != "" {
+		o.stored(survey, done.Period)
+	}
+	return done, err
 }
 
 // report reports a response if it has been stored, and returns what the store has.

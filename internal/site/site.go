@@ -214,6 +214,23 @@ func BuildSurvey(s *survey.Survey, renderer *render.Renderer, at time.Time, out 
 	return out.Write(s.ID+"/definition.json", s.Public().Encode())
 }
 
+// A CompanionFile is a page beside a survey's form.
+type CompanionFile struct{ Name, Language, Root string }
+
+// CompanionFiles lists the pages beside a survey's form that BuildSurvey writes.
+func CompanionFiles(s *survey.Survey) []CompanionFile {
+	var files []CompanionFile
+	for _, c := range render.Companions(s) {
+		for _, language := range s.Languages {
+			for _, dir := range directories(s.ID+"/", language, s.Languages) {
+				name := dir + c.Path + "index.html"
+				files = append(files, CompanionFile{name, language, rootFrom(name)})
+			}
+		}
+	}
+	return files
+}
+
 // BuildInvitees writes the form of a survey with invitations as the invited see it, for a preview, into a folder below each
 // page of the survey: it has no invitation, and takes the values of one from its link.
 func BuildInvitees(s *survey.Survey, renderer *render.Renderer, out Output) error {

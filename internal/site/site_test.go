@@ -155,7 +155,7 @@ func TestBuildWritesEveryPage(t *testing.T) {
 	got = slices.DeleteFunc(got, func(name string) bool { return strings.HasPrefix(name, "assets/") })
 	want := []string{"en/index.html", "index.html", "tea/definition.json"}
 	for _, dir := range []string{"tea/", "tea/en/", "tea/zh/"} {
-		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.csv", dir+"results/results.json", dir+"thanks/index.html")
+		want = append(want, dir+"index.html", dir+"results/index.html", dir+"results/results.csv", dir+"results/results.json", dir+"thanks/index.html", dir+"withdraw/index.html")
 	}
 	want = append(want, "zh/index.html")
 	slices.Sort(want)
@@ -178,7 +178,7 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	files := fstest.MapFS{
 		"style.css":      {Data: []byte("body {\n  color: red;\n}\n")},
 		"script.js":      {Data: []byte("(() => { const unused = 1; })();\n")},
-		"script_full.js": {}, "thanks.js": {}, "blind.js": {}, "home.js": {}, "work.js": {}, "opened.js": {}, "home.css": {}, "style_full.css": {}, "results.css": {}, "document.css": {}, "icon.svg": {},
+		"script_full.js": {}, "thanks.js": {}, "blind.js": {}, "seal.js": {}, "home.js": {}, "work.js": {}, "opened.js": {}, "home.css": {}, "style_full.css": {}, "results.css": {}, "document.css": {}, "icon.svg": {},
 	}
 	before, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {

@@ -55,27 +55,29 @@ type takenBack interface {
 	Reviews
 }
 
-// CarryOut erases the responses of a survey that are to be erased, and returns the periods of those that it has erased. It may be
-// interrupted anywhere, and several may do it at the same time: a wish is forgotten after its response is erased, and erasing a
-// response again changes nothing.
+// CarryOut erases the responses of a survey that are to be erased, and returns the periods of those that it has erased, also with
+// an error: one that cannot be erased keeps none of the others. It may be interrupted anywhere, and several may do it at the same
+// time: a wish is forgotten after its response is erased, and erasing a response again changes nothing.
 func CarryOut(ctx context.Context, b WithdrawalStore, survey string, now time.Time) (periods []string, err error) {
 	ids, err := b.Withdrawals(ctx, survey)
 	if err != nil {
 		return nil, err
 	}
+	var failed []error
 	for _, id := range ids {
 		done, err := TakeBack(ctx, b, survey, id, now)
-		if err != nil && !errors.Is(err, ErrNoResponse) { // it may have been deleted after a retention time
-			return periods, err
-		}
 		if done.Period != "" && !slices.Contains(periods, done.Period) {
 			periods = append(periods, done.Period)
 		}
-		if err := b.EndWithdrawal(ctx, survey, id); err != nil {
-			return periods, err
+		if err == nil || errors.Is(err, ErrNoResponse) { // it may have been deleted after a retention time
+			err = b.EndWithdrawal(ctx, survey, id)
 		}
+		if ctx.Err() != nil {
+			return periods, ctx.Err()
+		}
+		failed = append(failed, err)
 	}
-	return periods, nil
+	return periods, errors.Join(failed...)
 }
 
 // TakeBack erases one response, whose respondent has taken it back. Where nothing may join a person and an answer, nothing that is

@@ -10,7 +10,7 @@ import (
 func (s *Survey) Form() []byte {
 	form := *s
 	form.Version, form.Title, form.Purpose, form.Intro, form.Thanks, form.Contact, form.Document, form.Theme, form.Alerts, form.Deadlines = "", nil, nil, nil, nil, nil, nil, nil, nil, nil
-	form.Access, form.Anonymity, form.Keys, form.Quality = OpenAccess, Undeclared, nil, nil
+	form.Access, form.Anonymity, form.Keys, form.Quality, form.Privacy, form.Plan = OpenAccess, Undeclared, nil, nil, nil, nil
 	form.Scoring.Dimensions = make([]Dimension, len(s.Scoring.Dimensions))
 	for i, d := range s.Scoring.Dimensions {
 		form.Scoring.Dimensions[i] = Dimension{ID: d.ID, Weight: d.Weight}

@@ -23,6 +23,7 @@ type Survey struct {
 	Thanks         []Thanks   `json:"thanks,omitempty"` // the first that applies is shown
 	Minutes        int        `json:"minutes,omitempty"`
 	Contact        *Contact   `json:"contact,omitempty"`
+	Privacy        *Privacy   `json:"privacy,omitempty"` // nil: there is no notice
 	Document       *Document  `json:"document,omitempty"`
 	Plan           *Plan      `json:"plan,omitempty"` // public where results are: see [Survey.Public]
 	Window         Window     `json:"window"`

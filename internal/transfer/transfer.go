@@ -26,6 +26,7 @@ import (
 	"slices"
 	"time"
 
+	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -103,7 +104,8 @@ func run(ctx context.Context, m *mover) (*Report, error) {
 		}
 		m.report.Surveys++
 	}
-	return &m.report, nil
+	none := &one{mover: m, survey: &survey.Survey{ID: cases.NoSurvey}, inForce: true}
+	return &m.report, none.cases(ctx)
 }
 
 func (m *mover) say(format string, args ...any) {

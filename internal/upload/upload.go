@@ -222,6 +222,9 @@ func (u *uploader) definitions(ctx context.Context) error {
 		default:
 			u.print("%s: changed in wording or look only", s.ID)
 		}
+		if err := u.takeBack(ctx, before, s); err != nil {
+			return err
+		}
 		if u.dryRun {
 			continue
 		}
