@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +90,7 @@ func (c *correctCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	c.Amendment.At = time.Now()
+	c.Amendment.At, c.Amendment.Random = time.Now(), rand.Reader
 	done, err := records.Correct(ctx, env.store, s, id, c.Amendment, c.Yes)
 	if refusal := new(records.Refusal); errors.As(err, &refusal) {
 		return c.printProblems(env, refusal)
@@ -191,5 +191,5 @@ func valuesText(a answer.Answer) message.Text {
 	if len(a) < 2 {
 		return message.New("no answer")
 	}
-	return message.New("%s", strings.Join(quoted(slices.Clone(a.Values())), ", "))
+	return said(a)
 }

@@ -29,7 +29,21 @@ func (a *adviser) wholeSurvey() {
 		a.add(NoContact, path{"contact"}, "add \"contact\" with an e-mail address or a phone number", "respondents cannot ask anybody about the survey")
 	}
 	a.purpose()
+	a.notice()
 	a.cards()
+}
+
+// notice checks that a survey which asks for personal data has a privacy notice.
+func (a *adviser) notice() {
+	if a.s.Privacy != nil {
+		return
+	}
+	a.eachQuestion(func(q *survey.Question, at path) {
+		if q.Private && !a.asked {
+			a.asked = true
+			a.add(NoNotice, at, "add \"privacy\": {controller: …, keep: …}", "'%s' is private, and the survey has no privacy notice", q.ID)
+		}
+	})
 }
 
 // purpose checks that respondents read what their answers are used for: in a line of its own, or in the introduction.

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"slices"
 	"time"
@@ -22,6 +23,7 @@ type Amendment struct {
 	Reason string
 	By     string
 	At     time.Time
+	Random io.Reader `json:"-"` // seals answers that are to be sealed
 }
 
 // Corrected is a response before and after an amendment, with its private answers.
@@ -227,13 +229,16 @@ func (m *amending) amend(a Amendment) error {
 	}
 	maps.Copy(fields, a.Set)
 	r := m.Before
-	checked, _, problems := answer.Check(m.Answered, answer.Posted{Language: r.Language, Channel: r.Channel, Fields: fields})
+	checked, _, problems := answer.Check(m.Answered, answer.Posted{Language: r.Language, Channel: r.Channel, Fields: fields, Stored: true})
 	if len(problems) > 0 {
 		return &Refusal{m.Answered, problems}
 	}
 	m.After = r
 	m.After.Answers, m.After.Private = checked.Answers, checked.Private
-	return nil
+	// The digest of what was sent stays that of the original: it tells a retry.
+	err := m.After.Seal(m.Answered, a.Random, []byte(r.ID))
+	m.After.Keyed = r.Keyed
+	return err
 }
 
 // Dropped returns the fields that had an answer and have none, though nobody has taken it away: what is not asked any more, given
