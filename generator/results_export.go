@@ -95,6 +95,8 @@ func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
 		return console.Usagef("--from, --key and --labels do not go with a copy, which has the answers as they are stored")
 	case e.From != "" && e.Period != "":
 		return console.Usagef("--period does not go with --from: say it where the copy is made")
+	case e.From != "" && e.Original:
+		return console.Usagef("--original does not go with --from: say it where the copy is made")
 	case opens:
 		return e.open(ctx, c)
 	}
