@@ -2,6 +2,7 @@ package advice
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"glasspoll/internal/expression"
@@ -29,7 +30,16 @@ func (a *adviser) wholeSurvey() {
 		a.add(NoContact, path{"contact"}, "add \"contact\" with an e-mail address or a phone number", "respondents cannot ask anybody about the survey")
 	}
 	a.purpose()
+	a.alerts()
 	a.cards()
+}
+
+// alerts checks that the author has decided whether low marks are followed up.
+func (a *adviser) alerts() {
+	rated := slices.ContainsFunc(a.s.Fields(), func(f survey.Field) bool { return f.Scored() })
+	if rated && !a.places.Has("alerts") {
+		a.add(NoAlerts, nil, "add \"alerts: default\", alerts of your own, or \"alerts: none\"", "nobody is told of low marks")
+	}
 }
 
 // purpose checks that respondents read what their answers are used for: in a line of its own, or in the introduction.
