@@ -471,6 +471,16 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	}
 	checkReport(before, len(older))
 	checkReport(this, len(newer))
+	quarterly := filepath.Join(t.TempDir(), "quarter")
+	d.runVerb(t, 0, "report", "service", "--quarter", this, "--language", "en", "--surveys", d.surveys, "--out", quarterly)
+	for ending, beginning := range map[string]string{".html": "<!doctype html>", ".docx": "PK", ".xlsx": "PK"} {
+		if content := readOutput(t, quarterly+ending, true); !strings.HasPrefix(content, beginning) {
+			t.Errorf("the report of the quarter ends in %s, and begins with %q", ending, content[:min(len(content), 20)])
+		}
+	}
+	if page := readOutput(t, quarterly+".html", true); !strings.Contains(page, fmt.Sprintf(`<td class="num">%d<`, len(newer))) || !strings.Contains(page, "A second desk") {
+		t.Errorf("the report of the quarter lacks its %d respondents or its measure", len(newer))
+	}
 	for _, level := range []string{"public", "staff", "management"} {
 		folder := t.TempDir()
 		d.runVerb(t, 0, "results", "pages", "service", "--level", level, "--out", folder, "--surveys", d.surveys)

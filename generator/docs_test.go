@@ -147,7 +147,7 @@ func TestDocumentsInBothLanguages(t *testing.T) {
 			t.Errorf("%s has %d examples, %s %d", name, zh.examples, english, en.examples)
 		}
 	}
-	for _, stem := range []string{"authors", "exports", "format", "formats", "import", "moving", "operators", "operators-aws", "results-json"} {
+	for _, stem := range []string{"authors", "exports", "reports", "format", "formats", "import", "moving", "operators", "operators-aws", "results-json"} {
 		if _, there := all["docs/"+stem+".zh.md"]; !there {
 			t.Errorf("there is no docs/%s.zh.md", stem)
 		}

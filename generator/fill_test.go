@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/google/uuid"
 
 	"glasspoll"
 	"glasspoll/internal/answer"
@@ -78,6 +81,11 @@ func fillStore(data, dir string, answers io.Reader) (err error) {
 			r.Period = s.PeriodAt(time.Now())
 		}
 		r.Quality = target.Quality
+		if key, err := uuid.Parse(posted.ID); err == nil { // as the handler does
+			if err := r.Seal(s, rand.Reader, key[:]); err != nil {
+				return err
+			}
+		}
 		if _, err := store.Put(ctx, r); err != nil {
 			return err
 		}

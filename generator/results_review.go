@@ -336,7 +336,7 @@ func (p *reviewing) shown(r records.Reviewed) reviewedAnswer {
 		v.Run, _ = review.LongestRun(r.Answered, one)
 	}
 	if p.Answers {
-		v.Answers = one.Answers
+		v.Answers = answer.WithoutSealed(one.Answers)
 	}
 	return v
 }
@@ -383,7 +383,11 @@ func (r *reviewCommand) print(env *environment, found []reviewedAnswer) error {
 		}
 		rows = append(rows, []string{a.Receipt, a.local, in(stateWords[a.State].Text()), cmp.Or(string(a.Rule), "-"), seconds, cmp.Or(a.Range, "-"), cmp.Or(strings.Join(looks, ", "), "-")})
 		for _, given := range a.Answers {
-			rows = append(rows, []string{"", given.Field(), strings.Join(given.Values(), ", ")})
+			said := strings.Join(given.Values(), ", ")
+			if said == answer.SealedMark {
+				said = in(message.New("sealed"))
+			}
+			rows = append(rows, []string{"", given.Field(), said})
 		}
 	}
 	if err := console.Table(env.Out, rows); err != nil {

@@ -581,12 +581,20 @@ func (s *showCommand) showResponse(ctx context.Context, env *environment) error 
 	env.Print(env.Out, "%s %s: response %s, id %s, %s", r.Survey, r.Period, answer.Receipt(r.ID), r.ID, state)
 	env.Print(env.Out, "  arrived %s, cursor %s, version %s, language %s, channel %s", entry.Arrived.UTC().Format(time.RFC3339), entry.Cursor, r.Version, r.Language, r.Channel)
 	for _, a := range r.Answers {
-		env.Print(env.Out, "  %s: %s", a.Field(), strings.Join(quoted(a.Values()), ", "))
+		env.Print(env.Out, "  %s: %s", a.Field(), said(a))
 	}
 	for _, a := range r.Private {
-		env.Print(env.Out, "  private %s: %s", a.Field(), strings.Join(quoted(a.Values()), ", "))
+		env.Print(env.Out, "  private %s: %s", a.Field(), said(a))
 	}
 	return nil
+}
+
+// said writes the values of an answer; of a sealed one, which keys open it.
+func said(a answer.Answer) message.Text {
+	if keys := a.SealedTo(); keys != nil {
+		return message.New("sealed to %s", strings.Join(keys, ", "))
+	}
+	return message.Plain(strings.Join(quoted(a.Values()), ", "))
 }
 
 // quoted writes values so that what a respondent has typed cannot look like something else in a terminal.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"glasspoll/internal/server/servertest"
 )
@@ -70,6 +71,16 @@ func TestVerbsThroughServer(t *testing.T) {
 	}
 	if page, err := os.ReadFile("tea.html"); err != nil || !strings.HasPrefix(string(page), "<!doctype html>") || !strings.HasSuffix(string(page), "</main>\n") {
 		t.Errorf("%v\n%s", err, page)
+	}
+
+	// The report is made where the answers are, and belongs to whoever asked for it.
+	if code, _, text = command(t, "report", "tea", "--month", time.Now().UTC().Format("2006-01"), "--data", data, "--out", "brief"); code != 0 {
+		t.Errorf("report: %d\n%s", code, text)
+	}
+	for _, name := range []string{"brief.html", "brief.docx", "brief.xlsx"} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 || info.Size() < 5000 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 
 	if code, out, text = command(t, "results", "erase", receipts[2], "--data", data); code != 1 || !strings.Contains(text, "Nothing is erased") {

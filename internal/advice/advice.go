@@ -70,6 +70,7 @@ type adviser struct {
 	s      *survey.Survey
 	places questionnaire.Places
 	found  []Advice
+	asked  bool // for personal data, without a notice
 }
 
 // A path leads to a part of the file; see [questionnaire.Places.At].

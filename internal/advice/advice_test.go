@@ -20,6 +20,9 @@ intro: {zh: 您的回答用来改进服务。, en: Your answers are used for imp
 thanks: {zh: 谢谢您！, en: Thank you!}
 contact: {email: tea@company.example}
 alerts: none
+` + itsNotice
+
+const itsNotice = `privacy: {controller: {zh: 茶馆, en: Tea house}, contact: {email: data@company.example}, purpose: {zh: 改进服务, en: Better service}, keep: {years: 2}}
 `
 
 const satisfied = `scales:
@@ -343,6 +346,13 @@ sections:
 			strings.Replace(completeSurvey, "您的回答用来改进服务。", "欢迎参加调查！", 1) + ratingOf("茶", "Tea"),
 			strings.Replace(completeSurvey, "Your answers are used for improving the service.", "Welcome to the survey!", 1) + ratingOf("茶", "Tea"),
 		}, []string{ratingOf("茶", "Tea")}},
+		{advice.NoNotice, []string{
+			strings.Replace(completeSurvey, itsNotice, "", 1) + question("type: yes_no, private: true, label: {zh: 茶, en: Tea}"),
+			strings.Replace(completeSurvey, itsNotice, "", 1) + question("type: email, label: {zh: 邮箱, en: E-mail}"),
+		}, []string{
+			question("type: email, label: {zh: 邮箱, en: E-mail}"),
+			strings.Replace(completeSurvey, itsNotice, "", 1) + ratingOf("茶", "Tea"),
+		}},
 		{advice.UnsuitableCards, []string{
 			many(21, "layout: cards\n"),
 			"layout: cards\n" + ratingOf("茶怎么样？", "How was the tea?"),
@@ -527,7 +537,7 @@ func TestPlacesAndWords(t *testing.T) {
 	source := completeSurvey + "sections:\n  - questions:\n      - id: q\n        type: rating\n        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n        low: {zh: 差, en: Poor}\n        high: {zh: 好, en: Good}\n"
 	s, _ := questionnaire.Parse("surveys/tea.yaml", []byte(source))
 	found := advice.Of(s, "surveys/tea.yaml", []byte(source))
-	want := "surveys/tea.yaml:13:15: advice: '茶和点心' joins two things that may deserve different answers: ask one question for each, or name what both have in common (double_barrelled)"
+	want := "surveys/tea.yaml:14:15: advice: '茶和点心' joins two things that may deserve different answers: ask one question for each, or name what both have in common (double_barrelled)"
 	if len(found) != 1 || found[0].String() != want {
 		t.Errorf("got  %v\nwant %s", found, want)
 	}
@@ -568,7 +578,7 @@ func TestScaleOnce(t *testing.T) {
 		"sections: [{questions: [{id: p, type: rating, scale: grade, label: {zh: 茶, en: Tea}}, {id: q, type: rating, scale: grade, label: {zh: 茶, en: Tea}}]}]\n"
 	s, _ := questionnaire.Parse("tea.yaml", []byte(source))
 	found := advice.Of(s, "tea.yaml", []byte(source))
-	if len(found) != 1 || found[0].Code != advice.UnequalSides || found[0].Line != 9 || found[0].Sentence.String() != "the scale 'grade' has two steps of praise and one step of blame" {
+	if len(found) != 1 || found[0].Code != advice.UnequalSides || found[0].Line != 10 || found[0].Sentence.String() != "the scale 'grade' has two steps of praise and one step of blame" {
 		t.Errorf("%v", found)
 	}
 }

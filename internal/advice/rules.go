@@ -34,6 +34,7 @@ const (
 	NoThanks           = "no_thanks"
 	NoContact          = "no_contact"
 	NoPurpose          = "no_purpose"
+	NoNotice           = "no_notice"
 	UnsuitableCards    = "unsuitable_cards"
 	CutText            = "cut_text"
 	LaterQuestion      = "later_question"
@@ -74,6 +75,7 @@ func Rules() []Rule {
 		{NoThanks, "No thank-you text", "Respondents should read that the answers arrived, what becomes of them and where the results will be."},
 		{NoContact, "Nobody to ask", "Respondents trust a survey that says who stands behind it and how to reach them; many privacy laws require it."},
 		{NoPurpose, "No purpose", "People answer when they know what for. Say in one line under \"purpose\" what the answers are used for: the page shows it under the title."},
+		{NoNotice, "Personal data without a privacy notice", "Whoever asks for names, addresses or other personal data has to say who is responsible, what for, for how long and with which rights (article 17 of China's PIPL, article 13 of the GDPR). Under \"privacy\" a few short facts make a page of it, in every language."},
 		{UnsuitableCards, "Not a survey for one question at a time", "One question at a time is pleasant for a few questions that are answered with one tap each. Many of them hide how much is still to come, make a correction a long way back, and cost a tap more each: sections as steps, or one page, are quicker. With one question there is nothing to go on to."},
 		{CutText, "A text that a comment cuts off", "Behind a space, # begins a comment, which nobody reads on the page: of \"label: Our shop #1\" only \"Our shop\" is left. Put a text with # in it into quotes. A comment with a space behind its # is not reported."},
 		{LaterQuestion, "A question that waits for a later one", "A question that is shown because of an answer further down appears above the place where the respondent reads, and is easily missed. Ask first what decides."},

@@ -31,6 +31,7 @@ func (a *adviser) wholeSurvey() {
 	}
 	a.purpose()
 	a.alerts()
+	a.notice()
 	a.cards()
 }
 
@@ -40,6 +41,19 @@ func (a *adviser) alerts() {
 	if rated && !a.places.Has("alerts") {
 		a.add(NoAlerts, nil, "add \"alerts: default\", alerts of your own, or \"alerts: none\"", "nobody is told of low marks")
 	}
+}
+
+// notice checks that a survey which asks for personal data has a privacy notice.
+func (a *adviser) notice() {
+	if a.s.Privacy != nil {
+		return
+	}
+	a.eachQuestion(func(q *survey.Question, at path) {
+		if q.Private && !a.asked {
+			a.asked = true
+			a.add(NoNotice, at, "add \"privacy\": {controller: …, keep: …}", "'%s' is private, and the survey has no privacy notice", q.ID)
+		}
+	})
 }
 
 // purpose checks that respondents read what their answers are used for: in a line of its own, or in the introduction.

@@ -13,8 +13,20 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// IsSealed reports whether an answer is sealed. A text of a field that is not sealed may look alike: see [survey.Survey.Seals].
-func (a Answer) IsSealed() bool { return len(a) == 2 && seal.Is(a[1]) }
+// IsSealed reports whether an answer is a sealed one.
+func (a Answer) IsSealed() bool { return a.SealedTo() != nil }
+
+// SealedTo lists the ids of the keys that an answer is sealed to; nil if it is not sealed.
+func (a Answer) SealedTo() []string {
+	if len(a) != 2 || !seal.Is(a[1]) {
+		return nil
+	}
+	box, err := seal.Parse(a[1])
+	if err != nil {
+		return nil
+	}
+	return box.Keys()
+}
 
 // readSealed reads the values of a field that is sealed. found is false if none of them says that it is sealed; such are sealed
 // when they are stored.
@@ -141,12 +153,15 @@ func keyedDigest(key []byte, r Response) [DigestSize]byte {
 	return [DigestSize]byte(mac.Sum(nil))
 }
 
+// SealedMark stands for a sealed answer.
+const SealedMark = seal.Prefix
+
 // WithoutSealed returns answers in which those that are sealed say nothing but that they are there.
 func WithoutSealed(answers []Answer) []Answer {
 	plain := make([]Answer, 0, len(answers))
 	for _, a := range answers {
 		if a.IsSealed() {
-			a = Answer{a.Field(), seal.Prefix}
+			a = Answer{a.Field(), SealedMark}
 		}
 		plain = append(plain, a)
 	}

@@ -81,7 +81,7 @@ func customerCases(t *testing.T) []*cases.Case {
 func brief(title string) *results.Brief {
 	none := paper.None()
 	return &results.Brief{
-		Title: title, Period: "2026年10月", Sentences: []string{"81.3，达到目标80。"}, Sure: []string{"误差中等。"},
+		Title: title, Period: "2026年10月", Language: "zh", Sentences: []string{"81.3，达到目标80。"}, Sure: []string{"误差中等。"},
 		Respondents: paper.Count(417), Received: paper.Count(420), Issued: none, Rate: none,
 		Index: paper.Cell{Text: "81.3", Number: new(81.3), Format: "0.0"}, Interval: paper.Text("79.1–83.5"), Change: paper.Text("+2.7"), Target: paper.Text("80"), Band: none,
 		Course: []results.CoursePoint{
@@ -104,7 +104,8 @@ func figures(t *testing.T, language string) Figures {
 	return Figures{
 		Span: span(t, "2026-10"), Level: results.Management, Now: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC), Today: "2026-11-03", Language: language, Company: "某公司", Number: "QR-08-2026-10", PreparedBy: "质量部",
 		Surveys: []Survey{
-			{Survey: &survey.Survey{ID: "tea", Version: "0123456789abcdef", Document: &survey.Document{Number: "QR-10-03", Version: "7", ApprovedBy: "总经理", ApprovedOn: "2026-09-25"}}, Period: "2026-10", Brief: brief("喝茶调查")},
+			{Survey: &survey.Survey{ID: "tea", Version: "0123456789abcdef", Document: &survey.Document{Number: "QR-10-03", Version: "7", ApprovedBy: "总经理", ApprovedOn: "2026-09-25"},
+				Plan: &survey.Plan{Document: &survey.Document{Number: "QR-10-04"}, Roles: []survey.PlanRole{{Who: survey.Text{"zh": "市场部", "en": "Marketing"}, Does: survey.Text{"zh": "设计问卷", "en": "Designs it"}}}}}, Period: "2026-10", Brief: brief("喝茶调查")},
 			{Survey: &survey.Survey{ID: "new", Version: "fedcba9876543210"}, Brief: &results.Brief{Title: "新调查", Respondents: paper.Count(0), Index: paper.None(), Change: paper.None(), Rate: paper.None(), Interval: paper.None(), Target: paper.None(), Band: paper.None()}},
 		},
 		Cases: customerCases(t),
@@ -165,7 +166,7 @@ func TestCasesOfAReport(t *testing.T) {
 // TestReports checks that each language says everything, and that the page is one that needs and runs nothing.
 func TestReports(t *testing.T) {
 	for language, want := range map[string][]string{
-		"zh": {"顾客沟通与服务状况报告", "2026年10月（2026年10月1日至2026年10月31日）", "《喝茶调查》：2026年10月指数81.3，达到目标80。", "《新调查》：报告期内没有可用的数字。", "办结2件，其中按期1件（50.0%）", "逾期1项", "QR-10-03", "总经理", "某公司", "管理层", "收到的顾客事项2件，2026年9月为2件。", "交货方式"},
+		"zh": {"顾客沟通与服务状况报告", "2026年10月（2026年10月1日至2026年10月31日）", "《喝茶调查》：2026年10月指数81.3，达到目标80。", "《新调查》：报告期内没有可用的数字。", "办结2件，其中按期1件（50.0%）", "逾期1项", "QR-10-03", "QR-10-04", "《喝茶调查》调查方案", "市场部", "设计问卷", "总经理", "某公司", "管理层", "收到的顾客事项2件，2026年9月为2件。", "交货方式"},
 		"en": {"Report on customers and service", "Cases opened: 2; closed: 2, of them in time: 1 (50.0%)", "Done: 0, under way: 1, planned: 0, overdue: 1", "For management only", "October 2026"},
 		"ar": {"تقرير العملاء والخدمة", `dir="rtl"`, "للإدارة"},
 	} {

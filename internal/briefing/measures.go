@@ -84,16 +84,40 @@ func (m *maker) addData() {
 	m.heading(1, m.say("chapter_data"))
 	t := paper.Table{Name: m.say("sheet_documents"), Title: m.say("documents"), Head: []string{m.say("survey"), m.say("number"), m.say("version"), m.say("approved"), m.say("approved_on"), m.say("edition")}, Wide: []int{8, 5, 3, 5, 5, 5}}
 	for _, s := range m.Surveys {
-		control := survey.Document{}
-		if s.Document != nil {
-			control = *s.Document
+		t.Rows = append(t.Rows, m.controlled(s.Brief.Title, s.Document, s.Version))
+		if s.Plan != nil && s.Plan.Document != nil {
+			t.Rows = append(t.Rows, m.controlled(m.say("plan_of", "survey", s.Brief.Title), s.Plan.Document, ""))
 		}
-		t.Rows = append(t.Rows, paper.Texts(s.Brief.Title, orNone(control.Number), orNone(control.Version), orNone(control.ApprovedBy), orNone(m.date(control.ApprovedOn)), s.Version))
 	}
 	if len(t.Rows) > 0 {
 		m.add(t)
 	}
+	m.addRoles()
 	m.add(paper.List{m.say("data_index_" + m.Level), m.say("data_periods"), m.say("data_interval"), m.say("data_cases"), m.say("data_measures")})
+}
+
+// controlled says by which document a questionnaire or a plan is controlled.
+func (m *maker) controlled(name string, control *survey.Document, edition string) []paper.Cell {
+	if control == nil {
+		control = &survey.Document{}
+	}
+	return paper.Texts(name, orNone(control.Number), orNone(control.Version), orNone(control.ApprovedBy), orNone(m.date(control.ApprovedOn)), orNone(edition))
+}
+
+// addRoles lists who does what, as the plans of the surveys say.
+func (m *maker) addRoles() {
+	t := paper.Table{Name: m.say("sheet_roles"), Title: m.say("roles"), Head: []string{m.say("survey"), m.say("role"), m.say("does")}, Wide: []int{4, 4, 8}}
+	for _, s := range m.Surveys {
+		if s.Plan == nil {
+			continue
+		}
+		for _, r := range s.Plan.Roles {
+			t.Rows = append(t.Rows, paper.Texts(s.Brief.Title, r.Who.In(s.Brief.Language), r.Does.In(s.Brief.Language)))
+		}
+	}
+	if len(t.Rows) > 0 {
+		m.add(t)
+	}
 }
 
 func orNone(text string) string {

@@ -4,6 +4,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -50,6 +51,9 @@ func FillPast(ctx context.Context, responses store.Responses, s *survey.Survey, 
 				return errors.Join(err, group.Wait())
 			}
 			r.ID = uuid.NewSHA1(base, []byte(period)).String()
+			if err := r.Seal(s, rand.Reader, base[:]); err != nil {
+				return errors.Join(err, group.Wait())
+			}
 			group.Go(func() error {
 				_, err := responses.Put(ctx, r)
 				return err

@@ -113,7 +113,7 @@ func caseFigures(ctx context.Context, records store.Cases, id, period string, no
 // maxTexts bounds the answers to one question in the annex: more than anybody reads.
 const maxTexts = 1000
 
-// writtenAnswers returns the answers to text questions that are not private, by field.
+// writtenAnswers returns the answers to text questions that are neither private nor sealed, by field.
 func writtenAnswers(ctx context.Context, log store.Log, s *survey.Survey, period string) ([]results.TextAnswers, error) {
 	var all []results.TextAnswers
 	index := map[string]int{} // of all, by field name
@@ -133,7 +133,7 @@ func writtenAnswers(ctx context.Context, log store.Log, s *survey.Survey, period
 		}
 		for _, a := range entry.Response.Answers {
 			i, wanted := index[a.Field()]
-			if !wanted || len(a) < 2 {
+			if !wanted || len(a) < 2 || a.IsSealed() {
 				continue
 			}
 			if len(all[i].Answers) == maxTexts {

@@ -12,23 +12,24 @@ type Asset struct{ Path, Integrity string }
 
 // Assets are the files that pages load, and the company that they name. An empty path leaves a file out.
 type Assets struct {
-	Style     Asset  // of all pages but those of results
-	Print     Asset  // what Style has for paper
-	HomeStyle Asset  // of the home page, after Style
-	FullStyle Asset  // of pages with the script Full, after Style
-	Results   Asset  // the stylesheet of results pages; if there is none, Style
-	Document  Asset  `json:",omitzero"` // the stylesheet of companions, see [Companion]; if there is none, Style
-	Script    Asset  // of surveys' pages
-	Full      Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
-	Thanks    Asset  // the script of thank-you pages
-	Blind     Asset  // the script of anonymous surveys' pages, before Script
-	Seal      Asset  `json:",omitzero"` // the script of forms whose answers are sealed, before Script
-	Home      Asset  // the script of home pages that can be searched
-	Opened    Asset  `json:",omitzero"` // the script that reports an invitee's form as opened
-	Work      Asset  `json:",omitzero"` // the script that works before answers are taken; it is loaded only then
-	Icon      string // path
-	Brand     Brand
-	Looks     map[string]Look `json:",omitempty"` // of surveys with a look of their own, by id
+	Style       Asset  // of all pages but those of results
+	Print       Asset  // what Style has for paper
+	HomeStyle   Asset  // of the home page, after Style
+	ThanksStyle Asset  `json:",omitzero"` // of thank-you pages and notices, after Style
+	FullStyle   Asset  // of pages with the script Full, after Style
+	Results     Asset  // the stylesheet of results pages; if there is none, Style
+	Document    Asset  `json:",omitzero"` // the stylesheet of companions, see [Companion]; if there is none, Style
+	Script      Asset  // of surveys' pages
+	Full        Asset  // the script of surveys' pages with steps or widgets; if there is none, Script
+	Thanks      Asset  // the script of thank-you pages
+	Blind       Asset  // the script of anonymous surveys' pages, before Script
+	Seal        Asset  `json:",omitzero"` // the script of forms whose answers are sealed, before Script
+	Home        Asset  // the script of home pages that can be searched
+	Opened      Asset  `json:",omitzero"` // the script that reports an invitee's form as opened
+	Work        Asset  `json:",omitzero"` // the script that works before answers are taken; it is loaded only then
+	Icon        string // path
+	Brand       Brand
+	Looks       map[string]Look `json:",omitempty"` // of surveys with a look of their own, by id
 }
 
 // A Look is what is different on the pages of one survey.

@@ -174,7 +174,7 @@ func (r *Renderer) form(s *survey.Survey, p SurveyPage) *form {
 		f.Invitation, f.Draft = p.Invitee.Secret, p.Invitee.Draft
 	}
 	if f.Shut = p.Phase != survey.Open || p.uninvited; f.Shut {
-		f.Kind = "notice"
+		f.Kind, f.More = "notice", r.assets.ThanksStyle
 	}
 	isBlank := p.ID == "" && p.Invitee == nil && len(p.Values)+len(p.Problems) == 0 && (len(p.Notice) == 0 || f.Shut)
 	f.Private = s.Unlisted || !isBlank

@@ -77,7 +77,9 @@ func (r *Renderer) Frame(kind, title, language, root string, languages []Link) F
 	case kind == "survey":
 		p.Script = r.assets.Script
 	case kind == "thanks":
-		p.Script = r.assets.Thanks
+		p.Script, p.More = r.assets.Thanks, r.assets.ThanksStyle
+	case kind == "notice":
+		p.More = r.assets.ThanksStyle
 	}
 	return p
 }

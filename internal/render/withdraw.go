@@ -37,7 +37,7 @@ func (r *Renderer) Withdraw(w io.Writer, s *survey.Survey, p WithdrawPage) error
 		Within        int // hours
 		Fault         string
 		Action        string
-		Receipt, Seal string
+		Receipt, Wait string
 		Most          int
 		Privacy       string // address; "" without a notice
 		Home          string
@@ -45,7 +45,7 @@ func (r *Renderer) Withdraw(w io.Writer, s *survey.Survey, p WithdrawPage) error
 	}{
 		Frame: r.Frame("notice", words.Say("withdraw.title"), p.Language, p.Root, r.LanguageLinks(s, p.Language, p.Root, survey.WithdrawPath)),
 		Over:  s.Title.In(p.Language), Done: p.Done, Pending: p.Pending, Within: WithdrawnWithin, Action: handlerAddress(s, p.Root, "withdraw"),
-		Receipt: strings.ToValidUTF8(p.Receipt[:min(len(p.Receipt), MaxReceipt)], ""), Seal: p.Seal, Most: MaxReceipt,
+		Receipt: strings.ToValidUTF8(p.Receipt[:min(len(p.Receipt), MaxReceipt)], ""), Wait: p.Seal, Most: MaxReceipt,
 		Privacy: privacyAddress(s, p.Language, p.Root), Home: href(p.Root, ""), Contact: newContact(s, p.Language),
 	}
 	data.Of(s.ID)

@@ -124,6 +124,9 @@ func (m *Simulator) respondent() Submission {
 		id[i] = byte(m.random.Uint32())
 	}
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // a random UUID
+	if m.survey.Sealing != nil {                    // its id must be a key
+		id = answer.Key(id)
+	}
 	text := hex.EncodeToString(id[:])
 	r := respondent{Simulator: m, language: m.survey.DefaultLanguage(), mood: m.approval + 0.14*m.random.NormFloat64(), values: map[string][]string{}, said: map[string]bool{}}
 	if m.random.Float64() < 0.06 { // something went badly wrong

@@ -64,7 +64,7 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 }
 
 // ReadAssets makes the assets from the templates and a company's theme: style.css, the rules of which for paper become
-// print.css, home.css, style_full.css, results.css, document.css, script.js, script_full.js, blind.js, seal.js, thanks.js, home.js, work.js and opened.js with their imports,
+// print.css, home.css, thanks.css, style_full.css, results.css, document.css, script.js, script_full.js, blind.js, seal.js, thanks.js, home.js, work.js and opened.js with their imports,
 // icon.svg, card.png, the logo and the cover; and look.css and these pictures for each survey with a look of its own.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
@@ -75,6 +75,7 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	}{
 		{"style.css", t.CSS(), &a.Links.Style},
 		{"home.css", t.Marks(), &a.Links.HomeStyle},
+		{"thanks.css", "", &a.Links.ThanksStyle},
 		{"style_full.css", "", &a.Links.FullStyle},
 		{"results.css", t.CSS(), &a.Links.Results},
 		{"document.css", t.CSS(), &a.Links.Document},

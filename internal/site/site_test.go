@@ -178,7 +178,7 @@ func TestAssetsAreNamedByContent(t *testing.T) {
 	files := fstest.MapFS{
 		"style.css":      {Data: []byte("body {\n  color: red;\n}\n")},
 		"script.js":      {Data: []byte("(() => { const unused = 1; })();\n")},
-		"script_full.js": {}, "thanks.js": {}, "blind.js": {}, "seal.js": {}, "home.js": {}, "work.js": {}, "opened.js": {}, "home.css": {}, "style_full.css": {}, "results.css": {}, "document.css": {}, "icon.svg": {},
+		"script_full.js": {}, "thanks.js": {}, "blind.js": {}, "seal.js": {}, "home.js": {}, "work.js": {}, "opened.js": {}, "home.css": {}, "thanks.css": {}, "style_full.css": {}, "results.css": {}, "document.css": {}, "icon.svg": {},
 	}
 	before, err := site.ReadAssets(files, &theme.Theme{})
 	if err != nil {

@@ -102,6 +102,9 @@ func (d *Draft) yaml() []byte {
 	}
 	p.line("contact:  # %s", p.comment("whom respondents may ask"))
 	p.line("  email: %s", scalar(email))
+	if p.has("contact") {
+		p.privacy()
+	}
 	p.line("# %s", p.comment("Open without limit. To open it for a time only:"))
 	p.line("# window: {from: 2026-10-01, until: 2026-10-31}")
 	p.line("timezone: Asia/Shanghai")
@@ -120,6 +123,16 @@ func (d *Draft) yaml() []byte {
 func (p *yamlWriter) alerts() {
 	p.line("# %s", p.comment("Opens a case, to be followed up, for each answer that rates something 3 of 5 or lower. For no cases: none."))
 	p.line("alerts: default")
+}
+
+// privacy writes what the privacy notice needs, which a survey that asks for personal data has.
+func (p *yamlWriter) privacy() {
+	p.line("privacy:  # %s", p.comment("makes the privacy notice: write who you are, and how long you keep answers"))
+	p.line("  controller:")
+	for _, l := range p.languages {
+		p.line("    %s: %s", l, map[string]string{"zh": "（单位全称）", "en": "(full name of your organization)"}[l])
+	}
+	p.line("  keep: {years: 2}")
 }
 
 func (p *yamlWriter) intro() {

@@ -101,7 +101,12 @@ func (h *Memory) backend() Backend {
 		Importer: h, Progress: h, Turns: h, IDs: h, Secrets: h, Invitations: h, Reviews: h, Origins: h, DaySecrets: h, Rates: h, Withdrawer: h, Withdrawals: h, At: func(offset time.Duration) Backend { return (&Memory{h.memory, offset}).backend() }}
 }
 
-func digest(r answer.Response) string { return fmt.Sprintf("%q %q", r.Answers, r.Private) }
+func digest(r answer.Response) string {
+	if r.Keyed != nil { // of what the handler has sealed, which differs each time
+		return fmt.Sprintf("%x", r.Keyed)
+	}
+	return fmt.Sprintf("%q %q", r.Answers, r.Private)
+}
 
 func (h *Memory) Put(ctx context.Context, r answer.Response, also ...string) (bool, error) {
 	return h.PutOn(ctx, time.Now().Add(h.offset), r, also...)
