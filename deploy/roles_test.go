@@ -20,6 +20,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/archive"
 	"glasspoll/internal/blind"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/cloud/cloudtest"
@@ -302,10 +303,17 @@ func (noPages) HTML(io.Writer, results.Page) error { return nil }
 func (noPages) JSON(io.Writer, results.Page) error { return nil }
 func (noPages) CSV(io.Writer, results.Page) error  { return nil }
 
-// told counts the cases that somebody was told of.
+// told counts the items that somebody was told of, after the first attempt has failed.
 type told int
 
-func (n *told) Send(context.Context, news.Item) error { *n++; return nil }
+func (n *told) Send(_ context.Context, m news.Message) error {
+	if *n == 0 {
+		*n = 1
+		return errors.New("away")
+	}
+	*n += told(len(m.Items))
+	return nil
+}
 
 // withoutIDs checks what functions/publish checks.
 type withoutIDs struct{ *cloud.Table }
@@ -318,6 +326,7 @@ func (t withoutIDs) CheckKeys(ctx context.Context, survey, period string) iter.S
 type deployment struct {
 	*testing.T
 	survey                                       *survey.Survey
+	archive                                      *actor
 	submit, publish, publisher, operator, member *actor // a member of staff follows up cases
 	invite, inviter                              *actor // the function, and who makes invitations
 	key                                          string // the id of one that signs
@@ -507,10 +516,7 @@ func (d *deployment) publishResults() {
 	if err != nil || out.Folded != submitted || len(out.Released) == 0 || out.Opened != submitted {
 		d.Fatalf("%+v, %v", out, err)
 	}
-	var sent told
-	if n, err := notify.Deliver(ctx, table, &sent, "tea"); err != nil || n != submitted || sent != submitted {
-		d.Fatal(n, sent, err)
-	}
+	d.tell(ctx, table)
 	schedule := &verify.Schedule{Records: withoutIDs{table}, Progress: table, Now: time.Now, Skipped: func(survey, period string) { d.Error(survey, period) },
 		Changed: func(v *verify.Result) { d.Errorf("differs: %+v", v.Findings) }}
 	at, complete, err := schedule.Run(ctx)
@@ -537,6 +543,70 @@ func (d *deployment) takeBack(publish func() error) {
 	d.must(publish())
 	if done, err := d.submit.Withdraw(ctx, "tea", d.response(5).ID); err != nil || !done.Erased {
 		d.Fatal(done, err)
+	}
+}
+
+// collected is what functions/archive reads.
+type collected struct{ *cloud.Table }
+
+func (collected) Collect(context.Context, string, ...string) error { return nil }
+
+// shelf keeps no archive.
+type shelf struct{}
+
+func (shelf) State(context.Context, string) (string, error) { return "", nil }
+
+func (shelf) Put(_ context.Context, _, _ string, write func(io.Writer) error) error {
+	return write(io.Discard)
+}
+
+// archiveAll does what functions/archive does.
+func (d *deployment) archiveAll() {
+	ctx := d.Context()
+	table := d.archive.Table
+	d.must(table.Ready(ctx))
+	_, err := table.Surveys(ctx)
+	d.must(err)
+	s, err := table.Definition(ctx, "tea", "")
+	d.must(err)
+	written := 0
+	closing := &archive.Closing{
+		Records: collected{table}, Shelf: shelf{}, Now: func() time.Time { return time.Now().AddDate(2, 0, 0) }, // every period is over then
+		Publish: func(context.Context, *survey.Survey, string) error { return nil },
+		Options: func(ctx context.Context, s *survey.Survey) (archive.Options, error) {
+			actions, err := table.Actions(ctx, s.ID)
+			return archive.Options{Actions: actions}, err
+		},
+		Written: func(_ *survey.Survey, m *archive.Manifest, _ string, _ bool) {
+			written += int(m.Responses + m.Withdrawn)
+		},
+	}
+	if err := closing.Survey(ctx, s); err != nil || written != submitted {
+		d.Fatalf("%d responses, %v", written, err)
+	}
+}
+
+// tell does what functions/publish does with news.
+func (d *deployment) tell(ctx context.Context, table *cloud.Table) {
+	definition := func(ctx context.Context, id string) (*survey.Survey, error) { return table.Definition(ctx, id, "") }
+	all := func(news.Item) bool { return true }
+	clock := time.Now()
+	now := func() time.Time { return clock }
+	announcer := &notify.Announcer{Sources: table, Survey: definition, Wanted: all, Now: now}
+	d.must(announcer.Announce(ctx, []string{"tea"}))
+	var sent told
+	deliverer := notify.NewDeliverer(notify.Options{Ports: table, Receivers: []notify.Receiver{{Name: "events", Wants: all, Sender: &sent, Program: true}}, Survey: definition, Now: now})
+	for range 2 { // the first attempt fails
+		turn, err := table.BeginTurn(ctx, "_news", "tea", news.NoSurvey)
+		d.must(err)
+		_, err = deliverer.Deliver(ctx, turn.Periods...)
+		d.must(err)
+		_, err = table.EndTurn(ctx, turn)
+		d.must(err)
+		clock = clock.Add(time.Hour)
+	}
+	if sent < 1+submitted {
+		d.Fatal(sent)
 	}
 }
 
@@ -567,6 +637,11 @@ func (d *deployment) operate() {
 	d.must(err)
 	_, err = table.CasesOf(ctx, "tea")
 	d.must(err)
+	waiting, err := table.News(ctx, "tea")
+	d.must(err)
+	for _, i := range waiting {
+		d.must(table.SaveNews(ctx, i))
+	}
 	if origins, err := table.Origins(ctx, "tea"); err != nil || len(origins) != 1 {
 		d.Fatal(origins, err)
 	}
@@ -611,7 +686,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	server := cloudtest.New(cloudtest.Options{Second: ofInvitations})
 	d := &deployment{
 		T: t, survey: s, submit: newActor(server), publish: newActor(server), publisher: newActor(server), operator: newActor(server), member: newActor(server),
-		invite: newActor(server), inviter: newActor(server),
+		invite: newActor(server), inviter: newActor(server), archive: newActor(server),
 	}
 	d.publishSite()
 	d.submitAll()
@@ -619,6 +694,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	d.followLink()
 	d.answerByInvitation()
 	d.publishResults()
+	d.archiveAll()
 	d.operate()
 	if _, err := d.submit.Put(t.Context(), d.response(3)); !errors.Is(err, store.ErrWithdrawn) {
 		t.Errorf("an erased response sent again: %v", err)
@@ -641,10 +717,11 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", "E#"}},
 		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, slices.DeleteFunc(slices.Clone(unread), func(kind string) bool { return kind == mark+"K#" }), []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "K#"}},
 		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X", "E#"}, invitations)},
+		{"ArchiveRole", d.archive, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "Q#", "R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", "E#"}, invitations)},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
 		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "G", "U#", "X"}, invitations)},
 		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
-		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "O#", "U#", "G", "X"}, invitations)},
+		{"OperatorPolicy", d.operator, []string{"PolicyDocument"}, false, []string{"R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "U#", "G", "X"}, invitations)},
 	} {
 		statements := lookUp(t, resources, append([]string{c.name, "Properties"}, append(c.path, "Statement")...)...)
 		allowed := allowedBy(t, statements)

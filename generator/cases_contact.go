@@ -39,7 +39,7 @@ func (r *readContact) do(ctx context.Context, env *environment) error {
 
 // showContact prints the contact data of a case's respondent. What is sealed is opened in this process.
 func (s *showCaseCommand) showContact(ctx context.Context, c *console.Console) error {
-	keys, err := readKeys(s.Key)
+	keys, err := readKeys(c, s.Key)
 	if err != nil {
 		return err
 	}

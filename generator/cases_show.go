@@ -20,7 +20,7 @@ type showCaseCommand struct {
 	Contact bool     `json:"-" help:"Show the respondent's contact data: the private answers of this case alone. It is noted with the case who was shown them, and why."`
 	By      string   `json:"-" placeholder:"ROLE" help:"With --contact: the role that is shown them."`
 	Reason  string   `json:"-" placeholder:"TEXT" help:"With --contact: why. No names: it is kept as long as the case."`
-	Key     []string `json:"-" name:"key" sep:"none" placeholder:"FILE" type:"path" help:"With --contact: open what is sealed with the private key in this file; may be repeated. It is only used on this machine."`
+	Key     []string `json:"-" name:"key" sep:"none" placeholder:"FILE" type:"path" help:"With --contact: open what is sealed with the private key in this file, or - for the standard input; may be repeated. It is only used by this command."`
 }
 
 func (showCaseCommand) Help() string {

@@ -99,7 +99,7 @@ Examples:
 }
 
 func (k keysShowCommand) Run(c *console.Console) error {
-	key, err := readKey(k.File)
+	key, err := readKey(c, k.File)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 type exportCommand struct {
 	storeFlags
 	ID       string `arg:"" name:"ID" help:"The survey."`
-	Format   string `placeholder:"FORMAT" enum:"csv,xlsx,jsonl,spss," default:"" help:"csv, xlsx, jsonl or spss. Default: as --out ends, else csv."`
+	Format   string `placeholder:"FORMAT" enum:"csv,xlsx,jsonl,spss,copy," default:"" help:"csv, xlsx, jsonl or spss; or copy, for --from. Default: as --out ends, else csv."`
 	Period   string `placeholder:"PERIOD" help:"Only this period, such as 2026-Q4. Default: all."`
 	Out      string `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
 	Language string `kong:"-"` // of labels; "" is the survey's first
@@ -26,7 +26,8 @@ type exportCommand struct {
 	Private  bool   `help:"With private answers: e-mail addresses, telephone numbers and all questions with 'private: true'."`
 	NoBOM    bool   `name:"no-bom" help:"CSV without the mark at the beginning that Excel needs to know UTF-8."`
 
-	Key []string `json:"-" name:"key" sep:"none" placeholder:"FILE" type:"path" help:"Open sealed answers with the private key in this file; may be repeated. It is only used on this machine."`
+	From string   `json:"-" placeholder:"FILE" type:"path" help:"Export the answers of this file, which --format copy has written, in place of those of a store."`
+	Key  []string `json:"-" name:"key" sep:"none" placeholder:"FILE" type:"path" help:"Open sealed answers with the private key in this file, or - for the standard input; may be repeated. It is only used by this command."`
 }
 
 func (exportCommand) Help() string {
@@ -44,12 +45,17 @@ Answers that are sealed are shown as "sealed". --key FILE opens them, here: the 
 The column _opening says of each response which answers no key has opened, or are not as the question asks: nobody could check
 them before. Keys that were used before are given as well, with another --key.
 
+To keep the key off the server where the data are, export them there with --format copy, and take the file to the machine that
+has the key: --from FILE exports what is in it. The copy has the answers as they are stored.
+
 Examples:
 
   glasspoll results export service --out answers.xlsx --labels --language en
   glasspoll results export service --period 2026-Q4 > answers.csv
   glasspoll results export service --format spss --out answers.csv
   glasspoll results export service --private --key office.key --key before.key --out answers.xlsx
+  glasspoll results export service --private --out service.copy
+  glasspoll results export service --private --from service.copy --key office.key --out answers.xlsx
   glasspoll results export service --format jsonl | jq .answers.overall`
 }
 
@@ -63,6 +69,8 @@ func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
 			e.Format = "jsonl"
 		case ".sps":
 			e.Format = "spss"
+		case ".copy":
+			e.Format = "copy"
 		default:
 			e.Format = "csv"
 		}
@@ -78,7 +86,15 @@ func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
 	if e.Labels && e.Format == "spss" {
 		return console.Usagef("--labels does not go with SPSS, which has both: numbers in the data, and their labels")
 	}
-	if len(e.Key) > 0 {
+	opens := e.From != "" || len(e.Key) > 0
+	switch {
+	case e.Format == "copy" && e.Out == "":
+		return console.Usagef("say where the copy is to be written, with --out FILE.copy")
+	case e.Format == "copy" && (opens || e.Labels):
+		return console.Usagef("--from, --key and --labels do not go with a copy, which has the answers as they are stored")
+	case e.From != "" && e.Period != "":
+		return console.Usagef("--period does not go with --from: say it where the copy is made")
+	case opens:
 		return e.open(ctx, c)
 	}
 	return e.perform(ctx, c, "results export", &e)
@@ -99,11 +115,30 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if e.Format == "copy" {
+		return e.writeCopy(ctx, env, snapshot)
+	}
 	review, err := snapshot.Review(ctx)
 	if err != nil {
 		return err
 	}
 	return e.write(env.Output, exported{snapshot.Survey, snapshot.Census, snapshot.Entries(ctx), export.Options{Review: review}})
+}
+
+// writeCopy writes the answers as they are stored, with what an export of them needs.
+func (e *exportCommand) writeCopy(ctx context.Context, env *environment, snapshot *records.Snapshot) error {
+	file, err := env.Create(e.Out, true)
+	if err != nil {
+		return err
+	}
+	if err := snapshot.WriteCopy(ctx, file); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	env.Print(env.Err, "%s: %s", message.Count(int(snapshot.Census.Responses), "response"), e.Out)
+	return nil
 }
 
 // write writes the export, with its codebook.

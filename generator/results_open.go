@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -15,11 +16,11 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// readKeys reads private keys from files. They stay in this process: none is part of what a verb is asked for.
-func readKeys(files []string) ([]seal.Private, error) {
+// readKeys reads private keys from files, "-" being the standard input. They stay in this process: none is part of what a verb is asked for.
+func readKeys(c *console.Console, files []string) ([]seal.Private, error) {
 	keys := make([]seal.Private, 0, len(files))
 	for _, name := range files {
-		key, err := readKey(name)
+		key, err := readKey(c, name)
 		if err != nil {
 			return nil, err
 		}
@@ -28,13 +29,17 @@ func readKeys(files []string) ([]seal.Private, error) {
 	return keys, nil
 }
 
-func readKey(name string) (seal.Private, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return seal.Private{}, err
+func readKey(c *console.Console, name string) (seal.Private, error) {
+	in := c.In
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return seal.Private{}, err
+		}
+		defer file.Close()
+		in = file
 	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, seal.MaxFile+1))
+	data, err := io.ReadAll(io.LimitReader(in, seal.MaxFile+1))
 	if err != nil {
 		return seal.Private{}, err
 	}
@@ -45,44 +50,44 @@ func readKey(name string) (seal.Private, error) {
 	return key, nil
 }
 
-// open writes an export whose sealed answers are opened in this process, wherever the store is: it copies the answers to a file
-// that nobody else can read, and which is gone when the program ends.
+// open writes an export whose sealed answers are opened in this process, wherever the store is.
 func (e exportCommand) open(ctx context.Context, c *console.Console) error {
-	keys, err := readKeys(e.Key)
+	keys, err := readKeys(c, e.Key)
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp("", "glasspoll-answers-*")
+	file, done, err := e.copied(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // where an open file cannot be removed
-	defer file.Close()
-	os.Remove(file.Name())
-	captured := *c
-	captured.Out = file
-	if err := e.perform(ctx, &captured, "results copy", &copyAnswers{ID: e.ID, Period: e.Period, Private: e.Private}); err != nil {
-		return err
-	}
-	size, err := file.Seek(0, io.SeekCurrent)
+	defer done()
+	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err
 	}
 	copied, err := records.ReadCopy(ctx, file, size, func(s *survey.Survey, r answer.Response) answer.Response {
+		if !e.Private { // a file may have them
+			r.Private = nil
+		}
 		return records.OpenSealed(keys, s, r)
 	})
 	if err != nil {
-		return err
+		return message.Errorf("%s: %w", cmp.Or(e.From, e.ID), err)
+	}
+	if copied.Survey.ID != e.ID {
+		return message.Errorf("%s: these are answers to %s, not to %s", e.From, copied.Survey.ID, e.ID)
 	}
 	faults := 0
-	opening := func(r answer.Response) string {
-		found := records.FaultsOf(keys, copied.Versions[r.Version], r)
-		faults += len(found)
-		return records.SaysFaults(found)
+	from := exported{copied.Survey, copied.Census, copied.Entries(ctx), export.Options{Review: copied.Review()}}
+	if len(keys) > 0 {
+		from.options.Opening = func(r answer.Response) string {
+			found := records.FaultsOf(keys, copied.Versions[r.Version], r)
+			faults += len(found)
+			return records.SaysFaults(found)
+		}
 	}
 	files := &control.Files{}
 	defer files.Discard()
-	from := exported{copied.Survey, copied.Census, copied.Entries(ctx), export.Options{Review: copied.Review(), Opening: opening}}
 	if err := e.write(control.Output{Console: c, Create: files.Create}, from); err != nil {
 		return err
 	}
@@ -90,6 +95,34 @@ func (e exportCommand) open(ctx context.Context, c *console.Console) error {
 		c.Print(c.Err, "%s: sealed to another key, damaged, or not as the question asks; the column _opening says which.", message.Count(faults, "answer"))
 	}
 	return nil
+}
+
+// copied returns a copy of the answers: the file that --from names, or one that nobody else can read, and which is gone when the
+// program ends, however it does. done must be called.
+func (e exportCommand) copied(ctx context.Context, c *console.Console) (file *os.File, done func(), err error) {
+	if e.From != "" {
+		file, err := os.Open(e.From)
+		if err != nil {
+			return nil, nil, err
+		}
+		return file, func() { file.Close() }, nil
+	}
+	file, err = os.CreateTemp("", "glasspoll-answers-*")
+	if err != nil {
+		return nil, nil, err
+	}
+	os.Remove(file.Name())
+	done = func() {
+		file.Close()
+		os.Remove(file.Name()) // where an open file cannot be removed
+	}
+	captured := *c
+	captured.Out = file
+	if err := e.perform(ctx, &captured, "results copy", &copyAnswers{ID: e.ID, Period: e.Period, Private: e.Private}); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return file, done, nil
 }
 
 // copyAnswers is the verb that prints what an export needs, for a command that makes it elsewhere.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -76,6 +77,7 @@ func TestSealedAnswers(t *testing.T) {
 		return len(cases) == 2
 	})
 	mei, zhu := cases[receipts[0]], cases[receipts[2]]
+	copied := filepath.Join(t.TempDir(), "tea.copy")
 	who := []string{"--contact", "--by", "Service desk", "--reason", "call back"}
 	for _, step := range []struct {
 		args  []string
@@ -90,6 +92,15 @@ func TestSealedAnswers(t *testing.T) {
 		{[]string{"results", "export", "tea", "--key", second, "--format", "jsonl"}, 0, []string{`"opening":""`, `"opening":"remark: other_key"`, `"remark":"I am Zhu"`, "which are open now"}, []string{"example.org"}},
 		{[]string{"results", "export", "tea", "--key", filepath.Join(r.Dir, "surveys", "tea.yaml")}, 1, []string{"not a private key"}, nil},
 		{[]string{"results", "export", "tea", "--key", "nowhere.key"}, 1, []string{"nowhere.key"}, nil},
+		{[]string{"results", "export", "tea", "--private", "--out", copied}, 0, []string{"3 responses: " + copied}, []string{"Mei"}},
+		{[]string{"results", "export", "tea", "--private", "--from", copied, "--key", first, "--key", second}, 0, []string{"_opening", "Mei@example.org", "Zhu@example.org", "3 responses"}, []string{"sealed,"}},
+		{[]string{"results", "export", "tea", "--private", "--from", copied}, 0, []string{",sealed,"}, []string{"_opening", "Mei"}},
+		{[]string{"results", "export", "tea", "--from", copied, "--key", first, "--format", "jsonl"}, 0, []string{"I am Mei"}, []string{"Mei@"}},
+		{[]string{"results", "export", "coffee", "--from", copied}, 1, []string{"these are answers to tea"}, nil},
+		{[]string{"results", "export", "tea", "--from", first}, 1, []string{first}, []string{"sealsecret"}},
+		{[]string{"results", "export", "tea", "--from", copied, "--period", "all"}, 2, []string{"--period does not go with --from"}, nil},
+		{[]string{"results", "export", "tea", "--format", "copy"}, 2, []string{"--out FILE.copy"}, nil},
+		{[]string{"results", "export", "tea", "--out", copied, "--key", first}, 2, []string{"do not go with a copy"}, nil},
 		{append([]string{"cases", "show", mei}, who...), 1, []string{"sealed to the key ", "--key FILE"}, []string{"Mei"}},
 		{append([]string{"cases", "show", mei, "--key", stranger}, who...), 1, []string{"sealed to the key "}, []string{"Mei"}},
 		{[]string{"cases", "show", mei}, 0, nil, []string{"Service desk"}}, // nothing was shown
@@ -104,10 +115,21 @@ func TestSealedAnswers(t *testing.T) {
 	} {
 		wantCommand(t, data, step.args, step.code, step.says, step.never)
 	}
+	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the copy: %v, %v", info, err)
+	}
 	servertest.Eventually(t, "the case withdrawn", func() bool {
 		_, out, _ := commandAt(t, data, "cases", "show", mei)
 		return strings.Contains(out, "withdrawn")
 	})
+	key, err := os.ReadFile(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, failures bytes.Buffer
+	if code := run(t.Context(), append([]string{"cases", "show", zhu, "--data", data, "--key", "-"}, who...), bytes.NewReader(key), &out, &failures); code != 0 || !strings.Contains(out.String(), "Zhu@example.org") {
+		t.Errorf("the key by the standard input: %d\n%s%s", code, &out, &failures)
+	}
 	gone := append([]string{"cases", "show", mei, "--key", first}, who...)
 	wantCommand(t, data, gone, 1, []string{"it has no answers"}, []string{"Mei"})
 	wantCommand(t, data, []string{"cases", "show", mei}, 0, []string{"contact data shown by Service desk"}, []string{"call back"})
@@ -159,7 +181,7 @@ func casesByReceipt(t *testing.T, data string) map[string]string {
 
 // TestKeysStayHere encodes what commands ask of a server: the files of private keys are no part of it.
 func TestKeysStayHere(t *testing.T) {
-	for _, v := range []any{exportCommand{ID: "tea", Key: []string{"office.key"}}, showCaseCommand{Case: "7K3M", Key: []string{"office.key"}}} {
+	for _, v := range []any{exportCommand{ID: "tea", Key: []string{"office.key"}, From: "office.copy"}, showCaseCommand{Case: "7K3M", Key: []string{"office.key"}}} {
 		if data, err := json.Marshal(v); err != nil || strings.Contains(string(data), "office") {
 			t.Errorf("%s, %v", data, err)
 		}

@@ -242,6 +242,7 @@ func TestScriptsAreSmall(t *testing.T) {
 		"cards":   "layout: cards\nsections: [{questions: [{id: q, type: yes_no, label: Q}]}]",
 		"ranking": "sections: [{questions: [{id: q, type: ranking, label: Q, options: [{id: a, label: A}, {id: b, label: B}]}]}]",
 		"sum":     "sections: [{questions: [{id: q, type: constant_sum, label: Q, total: 10, options: [{id: a, label: A}, {id: b, label: B}]}]}]",
+		"sealed":  "seal: {keys: [sealkey1.BNXle5AhbjTJKWT6G1J8HCPs1h3tcFmFoxUcGXnURQvL83I1ZnQYjuG56AD-tLWMV1RjNDNJBF_oh4zGYKmVjd8]}\nsections: [{questions: [{id: q, type: email, label: Q}]}]",
 		"slider":  "sections: [{questions: [{id: q, type: number, display: slider, label: Q, min: 0, max: 10}]}]",
 	} {
 		surveys = append(surveys, parseText(t, id, "title: Tea\nlanguages: [en]\n"+text))
@@ -255,7 +256,12 @@ func TestScriptsAreSmall(t *testing.T) {
 			t.Errorf("%s does not load %s, and that alone", address, link.Path)
 		}
 	}
-	for link, limit := range map[render.Asset]int{assets.Links.Script: 8 << 10, assets.Links.Full: 10 << 10, assets.Links.Thanks: 2 << 10, assets.Links.Blind: 3 << 10} {
+	for address, isSealed := range map[string]bool{"sealed/index.html": true, "sealed/thanks/index.html": false, "tea/index.html": false} {
+		if page := files[address]; strings.Contains(page, assets.Links.Seal.Path) != isSealed || strings.Contains(page, `id="sealing"`) != isSealed {
+			t.Errorf("%s: the script that seals is there: %t", address, !isSealed)
+		}
+	}
+	for link, limit := range map[render.Asset]int{assets.Links.Seal: 7 << 8, assets.Links.Script: 8 << 10, assets.Links.Full: 10 << 10, assets.Links.Thanks: 2 << 10, assets.Links.Blind: 3 << 10} {
 		script := files[link.Path]
 		var packed bytes.Buffer
 		w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
