@@ -117,6 +117,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"TurnsAtOnce":           turnsAtOnce,
 		"ReleasesAgree":         releasesAgree,
 		"KeysAgree":             keysAgree,
+		"Expiry":                expiry,
+		"ExpiryAtOnce":          expiryAtOnce,
 		"Secrets":               secrets,
 		"TakenIDs":              takenIDs,
 		"Decisions":             decisions,
