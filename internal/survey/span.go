@@ -16,6 +16,18 @@ func (s Span) Before(t time.Time) time.Time {
 	return first.AddDate(0, 0, min(t.Day(), last)-1-s.Days)
 }
 
+// LeastDays returns how many days the length of time has at least, whenever it begins.
+func (s Span) LeastDays() int {
+	least := 0
+	for month := range 48 { // with a leap year
+		t := time.Date(2001, time.Month(1+month), 1, 0, 0, 0, 0, time.UTC)
+		if days := int(t.Sub(s.Before(t)).Hours() / 24); least == 0 || days < least {
+			least = days
+		}
+	}
+	return least
+}
+
 // longestSpan bounds lengths of time, in years.
 const longestSpan = 100
 

@@ -32,6 +32,15 @@ func TestSpanBefore(t *testing.T) {
 	}
 }
 
+func TestLeastDays(t *testing.T) {
+	t.Parallel()
+	for span, want := range map[Span]int{{Days: 90}: 90, {Months: 1}: 28, {Months: 2}: 59, {Months: 12}: 365, {Years: 1}: 365, {Years: 4}: 1461} {
+		if got := span.LeastDays(); got != want {
+			t.Errorf("%s has %d days at least, want %d", span, got, want)
+		}
+	}
+}
+
 func TestParseSpan(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Span{"90d": {Days: 90}, "18m": {Months: 18}, "2y": {Years: 2}, "36600d": {Days: 36600}} {
