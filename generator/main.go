@@ -38,6 +38,7 @@ type commands struct {
 	Keys    keysCommand    `cmd:"" help:"Make keys, to which answers are sealed."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of questionnaires, for editors."`
 	Cases   casesCommand   `cmd:"" help:"Follow up what alerts have opened, until it is closed."`
+	News    newsCommand    `cmd:"" help:"See who could not be told of cases and results, and try it out."`
 	Report  briefCommand   `cmd:"" help:"Write the report on customers and service of a month or a quarter: page, Word file, workbook."`
 	Results resultsCommand `cmd:"" help:"Export, report, verify, archive and erase answers and results."`
 	Publish publishCommand `cmd:"" help:"Upload the site to a deployment on AWS."`

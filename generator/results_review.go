@@ -14,6 +14,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
+	"glasspoll/internal/news"
 	"glasspoll/internal/records"
 	"glasspoll/internal/review"
 	"glasspoll/internal/store"
@@ -280,7 +281,7 @@ func (p *reviewing) openCases(ctx context.Context, env *environment, accepted []
 		if c == nil {
 			continue
 		}
-		if _, err := env.store.OpenCase(ctx, c); err != nil {
+		if _, err := env.store.OpenCase(ctx, c, env.tell(news.OfOpened, c)...); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"glasspoll/internal/control"
 	"glasspoll/internal/local"
 	"glasspoll/internal/message"
-	"glasspoll/internal/notify"
 	"glasspoll/internal/server"
 	"glasspoll/internal/verify"
 )
@@ -28,6 +27,7 @@ type serveCommand struct {
 	Unapproved        bool          `help:"With --production: serve questionnaires that are not approved, too, for a test."`
 	Webhook           string        `placeholder:"URL" help:"Address to notify of each case that an alert opens (Standard Webhooks, signed)."`
 	WebhookSecretFile string        `placeholder:"FILE" help:"File with the secret that messages to the webhook are signed with. Default: the environment variable GLASSPOLL_WEBHOOK_SECRET."`
+	NewsFile          string        `placeholder:"FILE" help:"File with the settings of news, as lines GLASSPOLL_NEWS_…=…: who is told of cases, results, surveys and digests, and how. They take the place of those in the environment. See 'glasspoll news'."`
 	Backup            string        `placeholder:"DIR" help:"Where to keep copies of all answers, taken while it runs: a directory for them alone, best on another disk. Default: none are taken."`
 	BackupEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often. Default: ${default}."`
 	BackupKeep        int           `placeholder:"N" default:"7" help:"How many copies to keep. Default: ${default}."`
@@ -113,10 +113,10 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if s.VerifyEvery != 0 && s.VerifyEvery < minVerifyInterval {
 		return o, console.Usagef("--verify-every %s: write %s or more, such as 24h, or 0 for never", s.VerifyEvery, minVerifyInterval)
 	}
-	if o.Sender, err = s.sender(getenv); err != nil {
+	if o.News, err = s.news(getenv, os.Environ()); err != nil {
 		return o, err
 	}
-	told = o.Sender != nil
+	told = len(o.News.Receivers) > 0
 	return o, s.checkBackups()
 }
 
@@ -147,33 +147,6 @@ func (s serveCommand) checkBackups() error {
 		return message.Errorf("--backup: the directory cannot be used: %w", err)
 	}
 	return nil
-}
-
-const secretVariable = "GLASSPOLL_WEBHOOK_SECRET"
-
-// sender returns the webhook that the flags name; nil if they name none.
-func (s serveCommand) sender(getenv func(string) string) (notify.Sender, error) {
-	secret := getenv(secretVariable)
-	if s.WebhookSecretFile != "" {
-		content, err := os.ReadFile(s.WebhookSecretFile)
-		if err != nil {
-			return nil, message.Errorf("--webhook-secret-file: %w", err)
-		}
-		secret = string(content)
-	}
-	switch {
-	case s.Webhook == "" && s.WebhookSecretFile != "":
-		return nil, console.Usagef("--webhook-secret-file goes with --webhook URL")
-	case s.Webhook == "":
-		return nil, nil
-	case secret == "":
-		return nil, console.Usagef("--webhook needs the secret that messages are signed with: name its file with --webhook-secret-file FILE, or set %s", secretVariable)
-	}
-	webhook, err := notify.NewWebhook(s.Webhook, secret)
-	if err != nil {
-		return nil, console.UsageError{Err: err}
-	}
-	return webhook, nil
 }
 
 // printAddresses prints the addresses to open.

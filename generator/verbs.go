@@ -68,6 +68,8 @@ var verbs = map[string]func() verb{
 	"cases add":        func() verb { return &addCaseCommand{} },
 	"cases import":     func() verb { return &importCasesCommand{} },
 	"cases summary":    func() verb { return &summariseCasesCommand{} },
+	"news list":        func() verb { return &listNewsCommand{} },
+	"news retry":       func() verb { return &retryNewsCommand{} },
 	"report":           func() verb { return &briefCommand{} },
 	"results export":   func() verb { return &exportCommand{} },
 	"results copy":     func() verb { return &copyAnswers{} },

@@ -25,7 +25,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/notify"
+	"glasspoll/internal/news"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -46,7 +46,7 @@ func main() {
 type function struct {
 	table   *cloud.Table
 	pages   *cloud.Pages
-	events  *cloud.Events
+	news    *newsroom
 	log     *slog.Logger
 	metrics *cloud.Metrics
 
@@ -62,11 +62,13 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	if name == "" || bucket == "" {
 		return nil, errors.New("the environment lacks TABLE or BUCKET")
 	}
-	return &function{
+	f := &function{
 		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Invitations: getenv("INVITATIONS")}),
-		pages: cloud.NewPages(cloud.S3(getenv, bucket)), events: cloud.EventBridge(getenv),
-		log: log, metrics: cloud.NewMetrics(metrics, name, time.Now),
-	}, nil
+		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
+		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
+	}
+	f.news = newNewsroom(getenv, f.table, log)
+	return f, nil
 }
 
 // current returns a publisher that renders pages with the current assets of the site. It returns an error if there are none, as
@@ -114,6 +116,8 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		return reply, f.verify(ctx)
 	case err == nil && asked.Windows:
 		return reply, f.placeForms(ctx)
+	case err == nil && asked.News:
+		return reply, f.news.round(ctx)
 	}
 	var stream events.DynamoDBEvent
 	if err := json.Unmarshal(raw, &stream); err != nil || len(stream.Records) == 0 {
@@ -122,6 +126,9 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	changes := changesOf(stream.Records)
 	for _, c := range changes {
 		more, err := f.publish(ctx, c.survey, c.periods...)
+		if err == nil {
+			err = f.tell(ctx, c.survey)
+		}
 		if more || err != nil {
 			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: c.first})
 			continue
@@ -183,11 +190,21 @@ func (f *function) publishAll(ctx context.Context) error {
 		_, err := f.publish(ctx, id)
 		failed = append(failed, err)
 	}
+	failed = append(failed, f.tell(ctx, append(surveys, news.NoSurvey)...))
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
 	f.metrics.Write(nil, cloud.Figure{Name: "Rounds", Unit: "Count", Value: 1})
 	return nil
+}
+
+// tell delivers the news of surveys, including those that earlier runs failed to deliver.
+func (f *function) tell(ctx context.Context, surveys ...string) error {
+	err := f.news.tell(ctx, surveys...)
+	if err != nil {
+		f.log.Error("news not delivered, will be tried again", "request", requestID(ctx), "error", err)
+	}
+	return err
 }
 
 // ageCases marks the cases that are overdue, and hands them up, before the news of each survey are sent.
@@ -210,8 +227,8 @@ func (f *function) ageCases(ctx context.Context, surveys []string) error {
 	return errors.Join(failed...)
 }
 
-// publish brings one survey up to date, and sends pending notifications, including those that earlier runs failed to send. It
-// returns a panic as an error, so that the other surveys are published. More says that there is something left to do: here, or
+// publish brings one survey up to date. It returns a panic as an error, so that the other surveys are published. More says that
+// there is something left to do: here, or
 // by another process, which may have been killed in its turn.
 func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
 	begin := time.Now()
@@ -238,13 +255,12 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 		return false, err
 	}
 	out, err := publisher.Publish(ctx, s, periods...)
-	sent, sendErr := notify.Deliver(ctx, f.table, f.events, id)
-	if err := errors.Join(err, sendErr); err != nil {
+	if err != nil {
 		return false, err
 	}
 	did := []any{"survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
 	if !s.IsUntraceable() { // the time would say when a low score arrived
-		did = append(did, "cases", out.Opened, "told", sent)
+		did = append(did, "cases", out.Opened)
 	}
 	f.log.Info("published", did...)
 	return out.More || out.TurnedAway, nil

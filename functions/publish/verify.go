@@ -17,6 +17,7 @@ import (
 type request struct {
 	Verify  bool `json:"verify"`
 	Windows bool `json:"windows"`
+	News    bool `json:"news"`
 }
 
 // withoutIDs is a table whose ids are not compared with the log: their items have private answers, which the function may not

@@ -82,6 +82,11 @@ func codesOf(t *testing.T, source string) []string {
 // TestAdvice has bad and good examples of every kind of advice, in both languages. A bad one gives this advice and no
 // other; a good one gives none.
 func TestAdvice(t *testing.T) {
+	const (
+		keyOne = "sealkey1.BNXle5AhbjTJKWT6G1J8HCPs1h3tcFmFoxUcGXnURQvL83I1ZnQYjuG56AD-tLWMV1RjNDNJBF_oh4zGYKmVjd8"
+		keyTwo = "sealkey1.BN_XbJzQjMTbLiRmlq-K7A89ll18D_VTd1m4dv3OpKqZiLKDDyeB-kWcw-jAax2lRYXMDo2YT1hd9y0i5BhzpzE"
+		texted = "sections: [{questions: [{id: q, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 茶, en: Tea}}, {id: w, type: long_text, label: {zh: 为什么？, en: Why?}}]}]\n"
+	)
 	piped := func(zh, en string) string {
 		return strings.Replace(ratingOf(zh, en), "questions: [", "questions: [{id: product, type: short_text, label: {zh: 买了什么？, en: What did you buy?}}, ", 1)
 	}
@@ -406,6 +411,12 @@ sections:
 		}, []string{
 			ask("", "type: yes_no, segment: true", "type: yes_no, segment: true, show_if: q0"),
 			ask("", "type: yes_no", "type: yes_no, segment: true"),
+		}},
+		{advice.OneKey, []string{
+			"seal: {keys: [" + keyOne + "]}\n" + texted,
+		}, []string{
+			"seal: {keys: [" + keyOne + ", " + keyTwo + "]}\n" + texted,
+			texted,
 		}},
 		{advice.StrictIndex, []string{
 			ask("period: year\nresults: {protection: strict}\nscoring: {target: 80}\n", "type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}"),

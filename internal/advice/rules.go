@@ -42,6 +42,7 @@ const (
 	JointCondition     = "joint_condition"
 	SegmentTells       = "segment_tells"
 	StrictIndex        = "strict_index"
+	OneKey             = "one_key"
 	DoneWithoutEffect  = "done_without_effect"
 	DerivedIDs         = "derived_ids"
 	PastedNumbering    = "pasted_numbering"
@@ -82,6 +83,7 @@ func Rules() []Rule {
 		{JointCondition, "A condition on several answers", "The number of those who were asked is published. If it depends on several questions, it tells how many gave one combination of answers, which the page shows nowhere else. Ask on one answer, or leave the question unpublished."},
 		{SegmentTells, "A segment that tells an answer", "Figures are shown for each group of a segment, and others may know who is in it. If a segment is only asked after a certain answer, everybody in its groups has given that answer. Ask it of everybody, or take the value from the link."},
 		{StrictIndex, "An index that strict protection does not publish", "With \"protection: strict\" every question is published once, as rounded counts. There is no mean and no index, so what is declared under scoring shows nowhere."},
+		{OneKey, "One key alone", "Without the private key nobody can read sealed answers, and nobody can make it again. If its only file is lost, so are the answers. Make a second key, keep its file in another place, and name both in the questionnaire: either opens the answers."},
 		{DoneWithoutEffect, "A measure that is done, without its effect", "The results page tells respondents what has come of what they said. A measure that is done and says nothing of its effect leaves the loop open: write what has changed, in figures where there are any."},
 		{DerivedIDs, "Options or rows without ids", "An option or row without an id gets one that is made from its label. As long as it is not written into the file, an edited label is another option, and the answers so far stay with the old one. Publishing asks for written ids."},
 		{PastedNumbering, "Numbering that was copied", "Numbers and types that were copied with the texts (1., A., Q1, ①, 【多选题】) stand beside those of the page, are wrong as soon as a question is not shown or options are shuffled, and are part of every label in exports."},

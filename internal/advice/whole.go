@@ -28,6 +28,9 @@ func (a *adviser) wholeSurvey() {
 	if s.Contact == nil || s.Contact.Email == "" && s.Contact.Phone == "" {
 		a.add(NoContact, path{"contact"}, "add \"contact\" with an e-mail address or a phone number", "respondents cannot ask anybody about the survey")
 	}
+	if s.Sealing != nil && len(s.Sealing.Keys) == 1 {
+		a.add(OneKey, path{"seal", "keys"}, "make a second one with 'glasspoll keys make', keep it in another place, and add it", "answers are sealed to one key alone: when its file is lost, nobody can read them")
+	}
 	a.purpose()
 	a.notice()
 	a.cards()

@@ -173,6 +173,8 @@ func (m *maker) groupName(by, value string) string {
 		return m.own.Say("case_severity." + value)
 	case by == "channel" && m.pages.Has("channel."+value):
 		return m.pages.Say("channel." + value)
+	case by == "channel" && m.own.Has("case_channel."+value):
+		return m.own.Say("case_channel." + value)
 	case by == "type" && m.own.Has("case_type."+value):
 		return m.own.Say("case_type." + value)
 	case by == "owner":

@@ -15,7 +15,7 @@ func (m *maker) addIndexes() {
 		m.add(paper.Paragraph{Text: m.say("no_surveys")})
 		return
 	}
-	t := paper.Table{Name: m.say("sheet_indexes"), Title: m.say("indexes"), Head: []string{m.say("survey"), m.say("period"), m.pages.Say("results.people"), m.pages.Say("results.rate"),
+	t := paper.Table{Name: m.say("sheet_indexes"), Title: m.say("indexes"), Head: []string{m.say("survey"), m.say("period"), m.say("people"), m.say("rate"),
 		m.pages.Say("results.points"), m.pages.Say("results.interval"), m.say("change"), m.say("target"), m.pages.Say("results.band")}}
 	for _, s := range m.Surveys {
 		b := s.Brief
@@ -77,7 +77,7 @@ func figure(text, format string) paper.Cell {
 // addCourse is the table of the index over the periods.
 func (m *maker) addCourse(b *results.Brief) {
 	t := paper.Table{Name: m.say("sheet_of", "survey", b.Title, "of", m.say("periods")), Title: m.say("course_of", "survey", b.Title),
-		Head: []string{m.say("period"), m.pages.Say("results.people"), m.pages.Say("results.rate"), m.pages.Say("results.points"), m.pages.Say("results.interval"), m.pages.Say("results.change"), m.pages.Say("results.band")}}
+		Head: []string{m.say("period"), m.say("people"), m.say("rate"), m.pages.Say("results.points"), m.pages.Say("results.interval"), m.pages.Say("results.change"), m.pages.Say("results.band")}}
 	for _, p := range b.Course {
 		t.Rows = append(t.Rows, []paper.Cell{paper.Text(p.Period), p.Respondents, p.Rate, p.Index, p.Interval, figure(p.Change.Text, "+0.0#;-0.0#;0.0#"), p.Band})
 	}

@@ -33,17 +33,20 @@ func EventBridge(getenv func(string) string) *Events {
 
 // NewEvents uses the bus of a region. Endpoint is "" for that of AWS.
 func NewEvents(region, endpoint string, credentials aws.CredentialsProvider) *Events {
-	if endpoint == "" {
-		endpoint = "https://events." + region + ".amazonaws.com"
-		if strings.HasPrefix(region, "cn-") {
-			endpoint += ".cn"
-		}
-	}
-	return &Events{address: strings.TrimSuffix(endpoint, "/") + "/", client: newSignedClient("events", region, credentials, 10*time.Second, 0)}
+	return &Events{address: endpointOf("events", region, endpoint) + "/", client: newSignedClient("events", region, credentials, 10*time.Second, 0)}
 }
 
-// Send implements [notify.Sender]. The event's detail is the case's notice, whose id stays the same when it is sent again.
-func (e *Events) Send(ctx context.Context, i news.Item) error {
+// Send implements [notify.Sender], of news that a case was opened. The event's detail is the case's notice, whose id stays the same when it is sent again.
+func (e *Events) Send(ctx context.Context, m news.Message) error {
+	for _, i := range m.Items {
+		if err := e.sendItem(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Events) sendItem(ctx context.Context, i news.Item) error {
 	detail, err := json.Marshal(i.Case)
 	if err != nil {
 		return err

@@ -100,7 +100,7 @@ func opened() *cases.Case {
 
 func TestEventIsPut(t *testing.T) {
 	b := newBus(t, taken)
-	if err := events(b).Send(t.Context(), news.OfOpened(opened())); err != nil {
+	if err := events(b).Send(t.Context(), news.Message{Items: []news.Item{news.OfOpened(opened())}}); err != nil {
 		t.Fatal(err)
 	}
 	var request struct{ Entries []map[string]any }
@@ -139,7 +139,7 @@ func TestEventIsRetried(t *testing.T) {
 		"down throughout": {[]string{"503 "}, attempts, true},
 	} {
 		b := newBus(t, c.answers...)
-		if err := events(b).Send(t.Context(), news.OfOpened(opened())); (err != nil) != c.fails {
+		if err := events(b).Send(t.Context(), news.Message{Items: []news.Item{news.OfOpened(opened())}}); (err != nil) != c.fails {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(b.bodies) != c.calls || len(b.wrong) > 0 {
@@ -148,7 +148,7 @@ func TestEventIsRetried(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := events(newBus(t, taken)).Send(ctx, news.OfOpened(opened())); err == nil {
+	if err := events(newBus(t, taken)).Send(ctx, news.Message{Items: []news.Item{news.OfOpened(opened())}}); err == nil {
 		t.Error("sent after its context had ended")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"glasspoll/internal/paper"
@@ -218,86 +219,117 @@ func (w *writer) table(t paper.Table, height string) {
 	w.write(`</w:tbl>`)
 }
 
-// The width of the page in Latin characters of tables, and what of it the margins of a cell take.
-const pageCharacters, cellMargins = 92, 2
+// Widths of texts in tables, in tenths of a small Latin letter: that of the page, and what of it the margins of a cell take.
+const pageTenths, cellMargins = 950, 20
 
-// widthsOf shares the width of the page among the columns: as the table says, or so that no figure and no word is broken, and
-// where there is room for them, no text.
+// widthsOf shares the width of the page among the columns: so that no figure and no word is broken, where there is room for
+// that, and otherwise as the table says, or by the length of the texts.
 func widthsOf(t paper.Table) []int {
-	wide := t.Wide
-	if len(wide) != len(t.Head) {
-		wide = textWidths(t)
-	}
-	sum := 0
-	for _, share := range wide {
-		sum += max(share, 1)
-	}
-	widths, left := make([]int, len(wide)), textWidth
-	for i, share := range wide {
-		widths[i] = textWidth * max(share, 1) / sum
-		left -= widths[i]
-	}
-	widths[len(widths)-1] += left
-	return widths
-}
-
-// textWidths returns shares of the width by the texts of the columns.
-func textWidths(t paper.Table) []int {
-	least, whole := make([]int, len(t.Head)), make([]int, len(t.Head))
-	sumLeast, sumWhole := 0, 0
+	least, wished := make([]int, len(t.Head)), make([]int, len(t.Head))
 	for i, text := range t.Head {
-		least[i], whole[i] = min(characters(text), 8), characters(text)
+		least[i], wished[i] = longestWord(text)*23/20, tenths(text)*23/20 // heads are bold
 		for _, row := range t.Rows {
 			if i >= len(row) {
 				continue
 			}
 			unbroken := longestWord(row[i].Text)
 			if row[i].Number != nil {
-				unbroken = characters(row[i].Text)
+				unbroken = tenths(row[i].Text)
 			}
-			least[i], whole[i] = max(least[i], unbroken), max(whole[i], characters(row[i].Text))
+			least[i], wished[i] = max(least[i], unbroken), max(wished[i], tenths(row[i].Text))
 		}
-		least[i], whole[i] = least[i]+cellMargins, whole[i]+cellMargins
-		sumLeast, sumWhole = sumLeast+least[i], sumWhole+whole[i]
+		least[i], wished[i] = least[i]+cellMargins, wished[i]+cellMargins
 	}
-	room, missing := pageCharacters-sumLeast, sumWhole-sumLeast
-	switch {
-	case missing <= room: // every text fits on a line
-		return whole
-	case room <= 0:
-		return least
+	if len(t.Wide) == len(wished) {
+		for i, share := range t.Wide {
+			wished[i] = max(share, 1)
+		}
 	}
-	for i := range least {
-		least[i] += room * (whole[i] - least[i]) / missing
-	}
-	return least
+	return inTwips(shared(wished, least))
 }
 
-// longestWord returns the width of the longest part of a text that is not broken between lines.
+// shared divides the page in proportion to what columns wish, but gives none less than its least. If not even that fits, they
+// are divided in proportion to it.
+func shared(wished, least []int) []int {
+	widths, settled := make([]int, len(wished)), make([]bool, len(wished))
+	if sum(least) >= pageTenths {
+		return least
+	}
+	for range wished {
+		room, wishes := pageTenths, 0
+		for i := range wished {
+			if settled[i] {
+				room -= widths[i]
+			} else {
+				wishes += wished[i]
+			}
+		}
+		changed := false
+		for i := range wished {
+			if settled[i] {
+				continue
+			}
+			if widths[i] = room * wished[i] / wishes; widths[i] < least[i] {
+				widths[i], settled[i], changed = least[i], true, true
+			}
+		}
+		if !changed {
+			break
+		}
+	}
+	return widths
+}
+
+func sum(all []int) (n int) {
+	for _, x := range all {
+		n += x
+	}
+	return n
+}
+
+// inTwips returns widths that fill the page, in proportion to those given.
+func inTwips(shares []int) []int {
+	widths, left, all := make([]int, len(shares)), textWidth, sum(shares)
+	for i, share := range shares {
+		widths[i] = textWidth * share / all
+		left -= widths[i]
+	}
+	widths[len(widths)-1] += left
+	return widths
+}
+
+// longestWord returns the width of the longest part of a text that is not to be broken between lines: it is between spaces, or
+// between two Chinese characters. So a day such as 2026年12月31日 is one.
 func longestWord(text string) int {
-	longest, current := 0, 0
+	longest, current, wide := 0, 0, false
 	for _, r := range text {
-		switch {
-		case utf8.RuneLen(r) > 2:
-			longest, current = max(longest, 2), 0
-		case r == ' ':
+		isWide := utf8.RuneLen(r) > 2
+		if unicode.IsSpace(r) || isWide && wide {
 			current = 0
-		default:
-			current++
+		}
+		if wide = isWide; !unicode.IsSpace(r) {
+			current += width(r)
 			longest = max(longest, current)
 		}
 	}
 	return longest
 }
 
-// characters returns the width of a text in Latin characters, of which Chinese ones are two.
-func characters(text string) int {
-	n := 0
+// tenths returns the width of a text.
+func tenths(text string) (n int) {
 	for _, r := range text {
-		n++
-		if utf8.RuneLen(r) > 2 {
-			n++
-		}
+		n += width(r)
 	}
 	return n
+}
+
+// width returns about the width of a character, or more.
+func width(r rune) int {
+	switch {
+	case utf8.RuneLen(r) > 2:
+		return 19
+	case unicode.IsUpper(r), unicode.IsDigit(r):
+		return 12
+	}
+	return 10
 }

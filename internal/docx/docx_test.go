@@ -195,6 +195,19 @@ func TestRightToLeft(t *testing.T) {
 	}
 }
 
+// TestNothingIsBroken checks that no word, figure or day is wider than its column, where there is room.
+func TestNothingIsBroken(t *testing.T) {
+	table := paper.Table{Head: []string{"事项", "Respondents", "期限", "人数"}, Wide: []int{20, 1, 1, 1}, Rows: [][]paper.Cell{
+		{paper.Text("一件很长的事项，要写在好几行里才写得下，所以这一列最宽"), paper.Text("no clear difference"), paper.Text("2026年12月31日"), paper.Count(1234567)},
+	}}
+	widths := widthsOf(table)
+	for i, text := range []string{"一", "Respondents", "2026年12月31日", "1234567"} {
+		if least := textWidth * (longestWord(text) + cellMargins) / pageTenths; widths[i] < least-1 {
+			t.Errorf("%q has %d of the %d that it needs", text, widths[i], least)
+		}
+	}
+}
+
 func TestWidths(t *testing.T) {
 	for _, table := range []paper.Table{
 		{Head: []string{"a"}},

@@ -36,7 +36,7 @@ var Kinds = []Kind{CaseOpened, CaseOverdue, CaseEscalated, CaseClosed, ResultsRe
 const format = 1
 
 // NoSurvey is where items are kept that are of no survey, or of all.
-const NoSurvey = "_"
+const NoSurvey = cases.NoSurvey
 
 // Item is one piece of news. It is in the outbox until every receiver that wants its kind has it.
 type Item struct {
@@ -49,8 +49,8 @@ type Item struct {
 	Case     *cases.Notice `json:"case,omitempty"`     // of the kinds about cases
 	Role     string        `json:"role,omitempty"`     // of CaseEscalated: to whom
 	Told     bool          `json:"told,omitempty"`     // of CaseClosed: the customer was told the result
-	Release  int           `json:"release,omitempty"`  // of ResultsReleased: its number
-	Released int           `json:"released,omitempty"` // of ResultsReleased: the respondents whose answers it has
+	Released int64         `json:"released,omitempty"` // of ResultsReleased: the respondents in published results; 0: not for everybody
+	Digest   []Figures     `json:"digest,omitempty"`   // of Digest, whose Period is [Daily] or [Weekly]
 
 	Deliveries map[string]Delivery `json:"deliveries,omitempty"` // by receiver: those that have it, or could not be reached yet
 	Done       bool                `json:"done,omitempty"`       // nobody is to be told any more; it is kept so that it is not made again
@@ -59,13 +59,25 @@ type Item struct {
 	Withdrawn bool `json:"-"` // its case has been withdrawn since, as the store says when it is read
 }
 
-// Delivery is how far an item has come on its way to one receiver.
+// Figures are what a digest says of one survey. They are of whole days, and of answers that are published, so that a digest tells
+// of no answer when it came.
+type Figures struct {
+	Survey   string `json:"survey"`
+	Open     bool   `json:"open,omitempty"`     // it takes answers
+	Released int64  `json:"released,omitempty"` // respondents in published results of the current period
+	Opened   int    `json:"opened,omitempty"`   // cases opened in the days
+	Closed   int    `json:"closed,omitempty"`   // cases closed in the days
+	Pending  int    `json:"pending,omitempty"`  // cases that are not closed
+	Overdue  int    `json:"overdue,omitempty"`  // of these
+}
+
+// Delivery is how far an item has come on its way to one receiver. It has no time: that of a case's news would say when an answer
+// came.
 type Delivery struct {
-	Attempts int       `json:"attempts,omitempty"` // those that have failed
-	Next     time.Time `json:"next,omitzero"`      // not tried again before
-	Error    string    `json:"error,omitempty"`    // of the last attempt
-	Told     bool      `json:"told,omitempty"`     // the receiver has it
-	Dead     bool      `json:"dead,omitempty"`     // given up
+	Attempts int    `json:"attempts,omitempty"` // those that have failed
+	Error    string `json:"error,omitempty"`    // of the last one
+	Told     bool   `json:"told,omitempty"`     // the receiver has it
+	Dead     bool   `json:"dead,omitempty"`     // given up
 }
 
 // Encode returns the item as it is stored, without its revision.
@@ -97,6 +109,10 @@ func (i Item) CaseID() string {
 	}
 	return i.Case.ID
 }
+
+// IsOfChange reports whether the item was stored with a change of a case. All others follow from something else, so that they
+// would be made again.
+func (i Item) IsOfChange() bool { return i.Case != nil }
 
 // OpenedCase returns the id of the case whose opening an item with an id is about; "" if it is about something else.
 func OpenedCase(id string) string {

@@ -19,7 +19,7 @@ func TestItemsAreStored(t *testing.T) {
 	at := time.Date(2026, 11, 28, 1, 0, 0, 0, time.UTC)
 	ids := map[string]bool{}
 	for _, i := range []Item{OfOpened(sample()), OfOverdue(sample(), at), OfEscalated(sample(), 1, "主管", at), OfEscalated(sample(), 2, "总经理", at), OfClosed(sample())} {
-		i.Deliveries = map[string]Delivery{"slack": {Attempts: 2, Next: at, Error: "429"}}
+		i.Deliveries = map[string]Delivery{"slack": {Attempts: 2, Error: "429"}}
 		data, err := i.Encode()
 		if err != nil {
 			t.Fatal(err)

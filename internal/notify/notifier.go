@@ -3,39 +3,36 @@ package notify
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
-	"glasspoll/internal/store"
+	"glasspoll/internal/news"
 )
 
-// Notifier delivers the notifications of all surveys in the background, so that a receiver that is slow, or away for days,
-// delays nothing else.
+// Notifier tells of news in the background, so that a receiver that is slow, or away for days, delays nothing else.
 type Notifier struct {
-	log    *slog.Logger
-	outbox Outbox
-	sender Sender
-	wake   chan struct{} // holds one
+	log       *slog.Logger
+	surveys   func(ctx context.Context) ([]string, error)
+	announcer *Announcer
+	deliverer *Deliverer
+	wake      chan struct{} // holds one
 }
 
-// Outbox is the outbox of all surveys.
-type Outbox interface {
-	Surveys(ctx context.Context) ([]string, error) // as in [store.Catalog]
-	store.Outbox
-}
-
-// Options are the dependencies of a notifier. All are required.
-type Options struct {
-	Outbox Outbox
-	Sender Sender
-	Log    *slog.Logger
+// NotifierOptions are the dependencies of a notifier.
+type NotifierOptions struct {
+	Surveys   func(ctx context.Context) ([]string, error) // as in [store.Catalog]
+	Announcer *Announcer                                  // nil: news are of cases alone
+	Deliverer *Deliverer
+	Log       *slog.Logger
 }
 
 // New makes a notifier.
-func New(o Options) *Notifier {
-	return &Notifier{log: o.Log, outbox: o.Outbox, sender: o.Sender, wake: make(chan struct{}, 1)}
+func New(o NotifierOptions) *Notifier {
+	return &Notifier{log: o.Log, surveys: o.Surveys, announcer: o.Announcer, deliverer: o.Deliverer, wake: make(chan struct{}, 1)}
 }
 
-// Wake makes Run look for new notifications. It does not block.
+// Wake makes Run look for news. It does not block.
 func (n *Notifier) Wake() {
 	select {
 	case n.wake <- struct{}{}:
@@ -43,46 +40,54 @@ func (n *Notifier) Wake() {
 	}
 }
 
-// firstRetry is the wait after a failure. It doubles with each further failure, up to lastRetry.
-const firstRetry, lastRetry = 10 * time.Second, 10 * time.Minute
+// interval is how often Run looks for what no answer brings: windows that begin and end, cases that are overdue, digests.
+const interval = time.Minute
 
-// Run delivers notifications until the context ends, beginning with those that are pending.
+// Run announces and delivers news until the context ends, beginning with those that are pending.
 func (n *Notifier) Run(ctx context.Context) {
-	retry := firstRetry
 	for {
-		var again <-chan time.Time
-		if n.deliver(ctx) {
-			retry = firstRetry
-		} else {
-			again = time.After(retry)
-			retry = min(2*retry, lastRetry)
-		}
+		wait := n.round(ctx)
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return
-		case <-again:
+		case <-timer.C:
 		case <-n.wake:
+			timer.Stop()
 		}
 	}
 }
 
-// deliver delivers what is pending, and reports whether it could.
-func (n *Notifier) deliver(ctx context.Context) bool {
-	surveys, err := n.outbox.Surveys(ctx)
-	delivered := 0
-	for _, id := range surveys {
-		var some int
-		some, err = Deliver(ctx, n.outbox, n.sender, id)
-		delivered += some
-		if err != nil {
-			break // the other surveys have the same receiver
-		}
+// round announces and delivers once, and returns when to do it again.
+func (n *Notifier) round(ctx context.Context) time.Duration {
+	surveys, err := n.surveys(ctx)
+	if err == nil && n.announcer != nil {
+		err = n.announcer.Announce(ctx, surveys)
 	}
-	if delivered > 0 {
-		n.log.Info("cases notified", "cases", delivered)
+	var out Outcome
+	if err == nil {
+		out, err = n.deliverer.Deliver(ctx, append(slices.Clone(surveys), news.NoSurvey)...)
 	}
+	out.Log(n.log)
 	if err != nil && ctx.Err() == nil {
-		n.log.Error("cases not notified, will be tried again", "error", err)
+		n.log.Error("news not delivered, will be tried again", "error", err)
 	}
-	return err == nil
+	if out.Next.IsZero() {
+		return interval
+	}
+	return min(interval, max(out.Next.Sub(n.deliverer.Now()), 0))
+}
+
+// Log says what a run has done.
+func (o Outcome) Log(log *slog.Logger) {
+	for _, name := range slices.Sorted(maps.Keys(o.Sent)) {
+		log.Info("news delivered", "receiver", name, "items", o.Sent[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Failed)) {
+		log.Error("news not delivered, will be tried again", "receiver", name, "error", o.Failed[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.GivenUp)) {
+		log.Error("news given up: see 'glasspoll news list'", "receiver", name)
+	}
 }

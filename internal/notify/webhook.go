@@ -9,14 +9,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
-	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
 	"glasspoll/internal/news"
 )
@@ -41,33 +38,14 @@ const (
 
 // NewWebhook checks an address and a secret.
 func NewWebhook(address, secret string) (*Webhook, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return nil, message.Errorf("the webhook's address is not a web address: write one such as https://example.com/hooks/glasspoll")
-	}
-	switch {
-	case u.User != nil:
-		return nil, message.Errorf("the webhook's address has a name or password in it: leave them out, the signature proves who sends")
-	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
-	default:
-		return nil, message.Errorf("the webhook's address must begin with https://: http:// is for this machine itself")
+	if err := news.CheckAddress(address); err != nil {
+		return nil, message.Errorf("the webhook's address: %w", err)
 	}
 	key, err := ParseSecret(secret)
 	if err != nil {
 		return nil, err
 	}
-	return &Webhook{
-		address: address, key: key, now: time.Now, wait: sleep,
-		client: &http.Client{
-			Timeout:       timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the operator has named one address, not those it leads to
-		},
-	}, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return &Webhook{address: address, key: key, now: time.Now, wait: sleep, client: newClient()}, nil
 }
 
 // Bounds of a key in bytes, from the specification.
@@ -83,24 +61,36 @@ func ParseSecret(secret string) ([]byte, error) {
 	return key, nil
 }
 
-// event is the body. Its timestamp is that of the case, so that a message sent again is the same.
+// event is the body. Its timestamp is that of the item, so that a message sent again is the same.
 type event struct {
-	Type      string       `json:"type"`
-	Timestamp time.Time    `json:"timestamp"`
-	Data      cases.Notice `json:"data"`
+	Type      string    `json:"type"`
+	Timestamp time.Time `json:"timestamp"`
+	Data      any       `json:"data"`
 }
 
-// Send implements [Sender].
-func (w *Webhook) Send(ctx context.Context, i news.Item) error {
+// Send implements [Sender], with a message for each item.
+func (w *Webhook) Send(ctx context.Context, m news.Message) error {
+	for _, i := range m.Items {
+		if err := w.sendItem(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Webhook) sendItem(ctx context.Context, i news.Item) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(event{"case.opened", i.At, *i.Case}); err != nil {
+	if err := encoder.Encode(event{i.Kind.Event(), i.At, i.Payload()}); err != nil {
 		return err
 	}
 	wait := firstWait
 	for try := 1; ; try++ {
-		named, retry, err := w.post(ctx, i.ID, body.Bytes())
+		named, retry, err := w.post(ctx, i.MessageID(), body.Bytes())
+		if err != nil && named > 0 {
+			err = &Refusal{err, named}
+		}
 		if err == nil || !retry || try == attempts {
 			return err
 		}
@@ -125,20 +115,15 @@ func (w *Webhook) post(ctx context.Context, id string, body []byte) (wait time.D
 	r.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(w.sign(id, timestamp, body)))
 	reply, err := w.client.Do(r)
 	if err != nil {
-		var withURL *url.Error
-		if errors.As(err, &withURL) { // the address may be a secret itself, and the error is logged
-			err = withURL.Err
-		}
-		return 0, ctx.Err() == nil, message.Errorf("webhook: %w", err)
+		return 0, ctx.Err() == nil, message.Errorf("webhook: %w", withoutAddress(err))
 	}
 	defer reply.Body.Close()
 	io.Copy(io.Discard, io.LimitReader(reply.Body, 64<<10)) // so that the connection can be reused
 	if reply.StatusCode/100 == 2 {
 		return 0, false, nil
 	}
-	seconds, _ := strconv.Atoi(reply.Header.Get("Retry-After"))
 	retry = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || reply.StatusCode == http.StatusRequestTimeout || reply.StatusCode == http.StatusTooEarly
-	return time.Duration(min(max(seconds, 0), int(maxWait/time.Second))) * time.Second, retry, message.Errorf("webhook: the receiver replied %s", reply.Status)
+	return retryAfter(reply.Header), retry, message.Errorf("webhook: the receiver replied %s", reply.Status)
 }
 
 // sign returns the HMAC-SHA256 of id, timestamp and body, joined by dots.

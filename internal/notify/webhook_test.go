@@ -79,7 +79,7 @@ func newWebhook(t *testing.T, address string) (*Webhook, *[]time.Duration) {
 func TestSend(t *testing.T) {
 	r := newReceiver(t, http.StatusNoContent)
 	s, _ := newWebhook(t, r.URL+"/hooks?a=b")
-	if err := s.Send(t.Context(), news.OfOpened(sample())); err != nil {
+	if err := s.Send(t.Context(), news.Message{Items: []news.Item{news.OfOpened(sample())}}); err != nil {
 		t.Fatal(err)
 	}
 	q, body := r.got[0], r.bodies[0]
@@ -115,7 +115,7 @@ func asText(v any) string {
 func TestSignature(t *testing.T) {
 	r := newReceiver(t, http.StatusOK)
 	s, _ := newWebhook(t, r.URL)
-	if err := s.Send(t.Context(), news.OfOpened(sample())); err != nil {
+	if err := s.Send(t.Context(), news.Message{Items: []news.Item{news.OfOpened(sample())}}); err != nil {
 		t.Fatal(err)
 	}
 	got := r.got[0].Header.Get("webhook-signature")
@@ -164,7 +164,7 @@ func TestRetries(t *testing.T) {
 			r.header = c.header
 		}
 		s, waits := newWebhook(t, r.URL)
-		if err := s.Send(t.Context(), news.OfOpened(sample())); (err != nil) != c.fails {
+		if err := s.Send(t.Context(), news.Message{Items: []news.Item{news.OfOpened(sample())}}); (err != nil) != c.fails {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(r.got) != c.calls || !slices.Equal(*waits, c.waits) {
@@ -182,14 +182,14 @@ func TestReceiverDown(t *testing.T) {
 	r := newReceiver(t, 200)
 	r.Close()
 	s, waits := newWebhook(t, r.URL+"/token-that-is-secret")
-	err := s.Send(t.Context(), news.OfOpened(sample()))
+	err := s.Send(t.Context(), news.Message{Items: []news.Item{news.OfOpened(sample())}})
 	if err == nil || strings.Contains(err.Error(), "token-that-is-secret") || len(*waits) != attempts-1 {
 		t.Errorf("waits %v, then %v", *waits, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	*waits = nil
-	if err := s.Send(ctx, news.OfOpened(sample())); err == nil || len(*waits) != 0 {
+	if err := s.Send(ctx, news.Message{Items: []news.Item{news.OfOpened(sample())}}); err == nil || len(*waits) != 0 {
 		t.Errorf("after the context ended, waits %v, then %v", *waits, err)
 	}
 }

@@ -65,7 +65,10 @@ func Brief(ctx context.Context, records store.Records, o BriefingOptions) (*Brie
 	}
 	made := &Briefing{words: words}
 	for _, s := range b.surveys {
-		if isAbove(s.Results.Audience, b.Level) {
+		switch above := isAbove(s.Results.Audience, b.Level); {
+		case above && b.IDs != nil:
+			return nil, message.Errorf("--level %s: the results of %s are for %s", b.Level, s.ID, s.Results.Audience)
+		case above:
 			made.LeftOut = append(made.LeftOut, s.ID)
 			continue
 		}

@@ -97,6 +97,9 @@ func TestBriefLeavesOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := Brief(t.Context(), records, BriefingOptions{Figures: briefing.Figures{Span: october, Level: results.Staff, Now: now}, IDs: []string{"board"}}); err == nil || !strings.Contains(err.Error(), "the results of board are for management") {
+		t.Errorf("staff read what is for management: %v", err)
+	}
 	for level, want := range map[string][2]string{results.Staff: {"board", "Cases opened: 2;"}, results.Management: {"", "Cases opened: 3;"}} {
 		b, err := Brief(t.Context(), records, BriefingOptions{Figures: briefing.Figures{Span: october, Level: level, Now: now, Language: "en"}})
 		if err != nil {

@@ -176,7 +176,7 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 	}
 	return publish.New(publish.Options{
 		Collector: srv.store, Log: srv.store, Definitions: srv.store, Tallies: srv.store, Releases: srv.store, Progress: srv.store, Reviews: srv.store, Pages: pages, Renderer: results.New(e.renderer), Now: time.Now,
-		Sidecars: &srv.actions, Counts: srv.store, Cases: srv.store, Notify: srv.notifier != nil,
+		Sidecars: &srv.actions, Counts: srv.store, Cases: srv.store, Notify: len(srv.options.News.Receivers) > 0,
 	})
 }
 

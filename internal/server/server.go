@@ -42,7 +42,7 @@ type Options struct {
 	Backups       Backups
 	Archives      string        // directory for archives of what is over; "" for none
 	VerifyEvery   time.Duration // how often everything is counted again and compared; 0: never
-	Sender        notify.Sender // sends the notifications of cases; nil: cases open without one
+	News          News          // who is told of what
 	// Verbs makes the table of what can be asked for over the socket in the data directory; nil for none. changed says
 	// that a survey's answers have changed, and in which periods, so that its results follow.
 	Verbs    func(s *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table
@@ -64,11 +64,11 @@ type Server struct {
 	updater  *updater
 	present  atomic.Pointer[map[string]bool] // ids of the surveys that have a questionnaire, good or not
 	actions  project.CurrentActions
-	notifier *notify.Notifier // nil: cases open without a notification
-	archives *archiveLoop     // nil: nothing is archived by itself
-	commands *control.Server  // nil if the socket could not be made
-	stopping chan struct{}    // closed when Run ends
-	limits   *intake.Limits   // nil: none
+	notifier *notify.Notifier
+	archives *archiveLoop    // nil: nothing is archived by itself
+	commands *control.Server // nil if the socket could not be made
+	stopping chan struct{}   // closed when Run ends
+	limits   *intake.Limits  // nil: none
 }
 
 // New opens the port and the data directory, and builds the site. Connections wait until Run serves them.
@@ -147,12 +147,8 @@ func (srv *Server) connect() error {
 		srv.limits = intake.NewLimits(srv.store, srv.store)
 	}
 	srv.handler = newHandler(os.DirFS(srv.pagesDir()), live, srv.options.Log)
-	var casesOpened func()
-	if srv.options.Sender != nil {
-		srv.notifier = notify.New(notify.Options{Outbox: srv.store, Sender: srv.options.Sender, Log: srv.options.Log})
-		casesOpened = srv.notifier.Wake
-	}
-	srv.updater = newUpdater(srv.options.Log, srv.publisher, casesOpened)
+	srv.notifier = srv.newNotifier()
+	srv.updater = newUpdater(srv.options.Log, srv.publisher, srv.notifier.Wake)
 	srv.updater.stored = srv.store.Surveys
 	if srv.options.Archives != "" {
 		srv.archives = srv.newArchiveLoop()
@@ -251,9 +247,7 @@ func (srv *Server) Run(ctx context.Context) error {
 // startTasks starts what runs in the background until the context ends.
 func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
 	tasks.Go(func() { srv.updater.run(ctx) })
-	if srv.notifier != nil {
-		tasks.Go(func() { srv.notifier.Run(ctx) })
-	}
+	tasks.Go(func() { srv.notifier.Run(ctx) })
 	if srv.options.Backups.Dir != "" {
 		backups := &backupLoop{srv.options.Backups, srv.store, srv.options.Log}
 		tasks.Go(func() { backups.run(ctx) })

@@ -99,6 +99,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"ErasureAtOnce":         erasureAtOnce,
 		"History":               history,
 		"Cases":                 storedCases,
+		"News":                  storedNews,
+		"NewsAtOnce":            newsAtOnce,
 		"CasesOpenedAtOnce":     casesOpenedAtOnce,
 		"CaseChangedAtOnce":     caseChangedAtOnce,
 		"AlertsOpenCases":       alertsOpenCases,
