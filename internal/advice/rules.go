@@ -30,6 +30,7 @@ const (
 	UnusedDimension    = "unused_dimension"
 	GroupsTooSmall     = "groups_too_small"
 	IssuedIsCounted    = "issued_is_counted"
+	NoAlerts           = "no_alerts"
 	NoThanks           = "no_thanks"
 	NoContact          = "no_contact"
 	NoPurpose          = "no_purpose"
@@ -71,6 +72,7 @@ func Rules() []Rule {
 		{UnusedDimension, "A dimension without questions", "A declared dimension that no scored question belongs to has no score, and its weight means nothing."},
 		{GroupsTooSmall, "More groups than answers can fill", "Figures appear only for groups of at least min_group respondents (k). With many segments and few questionnaires most groups never reach it, and are pooled when the period closes."},
 		{IssuedIsCounted, "Issued is counted", "In a survey with invitations it is counted how many were issued, withdrawn and returned, by channel and period, and the response rate follows from that. A number under audience.issued is not used."},
+		{NoAlerts, "Low marks that nobody follows up", "A customer who is unhappy can be won back while it is fresh. alerts: default opens a case, with an owner and a due date if you like, for each answer that rates something 3 of 5 or lower; alerts: none says that you have decided against it."},
 		{NoThanks, "No thank-you text", "Respondents should read that the answers arrived, what becomes of them and where the results will be."},
 		{NoContact, "Nobody to ask", "Respondents trust a survey that says who stands behind it and how to reach them; many privacy laws require it."},
 		{NoPurpose, "No purpose", "People answer when they know what for. Say in one line under \"purpose\" what the answers are used for: the page shows it under the title."},
