@@ -126,7 +126,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	bus.setDown(false)
 	for range 2 {
 		if err := d.publishChanges(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v\n%s", err, d.log)
 		}
 	}
 	check("when the bus is up again")
