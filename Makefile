@@ -3,7 +3,7 @@
 # make test   everything that must hold; sets up what it needs
 # make lint   gofmt, go vet, staticcheck, complexity, dead code, known vulnerabilities, the scripts' types
 # make bench  the figures of docs/: build, accept, publish
-# make package      bin/submit.zip, bin/invite.zip and bin/publish.zip, as AWS Lambda takes them
+# make package      bin/submit.zip, bin/invite.zip, bin/publish.zip and bin/archive.zip, as AWS Lambda takes them
 # make bench-start  how long the functions take to start, beside an empty one
 # make weight a questionnaire's weight and speed beside SurveyJS, which comes from npm, as a table
 # make soak   the random tests at length; SOAK=5 is 5 % of that

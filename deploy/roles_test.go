@@ -20,6 +20,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/archive"
 	"glasspoll/internal/blind"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/cloud/cloudtest"
@@ -37,7 +38,7 @@ import (
 )
 
 // access is one action on an item: the prefix of its partition key, as in "I#", and the action. Of the table of invitations, the
-// key begins with its mark: "invitations/V#". Of reading and putting ids, the names of the attributes are told too, in order; ""
+// key begins with its mark: "invitations/V#". Of reading and putting some kinds, the names of the attributes are told too, in order; ""
 // stands for all that there may be.
 type access struct{ key, action, attributes string }
 
@@ -55,8 +56,11 @@ func (a access) hasAnswers() bool {
 	return a.attributes == "" || slices.ContainsFunc(strings.Split(a.attributes, ","), func(name string) bool { return !slices.Contains(ofPlace, name) })
 }
 
-// ofPlace are the attributes of an id that say where its response is, or that it is gone.
-var ofPlace = []string{"PK", "SK", "period", "at", "withdrawn", "expires"}
+// byAttributes are the kinds of items whose attributes are told apart: ids, and what corrections say.
+var byAttributes = []string{"I#", "E#"}
+
+// ofPlace are the attributes of these that say where a response is, or that it is gone, and how often it was corrected.
+var ofPlace = []string{"PK", "SK", "period", "at", "withdrawn", "expires", "corrects"}
 
 // attributesOf returns the names of the attributes that a call names, as an access has them.
 func attributesOf(projection *string, names map[string]string) string {
@@ -159,7 +163,7 @@ func (a *actor) uses(table *string, action string, items ...cloudtest.Item) {
 	a.usesOf("", table, action, items...)
 }
 
-// usesOf is uses of some attributes, which are told apart for ids alone.
+// usesOf is uses of some attributes, which are told apart for some kinds alone.
 func (a *actor) usesOf(attributes string, table *string, action string, items ...cloudtest.Item) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -175,7 +179,7 @@ func (a *actor) usesOf(attributes string, table *string, action string, items ..
 			continue
 		}
 		one := access{prefix[*table] + kindOf(pk.Value), action, attributes}
-		if one.key != "I#" {
+		if !slices.Contains(byAttributes, one.key) {
 			one.attributes = ""
 		}
 		a.used[one] = true
@@ -325,6 +329,7 @@ func (t withoutIDs) CheckKeys(ctx context.Context, survey, period string) iter.S
 type deployment struct {
 	*testing.T
 	survey                                       *survey.Survey
+	archive                                      *actor
 	submit, publish, publisher, operator, member *actor // a member of staff follows up cases
 	invite, inviter                              *actor // the function, and who makes invitations
 	key                                          string // the id of one that signs
@@ -532,6 +537,7 @@ func (d *deployment) publishResults() {
 // and what the former does afterwards.
 func (d *deployment) takeBack(publish func() error) {
 	ctx := d.Context()
+	d.correct(5)
 	if done, err := d.submit.Withdraw(ctx, "tea", d.response(5).ID); err != nil || done.Erased {
 		d.Fatal(done, err)
 	}
@@ -541,6 +547,60 @@ func (d *deployment) takeBack(publish func() error) {
 	d.must(publish())
 	if done, err := d.submit.Withdraw(ctx, "tea", d.response(5).ID); err != nil || !done.Erased {
 		d.Fatal(done, err)
+	}
+}
+
+// correct does what `glasspoll results correct` does.
+func (d *deployment) correct(n int) {
+	ctx, table, r := d.Context(), d.operator.Table, d.response(n)
+	counted, revision, err := table.Tally(ctx, "tea", r.Period)
+	d.must(err)
+	correction := &review.Correction{Reason: "misread", Answers: []answer.Answer{{"taste"}}, Private: []answer.Answer{{"mail", "new@example.org"}}}
+	number := counted.Decided + 1
+	counted.Decided = number
+	d.must(table.Decide(ctx, "tea", r.Period, review.Decisions{Number: number, At: time.Now(), IDs: []string{r.ID}, Correction: correction}, counted, revision))
+	if private, err := table.PrivateCorrections(ctx, "tea", r.ID); err != nil || len(private) != 1 {
+		d.Fatal(private, err)
+	}
+}
+
+// collected is what functions/archive reads.
+type collected struct{ *cloud.Table }
+
+func (collected) Collect(context.Context, string, ...string) error { return nil }
+
+// shelf keeps no archive.
+type shelf struct{}
+
+func (shelf) State(context.Context, string) (string, error) { return "", nil }
+
+func (shelf) Put(_ context.Context, _, _ string, write func(io.Writer) error) error {
+	return write(io.Discard)
+}
+
+// archiveAll does what functions/archive does.
+func (d *deployment) archiveAll() {
+	ctx := d.Context()
+	table := d.archive.Table
+	d.must(table.Ready(ctx))
+	_, err := table.Surveys(ctx)
+	d.must(err)
+	s, err := table.Definition(ctx, "tea", "")
+	d.must(err)
+	written := 0
+	closing := &archive.Closing{
+		Records: collected{table}, Shelf: shelf{}, Now: func() time.Time { return time.Now().AddDate(2, 0, 0) }, // every period is over then
+		Publish: func(context.Context, *survey.Survey, string) error { return nil },
+		Options: func(ctx context.Context, s *survey.Survey) (archive.Options, error) {
+			actions, err := table.Actions(ctx, s.ID)
+			return archive.Options{Actions: actions}, err
+		},
+		Written: func(_ *survey.Survey, m *archive.Manifest, _ string, _ bool) {
+			written += int(m.Responses + m.Withdrawn)
+		},
+	}
+	if err := closing.Survey(ctx, s); err != nil || written != submitted {
+		d.Fatalf("%d responses, %v", written, err)
 	}
 }
 
@@ -584,6 +644,7 @@ func (d *deployment) operate() {
 	if found, err := table.Find(ctx, r.ID); err != nil || len(found) != 1 {
 		d.Fatal(found, err)
 	}
+	d.correct(3)
 	if erased, err := table.Erase(ctx, "tea", r.ID, nil); err != nil || !erased {
 		d.Fatal(erased, err)
 	}
@@ -608,7 +669,7 @@ func (d *deployment) operate() {
 	}
 	counted, revision, err := table.Tally(ctx, "tea", r.Period)
 	d.must(err)
-	d.must(table.Decide(ctx, "tea", r.Period, review.Decisions{Number: 1, At: time.Now(), IDs: []string{r.ID}}, counted, revision))
+	d.must(table.Decide(ctx, "tea", r.Period, review.Decisions{Number: counted.Decided + 1, At: time.Now(), IDs: []string{r.ID}}, counted, revision))
 	for _, err := range table.Decisions(ctx, "tea", r.Period) {
 		d.must(err)
 	}
@@ -644,7 +705,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	server := cloudtest.New(cloudtest.Options{Second: ofInvitations})
 	d := &deployment{
 		T: t, survey: s, submit: newActor(server), publish: newActor(server), publisher: newActor(server), operator: newActor(server), member: newActor(server),
-		invite: newActor(server), inviter: newActor(server),
+		invite: newActor(server), inviter: newActor(server), archive: newActor(server),
 	}
 	d.publishSite()
 	d.submitAll()
@@ -652,6 +713,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 	d.followLink()
 	d.answerByInvitation()
 	d.publishResults()
+	d.archiveAll()
 	d.operate()
 	if _, err := d.submit.Put(t.Context(), d.response(3)); !errors.Is(err, store.ErrWithdrawn) {
 		t.Errorf("an erased response sent again: %v", err)
@@ -674,6 +736,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 		{"SubmitRole", d.submit, []string{"Policies", "0", "PolicyDocument"}, true, all, []string{"D#", "S", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", "E#"}},
 		{"InviteRole", d.invite, []string{"Policies", "0", "PolicyDocument"}, true, slices.DeleteFunc(slices.Clone(unread), func(kind string) bool { return kind == mark+"K#" }), []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", mark + "K#"}},
 		{"PublishRole", d.publish, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "R#", "X", mark + "V#", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "X", "E#"}, invitations)},
+		{"ArchiveRole", d.archive, []string{"Policies", "0", "PolicyDocument"}, true, []string{"I#", "Q#", "R#", "X", mark + "K#"}, slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X", "E#"}, invitations)},
 		{"PublisherPolicy", d.publisher, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#"}, invitations)},
 		{"CasesPolicy", d.member, []string{"PolicyDocument"}, false, slices.Concat(unread, invitations), slices.Concat([]string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "G", "U#", "X"}, invitations)},
 		{"InviterPolicy", d.inviter, []string{"PolicyDocument"}, false, unread, []string{"D#", "S", "I#", "Q#", "J#", "L#", "K#", "T#", "P#", "C#", "O#", "G", "U#", "X"}},
@@ -698,7 +761,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 				t.Errorf("%s allows %s of %s, an action that this test does not know", c.name, one.action, one.key)
 			case c.exact && !slices.ContainsFunc(sorted(c.actor.used), one.covers):
 				t.Errorf("%s allows %s of %s, which is never called", c.name, one.action, one.key)
-			case one.key == "I#" && !one.hasAnswers():
+			case slices.Contains(byAttributes, one.key) && !one.hasAnswers():
 			case reads && slices.Contains(c.unread, one.key), !reads && slices.Contains(c.closed, one.key):
 				t.Errorf("%s allows %s of %s", c.name, one.action, one.key)
 			}

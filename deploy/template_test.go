@@ -306,11 +306,11 @@ func TestFunctionsGetTheirSettings(t *testing.T) {
 	checkValue(t, whole, "provided.al2023", "Globals", "Function", "Runtime")
 	checkValue(t, whole, []any{"arm64"}, "Globals", "Function", "Architectures")
 	checkValue(t, whole, "bootstrap", "Globals", "Function", "Handler")
-	for resource, folder := range map[string]string{"Submit": "submit", "Invite": "invite", "Publish": "publish"} {
+	for resource, folder := range map[string]string{"Submit": "submit", "Invite": "invite", "Publish": "publish", "Archive": "archive"} {
 		properties := lookUp(t, whole, "Resources", resource, "Properties").(tree)
 		given := slices.Sorted(maps.Keys(lookUp(t, properties, "Environment", "Variables").(tree)))
 		read := firstArguments(t, "../functions/"+folder, "getenv")
-		if folder != "publish" {
+		if folder != "publish" && folder != "archive" {
 			read = slices.Sorted(slices.Values(append(read, firstArguments(t, "../internal/gateway", "getenv")...)))
 		}
 		if !slices.Equal(given, read) {
@@ -553,10 +553,19 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 
 func TestBucketIsPrivate(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
-	for name, value := range lookUp(t, resources, "Bucket", "Properties", "PublicAccessBlockConfiguration").(tree) {
-		if value != "true" {
-			t.Errorf("%s is %v", name, value)
+	for _, bucket := range []string{"Bucket", "ArchiveBucket"} {
+		for name, value := range lookUp(t, resources, bucket, "Properties", "PublicAccessBlockConfiguration").(tree) {
+			if value != "true" {
+				t.Errorf("%s: %s is %v", bucket, name, value)
+			}
 		}
+		checkValue(t, resources, "Retain", bucket, "DeletionPolicy")
+	}
+	for _, s := range lookUp(t, resources, "ArchiveBucketPolicy", "Properties", "PolicyDocument", "Statement").([]any) {
+		checkValue(t, s, "Deny", "Effect")
+	}
+	if _, versioned := lookUp(t, resources, "ArchiveBucket", "Properties").(tree)["VersioningConfiguration"]; versioned {
+		t.Error("old versions of archives are kept, with the answers of those who were erased since")
 	}
 	for _, s := range lookUp(t, resources, "BucketPolicy", "Properties", "PolicyDocument", "Statement").([]any) {
 		if s.(tree)["Effect"] == "Allow" {
@@ -646,18 +655,23 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 	publish := operations(t, []string{"Table", "collection"}, "Definition", "Assets", "Ready", "Surveys", "Collect", "Ends", "After", "Tally", "SaveTally", "Latest",
 		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
 		"Periods", "History", "CheckWithoutIDs", "Progress", "SaveProgress", "Withdrawals", "EndWithdrawal", "Stored")
+	archived := operations(t, []string{"Table"}, "Ready", "Definition", "Surveys", "Periods", "Ends", "After", "Tally", "Latest", "History", "Decisions", "Progress", "Logged",
+		"CasesOf", "InvitationsOf", "Counted", "Actions")
+	if !slices.Equal(archived, []string{"BatchGetItem", "GetItem", "Query"}) {
+		t.Errorf("archive calls %v", archived)
+	}
 	limited := map[string][]any{ // what the publisher may delete, and read many of
 		"dynamodb:DeleteItem":     {"O#*", "W#*"}, // notifications that have been delivered, and wishes that have been fulfilled
 		"dynamodb:BatchWriteItem": {"Q#*"},        // responses that have been collected
 		"dynamodb:BatchGetItem":   {"J#*"},        // the log, without private answers
 	}
-	for role, calls := range map[string][]string{"SubmitRole": submit, "InviteRole": invite, "PublishRole": publish} {
+	for role, calls := range map[string][]string{"SubmitRole": submit, "InviteRole": invite, "PublishRole": publish, "ArchiveRole": archived} {
 		allowed := map[string]bool{}
 		for _, s := range lookUp(t, resources, role, "Properties", "Policies", "0", "PolicyDocument", "Statement").([]any) {
 			statement := s.(tree)
 			for _, action := range stringList(statement["Action"]) {
 				wide := strings.Contains(action, "Delete") || strings.Contains(action, "Batch")
-				if wide && role == "PublishRole" && limited[action] != nil {
+				if wide && (role == "PublishRole" || role == "ArchiveRole") && limited[action] != nil {
 					checkValue(t, statement, limited[action], "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys")
 					wide = false
 				}
@@ -692,16 +706,17 @@ func TestPoliciesAreLimited(t *testing.T) {
 		"SubmitRole":  lookUp(t, resources, "SubmitRole", "Properties", "Policies", "0", "PolicyDocument"),
 		"InviteRole":  lookUp(t, resources, "InviteRole", "Properties", "Policies", "0", "PolicyDocument"),
 		"PublishRole": lookUp(t, resources, "PublishRole", "Properties", "Policies", "0", "PolicyDocument"),
+		"ArchiveRole": lookUp(t, resources, "ArchiveRole", "Properties", "Policies", "0", "PolicyDocument"),
 	}
 	for name, r := range resources {
 		if r.(tree)["Type"] == "AWS::IAM::ManagedPolicy" {
 			documents[name] = lookUp(t, r, "Properties", "PolicyDocument")
 		}
 	}
-	if len(documents) != 7 {
-		t.Errorf("%d policies, want 7", len(documents))
+	if len(documents) != 8 {
+		t.Errorf("%d policies, want 8", len(documents))
 	}
-	own := []string{"!GetAtt SurveyTable.", "!GetAtt InvitationTable.", "!GetAtt InviteLog.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", `!Sub ${SurveyTable.Arn}/`, `!Sub ${Bucket.Arn}/`,
+	own := []string{"!GetAtt SurveyTable.", "!GetAtt InvitationTable.", "!GetAtt InviteLog.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", "!GetAtt ArchiveLog.", "!GetAtt ArchiveBucket.", `!Sub ${ArchiveBucket.Arn}/`, `!Sub ${SurveyTable.Arn}/`, `!Sub ${Bucket.Arn}/`,
 		"!Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default",
 		"!Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/glasspoll/", "!Sub arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/"}
 	for name, document := range documents {
@@ -797,7 +812,7 @@ func TestAlarmsWatchMetrics(t *testing.T) {
 
 func TestLogsHaveARetentionTime(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
-	for _, function := range []string{"Submit", "Invite", "Publish"} {
+	for _, function := range []string{"Submit", "Invite", "Publish", "Archive"} {
 		checkValue(t, resources, "!Ref "+function+"Log", function, "Properties", "LoggingConfig", "LogGroup")
 		checkValue(t, resources, "!Ref LogRetentionDays", function+"Log", "Properties", "RetentionInDays")
 	}

@@ -213,6 +213,7 @@ var functionBinaries = map[string]func() (string, error){
 	"submit":  sync.OnceValues(func() (string, error) { return buildFunction("submit") }),
 	"invite":  sync.OnceValues(func() (string, error) { return buildFunction("invite") }),
 	"publish": sync.OnceValues(func() (string, error) { return buildFunction("publish") }),
+	"archive": sync.OnceValues(func() (string, error) { return buildFunction("archive") }),
 }
 
 // buildFunction builds a function into the directory of the program, which TestMain removes.

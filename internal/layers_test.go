@@ -62,7 +62,7 @@ var house = []floor{
 	}},
 	{"mains", false, []string{
 		"/deploy/lambda",
-		"/generator /functions/submit /functions/invite /functions/publish /deploy/pack",
+		"/generator /functions/submit /functions/invite /functions/publish /functions/archive /deploy/pack",
 	}},
 }
 

@@ -19,6 +19,7 @@ languages: [zh, en]
 intro: {zh: 您的回答用来改进服务。, en: Your answers are used for improving the service.}
 thanks: {zh: 谢谢您！, en: Thank you!}
 contact: {email: tea@company.example}
+alerts: none
 ` + itsNotice
 
 const itsNotice = `privacy: {controller: {zh: 茶馆, en: Tea house}, contact: {email: data@company.example}, purpose: {zh: 改进服务, en: Better service}, keep: {years: 2}}
@@ -40,7 +41,7 @@ func ratingOf(zh, en string) string {
 
 // english is a whole survey in one language.
 func english(label string) string {
-	return "title: Tea\nintro: Your answers are used for improving the service.\nthanks: Thank you!\ncontact: {phone: 400-000-0001}\n" +
+	return "title: Tea\nintro: Your answers are used for improving the service.\nthanks: Thank you!\nalerts: none\ncontact: {phone: 400-000-0001}\n" +
 		fmt.Sprintf("sections: [{questions: [{id: q, type: rating, steps: 5, low: Poor, high: Good, label: %q}]}]\n", label)
 }
 
@@ -82,6 +83,11 @@ func codesOf(t *testing.T, source string) []string {
 // TestAdvice has bad and good examples of every kind of advice, in both languages. A bad one gives this advice and no
 // other; a good one gives none.
 func TestAdvice(t *testing.T) {
+	const (
+		keyOne = "sealkey1.BNXle5AhbjTJKWT6G1J8HCPs1h3tcFmFoxUcGXnURQvL83I1ZnQYjuG56AD-tLWMV1RjNDNJBF_oh4zGYKmVjd8"
+		keyTwo = "sealkey1.BN_XbJzQjMTbLiRmlq-K7A89ll18D_VTd1m4dv3OpKqZiLKDDyeB-kWcw-jAax2lRYXMDo2YT1hd9y0i5BhzpzE"
+		texted = "sections: [{questions: [{id: q, type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}, label: {zh: 茶, en: Tea}}, {id: w, type: long_text, label: {zh: 为什么？, en: Why?}}]}]\n"
+	)
 	piped := func(zh, en string) string {
 		return strings.Replace(ratingOf(zh, en), "questions: [", "questions: [{id: product, type: short_text, label: {zh: 买了什么？, en: What did you buy?}}, ", 1)
 	}
@@ -330,6 +336,11 @@ sections:
 		{advice.UnusedDimension, []string{dimensions(", weight: 0")}, []string{dimensions(", dimension: staff")}},
 		{advice.IssuedIsCounted, []string{"access: invited\n" + shop(100, 1)}, []string{shop(100, 1)}},
 		{advice.GroupsTooSmall, []string{shop(100, 5, 3, 4), shop(40, 5, 5), shop(8, 5)}, []string{shop(100, 5, 3, 3), shop(10, 5), shop(100, 1, 3, 4)}},
+		{advice.NoAlerts, []string{strings.Replace(completeSurvey, "alerts: none\n", "", 1) + ratingOf("茶", "Tea")}, []string{
+			ratingOf("茶", "Tea"),
+			strings.Replace(completeSurvey, "alerts: none", "alerts: default", 1) + ratingOf("茶", "Tea"),
+			strings.Replace(completeSurvey, "alerts: none\n", "", 1) + "sections: [{questions: [{id: q, type: long_text, label: {zh: 茶, en: Tea}}]}]\n",
+		}},
 		{advice.NoThanks, []string{strings.Replace(completeSurvey, "thanks: {zh: 谢谢您！, en: Thank you!}\n", "", 1) + ratingOf("茶", "Tea")}, []string{ratingOf("茶", "Tea")}},
 		{advice.NoContact, []string{
 			strings.Replace(completeSurvey, "contact: {email: tea@company.example}\n", "", 1) + ratingOf("茶", "Tea"),
@@ -406,6 +417,12 @@ sections:
 		}, []string{
 			ask("", "type: yes_no, segment: true", "type: yes_no, segment: true, show_if: q0"),
 			ask("", "type: yes_no", "type: yes_no, segment: true"),
+		}},
+		{advice.OneKey, []string{
+			"seal: {keys: [" + keyOne + "]}\n" + texted,
+		}, []string{
+			"seal: {keys: [" + keyOne + ", " + keyTwo + "]}\n" + texted,
+			texted,
 		}},
 		{advice.StrictIndex, []string{
 			ask("period: year\nresults: {protection: strict}\nscoring: {target: 80}\n", "type: rating, steps: 5, low: {zh: 差, en: Poor}, high: {zh: 好, en: Good}"),
@@ -531,7 +548,7 @@ func TestPlacesAndWords(t *testing.T) {
 	source := completeSurvey + "sections:\n  - questions:\n      - id: q\n        type: rating\n        steps: 5\n        label:\n          zh: 茶和点心\n          en: Tea and cakes\n        low: {zh: 差, en: Poor}\n        high: {zh: 好, en: Good}\n"
 	s, _ := questionnaire.Parse("surveys/tea.yaml", []byte(source))
 	found := advice.Of(s, "surveys/tea.yaml", []byte(source))
-	want := "surveys/tea.yaml:13:15: advice: '茶和点心' joins two things that may deserve different answers: ask one question for each, or name what both have in common (double_barrelled)"
+	want := "surveys/tea.yaml:14:15: advice: '茶和点心' joins two things that may deserve different answers: ask one question for each, or name what both have in common (double_barrelled)"
 	if len(found) != 1 || found[0].String() != want {
 		t.Errorf("got  %v\nwant %s", found, want)
 	}
@@ -572,7 +589,7 @@ func TestScaleOnce(t *testing.T) {
 		"sections: [{questions: [{id: p, type: rating, scale: grade, label: {zh: 茶, en: Tea}}, {id: q, type: rating, scale: grade, label: {zh: 茶, en: Tea}}]}]\n"
 	s, _ := questionnaire.Parse("tea.yaml", []byte(source))
 	found := advice.Of(s, "tea.yaml", []byte(source))
-	if len(found) != 1 || found[0].Code != advice.UnequalSides || found[0].Line != 9 || found[0].Sentence.String() != "the scale 'grade' has two steps of praise and one step of blame" {
+	if len(found) != 1 || found[0].Code != advice.UnequalSides || found[0].Line != 10 || found[0].Sentence.String() != "the scale 'grade' has two steps of praise and one step of blame" {
 		t.Errorf("%v", found)
 	}
 }

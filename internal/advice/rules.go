@@ -30,6 +30,7 @@ const (
 	UnusedDimension    = "unused_dimension"
 	GroupsTooSmall     = "groups_too_small"
 	IssuedIsCounted    = "issued_is_counted"
+	NoAlerts           = "no_alerts"
 	NoThanks           = "no_thanks"
 	NoContact          = "no_contact"
 	NoPurpose          = "no_purpose"
@@ -42,6 +43,7 @@ const (
 	JointCondition     = "joint_condition"
 	SegmentTells       = "segment_tells"
 	StrictIndex        = "strict_index"
+	OneKey             = "one_key"
 	DoneWithoutEffect  = "done_without_effect"
 	DerivedIDs         = "derived_ids"
 	PastedNumbering    = "pasted_numbering"
@@ -70,6 +72,7 @@ func Rules() []Rule {
 		{UnusedDimension, "A dimension without questions", "A declared dimension that no scored question belongs to has no score, and its weight means nothing."},
 		{GroupsTooSmall, "More groups than answers can fill", "Figures appear only for groups of at least min_group respondents (k). With many segments and few questionnaires most groups never reach it, and are pooled when the period closes."},
 		{IssuedIsCounted, "Issued is counted", "In a survey with invitations it is counted how many were issued, withdrawn and returned, by channel and period, and the response rate follows from that. A number under audience.issued is not used."},
+		{NoAlerts, "Low marks that nobody follows up", "A customer who is unhappy can be won back while it is fresh. alerts: default opens a case, with an owner and a due date if you like, for each answer that rates something 3 of 5 or lower; alerts: none says that you have decided against it."},
 		{NoThanks, "No thank-you text", "Respondents should read that the answers arrived, what becomes of them and where the results will be."},
 		{NoContact, "Nobody to ask", "Respondents trust a survey that says who stands behind it and how to reach them; many privacy laws require it."},
 		{NoPurpose, "No purpose", "People answer when they know what for. Say in one line under \"purpose\" what the answers are used for: the page shows it under the title."},
@@ -82,6 +85,7 @@ func Rules() []Rule {
 		{JointCondition, "A condition on several answers", "The number of those who were asked is published. If it depends on several questions, it tells how many gave one combination of answers, which the page shows nowhere else. Ask on one answer, or leave the question unpublished."},
 		{SegmentTells, "A segment that tells an answer", "Figures are shown for each group of a segment, and others may know who is in it. If a segment is only asked after a certain answer, everybody in its groups has given that answer. Ask it of everybody, or take the value from the link."},
 		{StrictIndex, "An index that strict protection does not publish", "With \"protection: strict\" every question is published once, as rounded counts. There is no mean and no index, so what is declared under scoring shows nowhere."},
+		{OneKey, "One key alone", "Without the private key nobody can read sealed answers, and nobody can make it again. If its only file is lost, so are the answers. Make a second key, keep its file in another place, and name both in the questionnaire: either opens the answers."},
 		{DoneWithoutEffect, "A measure that is done, without its effect", "The results page tells respondents what has come of what they said. A measure that is done and says nothing of its effect leaves the loop open: write what has changed, in figures where there are any."},
 		{DerivedIDs, "Options or rows without ids", "An option or row without an id gets one that is made from its label. As long as it is not written into the file, an edited label is another option, and the answers so far stay with the old one. Publishing asks for written ids."},
 		{PastedNumbering, "Numbering that was copied", "Numbers and types that were copied with the texts (1., A., Q1, ①, 【多选题】) stand beside those of the page, are wrong as soon as a question is not shown or options are shuffled, and are part of every label in exports."},

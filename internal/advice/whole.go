@@ -2,6 +2,7 @@ package advice
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"glasspoll/internal/expression"
@@ -28,9 +29,21 @@ func (a *adviser) wholeSurvey() {
 	if s.Contact == nil || s.Contact.Email == "" && s.Contact.Phone == "" {
 		a.add(NoContact, path{"contact"}, "add \"contact\" with an e-mail address or a phone number", "respondents cannot ask anybody about the survey")
 	}
+	if s.Sealing != nil && len(s.Sealing.Keys) == 1 {
+		a.add(OneKey, path{"seal", "keys"}, "make a second one with 'glasspoll keys make', keep it in another place, and add it", "answers are sealed to one key alone: when its file is lost, nobody can read them")
+	}
 	a.purpose()
+	a.alerts()
 	a.notice()
 	a.cards()
+}
+
+// alerts checks that the author has decided whether low marks are followed up.
+func (a *adviser) alerts() {
+	rated := slices.ContainsFunc(a.s.Fields(), func(f survey.Field) bool { return f.Scored() })
+	if rated && !a.places.Has("alerts") {
+		a.add(NoAlerts, nil, "add \"alerts: default\", alerts of your own, or \"alerts: none\"", "nobody is told of low marks")
+	}
 }
 
 // notice checks that a survey which asks for personal data has a privacy notice.

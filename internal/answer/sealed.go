@@ -95,7 +95,7 @@ func isSealed(s *survey.Survey, f survey.Field, values []string) bool {
 // so the client must have given that. What is not is known again by a digest that is keyed with the id that was given, so that must be a
 // key, which nobody stores.
 func sealProblems(s *survey.Survey, p Posted, values map[string][]string) []Problem {
-	if s.Sealing == nil {
+	if s.Sealing == nil || p.Stored {
 		return nil
 	}
 	var problems []Problem

@@ -21,8 +21,8 @@ type Shelf interface {
 	// State returns the state that is in the manifest of an archive; "" if there is none that is whole.
 	State(ctx context.Context, name string) (string, error)
 
-	// Put stores what write writes as an archive, durably, in place of the one that is there: whole, or not at all.
-	Put(ctx context.Context, name string, write func(io.Writer) error) error
+	// Put stores what write writes as an archive of a state, durably, in place of the one that is there: whole, or not at all.
+	Put(ctx context.Context, name, state string, write func(io.Writer) error) error
 }
 
 // Closing archives periods by itself once they are over: each once, and again if what is stored of it has changed since, as
@@ -31,7 +31,7 @@ type Closing struct {
 	Records store.Records
 	Shelf   Shelf
 	Publish func(ctx context.Context, s *survey.Survey, period string) error // brings a period up to date, so that its last release is in the archive
-	Options func(s *survey.Survey) (Options, error)                          // what the archives of a survey have that is not in the store; Period and State are filled in
+	Options func(ctx context.Context, s *survey.Survey) (Options, error)     // what the archives of a survey have that is not in the log; Period and State are filled in
 	Now     func() time.Time
 	Written func(s *survey.Survey, m *Manifest, checksum string, again bool) // is told of each archive; again: in place of another
 }
@@ -76,14 +76,14 @@ func (c *Closing) period(ctx context.Context, s *survey.Survey, period string) e
 	if state, settled, err = StateOf(ctx, c.Records, s.ID, period); err != nil || !settled || state == before {
 		return err // what is not settled is so after the next publishing
 	}
-	o, err := c.Options(s)
+	o, err := c.Options(ctx, s)
 	if err != nil {
 		return err
 	}
 	o.Period, o.State = period, state
 	var written *Manifest
 	checksum := ""
-	err = c.Shelf.Put(ctx, Name(s.ID, period), func(w io.Writer) error {
+	err = c.Shelf.Put(ctx, Name(s.ID, period), state, func(w io.Writer) error {
 		snapshot, err := records.TakeSnapshot(ctx, c.Records, s.ID, period, o.Private)
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func (m *memoryShelf) State(_ context.Context, name string) (string, error) {
 	return m.states[name], nil
 }
 
-func (m *memoryShelf) Put(_ context.Context, name string, write func(io.Writer) error) error {
+func (m *memoryShelf) Put(_ context.Context, name, _ string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		return err
@@ -80,7 +80,7 @@ func closingOf(t *testing.T, source string) (c *Closing, shelf *memoryShelf, s *
 			_, err := publisher.Publish(ctx, s, period)
 			return err
 		},
-		Options: func(*survey.Survey) (Options, error) {
+		Options: func(context.Context, *survey.Survey) (Options, error) {
 			return Options{Name: "tea.yaml", Questionnaire: []byte(source)}, nil
 		},
 		Written: func(s *survey.Survey, m *Manifest, _ string, again bool) {

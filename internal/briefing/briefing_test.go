@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -226,5 +227,43 @@ func TestEmptyReport(t *testing.T) {
 	}
 	if strings.Contains(b.String(), "display:none") {
 		t.Error("a colour that is none is in the stylesheet")
+	}
+}
+
+// TestWords checks that every word that a report says is there, and that every one that is there is said.
+func TestWords(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := regexp.MustCompile(`(?:m\.say|fact)\("([a-z_]+)"[,)]`)
+	named := regexp.MustCompile(`"([a-z_]+)"`)
+	own, names := words(t, "en").Own(), map[string]bool{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range said.FindAllSubmatch(source, -1) {
+			if !own.Has("brief." + string(m[1])) {
+				t.Errorf("%s is said and has no words", m[1])
+			}
+		}
+		for _, m := range named.FindAllSubmatch(source, -1) {
+			names[string(m[1])] = true
+		}
+	}
+	for _, key := range own.Keys() {
+		name, ours := strings.CutPrefix(key, "brief.")
+		known := names[name]
+		for _, prefix := range []string{"notice_", "basis_", "data_index_", "by_", "head_"} {
+			known = known || names[prefix] && strings.HasPrefix(name, prefix)
+		}
+		if ours && !known {
+			t.Errorf("%s is not said", key)
+		}
 	}
 }

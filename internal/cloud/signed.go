@@ -46,10 +46,16 @@ type reply struct {
 // send sends one request. With an error, retry says that another try may succeed. Replies of every status are returned
 // without an error.
 func (c *signedClient) send(ctx context.Context, method, address string, header http.Header, body []byte) (response reply, retry bool, err error) {
-	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	return c.sendFrom(ctx, method, address, header, bytes.NewReader(body), int64(len(body)), payloadHash(body))
+}
+
+// sendFrom is send of a body that is read while it is sent, with its size and hash.
+func (c *signedClient) sendFrom(ctx context.Context, method, address string, header http.Header, body io.Reader, size int64, sum string) (response reply, retry bool, err error) {
+	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return reply{}, false, err
 	}
+	r.ContentLength = size
 	for name, values := range header {
 		r.Header[name] = values
 	}
@@ -57,7 +63,7 @@ func (c *signedClient) send(ctx context.Context, method, address string, header 
 	if err != nil {
 		return reply{}, false, message.Errorf("credentials: %w", err)
 	}
-	if err := c.signer.SignHTTP(ctx, credentials, r, payloadHash(body), c.service, c.region, time.Now()); err != nil {
+	if err := c.signer.SignHTTP(ctx, credentials, r, sum, c.service, c.region, time.Now()); err != nil {
 		return reply{}, false, err
 	}
 	got, err := c.client.Do(r)

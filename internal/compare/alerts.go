@@ -7,8 +7,16 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// alerts compares the alerts. Figures do not depend on them.
+// alerts compares the alerts, and by when their cases are to be closed. Figures do not depend on them.
 func (c *comparer) alerts() {
+	if !reflect.DeepEqual(c.old.Deadlines, c.new.Deadlines) {
+		at := path{"deadlines"}
+		if len(c.new.Deadlines) == 0 {
+			c.addRemoved(Comparable, message.New("the deadlines"), at, "they were removed: cases that are opened from now on are due as their alerts say")
+		} else {
+			c.add(Comparable, message.New("the deadlines"), at, "cases that are opened from now on are due by them; open ones stay unchanged")
+		}
+	}
 	old, new := map[string]survey.Alert{}, map[string]survey.Alert{}
 	for _, a := range c.old.Alerts {
 		old[a.ID] = a

@@ -253,6 +253,7 @@ func (c *comparer) survey() {
 		c.add(Comparable, part, path{"duplicates"}, "equal answers from one place now count %s", map[bool]message.Key{true: "each", false: "once"}[new.KeepDuplicates])
 	}
 	c.invitations()
+	c.sealing()
 	c.results()
 	c.scoring()
 	c.alerts()

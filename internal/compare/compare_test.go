@@ -255,6 +255,7 @@ func TestEdits(t *testing.T) {
 		{"hidden by what it reads", "id: recommend,", "id: recommend, required: 'quiet == \"a\"',", effects{atOnce, comparable}, "question 'recommend'", "depends on 'quiet', which is not published", "id: recommend", false, false},
 		{"sensitive, and what reads it", "id: visits,", "id: visits, sensitive: true,", effects{atOnce, atOnce}, "question 'visits'", "published once", "id: visits", false, false},
 		{"crosstabs", "release: full", "release: full, crosstabs: [{rows: stars, by: shop}]", effects{comparable}, "results", "answers so far", "results:", false, false},
+		{"deadlines", "alerts:", "deadlines: [{channel: phone, hours: 24}]\nalerts:", effects{comparable}, "the deadlines", "are due by them", "deadlines:", false, false},
 		{"weighting", "results:", "weighting: {by: {shop: {north: 40, south: 60}}}\nresults:", effects{comparable}, "survey", "weighted figures", "weighting:", false, false},
 		{"issued by period", "issued: 200", "issued: {2026-Q1: 220}", effects{comparable}, "survey", "response rate", "audience:", false, false},
 

@@ -275,6 +275,7 @@ func (q *comparison) visibility() {
 	case old.Segment && !new.Segment:
 		q.add(AtOnce, q.part, q.at.to("segment"), "figures are no longer broken down by it")
 	}
+	q.sealed()
 	q.inherited()
 }
 

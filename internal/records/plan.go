@@ -16,7 +16,7 @@ func Plan(s *survey.Survey, language, style string) ([]byte, error) {
 		return nil, err
 	}
 	if style == "" {
-		if style, err = render.DocumentStyle(glasspoll.Templates()); err != nil {
+		if style, err = render.Stylesheet(glasspoll.Templates(), "tokens.css", "page.css", "document.css"); err != nil {
 			return nil, err
 		}
 	}

@@ -33,10 +33,10 @@ func (p *Frame) StandAlone(a AloneStyle) {
 	p.Languages = nil
 }
 
-// DocumentStyle returns the stylesheet of companions with what it imports, for pages that stand alone.
-func DocumentStyle(templates fs.FS) (string, error) {
+// Stylesheet returns stylesheets of the templates one after the other, each without what it imports, for pages that stand alone.
+func Stylesheet(templates fs.FS, names ...string) (string, error) {
 	var style strings.Builder
-	for _, name := range []string{"tokens.css", "page.css", "document.css"} {
+	for _, name := range names {
 		content, err := fs.ReadFile(templates, name)
 		if err != nil {
 			return "", message.Errorf("reading templates: %w", err)

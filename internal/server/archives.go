@@ -43,7 +43,7 @@ func (a archiveShelf) State(_ context.Context, name string) (string, error) {
 }
 
 // Put implements [archive.Shelf].
-func (a archiveShelf) Put(_ context.Context, name string, write func(io.Writer) error) error {
+func (a archiveShelf) Put(_ context.Context, name, _ string, write func(io.Writer) error) error {
 	if err := durable.MkdirAll(a.dir, 0o700); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (srv *Server) newArchiveLoop() *archiveLoop {
 	}
 	l.closing = &archive.Closing{
 		Records: gentle{srv.store}, Shelf: l.shelf, Publish: srv.updater.publishNow, Now: time.Now, Written: l.written,
-		Options: func(s *survey.Survey) (archive.Options, error) {
+		Options: func(_ context.Context, s *survey.Survey) (archive.Options, error) {
 			from, _, err := project.ReadSources(srv.options.Surveys, srv.options.Templates, s.ID)
 			return archive.Options{Name: filepath.Base(from.File), Questionnaire: from.Questionnaire, Actions: from.Actions, Style: from.Style, PlanStyle: from.PlanStyle}, err
 		},

@@ -107,7 +107,7 @@ func TestArchiveShelf(t *testing.T) {
 	t.Parallel()
 	shelf := archiveShelf{filepath.Join(t.TempDir(), "archives")}
 	put := func(content string, fail error) error {
-		return shelf.Put(t.Context(), "tea-all", func(w io.Writer) error {
+		return shelf.Put(t.Context(), "tea-all", "", func(w io.Writer) error {
 			if _, err := io.WriteString(w, content); err != nil {
 				return err
 			}

@@ -172,7 +172,7 @@ func TestThemeIsBuiltIn(t *testing.T) {
 		switch {
 		case strings.HasPrefix(name, "assets/logo."):
 			logo = name
-		case strings.HasPrefix(name, "assets/print."), strings.HasPrefix(name, "assets/home."), strings.HasPrefix(name, "assets/style_full."): // without colours of their own
+		case strings.HasPrefix(name, "assets/print."), strings.HasPrefix(name, "assets/home."), strings.HasPrefix(name, "assets/style_full."), strings.HasPrefix(name, "assets/thanks."): // without colours of their own
 		case strings.HasSuffix(name, ".css"):
 			if _, same := plain[name]; same || !strings.Contains(content, "--accent:#7a1f5c") {
 				t.Errorf("%s is not themed", name)

@@ -115,7 +115,14 @@ func (d *Draft) yaml() []byte {
 		p.section(topic)
 	}
 	p.scoring()
+	p.alerts()
 	return []byte(p.String())
+}
+
+// alerts writes which answers are followed up.
+func (p *yamlWriter) alerts() {
+	p.line("# %s", p.comment("Opens a case, to be followed up, for each answer that rates something 3 of 5 or lower. For no cases: none."))
+	p.line("alerts: default")
 }
 
 // privacy writes what the privacy notice needs, which a survey that asks for personal data has.

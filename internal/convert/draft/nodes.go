@@ -42,6 +42,7 @@ func (w *writer) survey() *yaml.Node {
 		}
 	}
 	put(root, "sections", list)
+	put(root, "alerts", stringNode("default"))
 	return root
 }
 

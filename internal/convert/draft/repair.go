@@ -239,7 +239,7 @@ func (w *writer) encode(root *yaml.Node) ([]byte, error) {
 
 // preface is a comment that says what the author still has to decide.
 func (w *writer) preface() message.Text {
-	text := message.New("# Imported from %s (%s); the report of the import says what was left out.\n# Still to decide: period, window and contact; scoring (dimensions, weights, bands); results.\n",
+	text := message.New("# Imported from %s (%s); the report of the import says what was left out.\n# Still to decide: period, window and contact; scoring (dimensions, weights, bands); results.\n# alerts: default opens a case, to be followed up, for each answer that rates something 3 of 5 or lower; write none for no cases.\n",
 		strings.Join(strings.Fields(markup.Clean(w.File)), " "), w.Format)
 	if len(w.unscored) > 0 {
 		text = message.New("%s# Options without scores are counted but have no part in the index. To give them one, add score: to the options of: %s.\n", text, message.Words(w.unscored...))
