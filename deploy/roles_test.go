@@ -38,7 +38,7 @@ import (
 )
 
 // access is one action on an item: the prefix of its partition key, as in "I#", and the action. Of the table of invitations, the
-// key begins with its mark: "invitations/V#". Of reading and putting ids, the names of the attributes are told too, in order; ""
+// key begins with its mark: "invitations/V#". Of reading and putting some kinds, the names of the attributes are told too, in order; ""
 // stands for all that there may be.
 type access struct{ key, action, attributes string }
 
@@ -56,8 +56,11 @@ func (a access) hasAnswers() bool {
 	return a.attributes == "" || slices.ContainsFunc(strings.Split(a.attributes, ","), func(name string) bool { return !slices.Contains(ofPlace, name) })
 }
 
-// ofPlace are the attributes of an id that say where its response is, or that it is gone.
-var ofPlace = []string{"PK", "SK", "period", "at", "withdrawn", "expires"}
+// byAttributes are the kinds of items whose attributes are told apart: ids, and what corrections say.
+var byAttributes = []string{"I#", "E#"}
+
+// ofPlace are the attributes of these that say where a response is, or that it is gone, and how often it was corrected.
+var ofPlace = []string{"PK", "SK", "period", "at", "withdrawn", "expires", "corrects"}
 
 // attributesOf returns the names of the attributes that a call names, as an access has them.
 func attributesOf(projection *string, names map[string]string) string {
@@ -160,7 +163,7 @@ func (a *actor) uses(table *string, action string, items ...cloudtest.Item) {
 	a.usesOf("", table, action, items...)
 }
 
-// usesOf is uses of some attributes, which are told apart for ids alone.
+// usesOf is uses of some attributes, which are told apart for some kinds alone.
 func (a *actor) usesOf(attributes string, table *string, action string, items ...cloudtest.Item) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -176,7 +179,7 @@ func (a *actor) usesOf(attributes string, table *string, action string, items ..
 			continue
 		}
 		one := access{prefix[*table] + kindOf(pk.Value), action, attributes}
-		if one.key != "I#" {
+		if !slices.Contains(byAttributes, one.key) {
 			one.attributes = ""
 		}
 		a.used[one] = true
@@ -534,6 +537,7 @@ func (d *deployment) publishResults() {
 // and what the former does afterwards.
 func (d *deployment) takeBack(publish func() error) {
 	ctx := d.Context()
+	d.correct(5)
 	if done, err := d.submit.Withdraw(ctx, "tea", d.response(5).ID); err != nil || done.Erased {
 		d.Fatal(done, err)
 	}
@@ -543,6 +547,20 @@ func (d *deployment) takeBack(publish func() error) {
 	d.must(publish())
 	if done, err := d.submit.Withdraw(ctx, "tea", d.response(5).ID); err != nil || !done.Erased {
 		d.Fatal(done, err)
+	}
+}
+
+// correct does what `glasspoll results correct` does.
+func (d *deployment) correct(n int) {
+	ctx, table, r := d.Context(), d.operator.Table, d.response(n)
+	counted, revision, err := table.Tally(ctx, "tea", r.Period)
+	d.must(err)
+	correction := &review.Correction{Reason: "misread", Answers: []answer.Answer{{"taste"}}, Private: []answer.Answer{{"mail", "new@example.org"}}}
+	number := counted.Decided + 1
+	counted.Decided = number
+	d.must(table.Decide(ctx, "tea", r.Period, review.Decisions{Number: number, At: time.Now(), IDs: []string{r.ID}, Correction: correction}, counted, revision))
+	if private, err := table.PrivateCorrections(ctx, "tea", r.ID); err != nil || len(private) != 1 {
+		d.Fatal(private, err)
 	}
 }
 
@@ -626,6 +644,7 @@ func (d *deployment) operate() {
 	if found, err := table.Find(ctx, r.ID); err != nil || len(found) != 1 {
 		d.Fatal(found, err)
 	}
+	d.correct(3)
 	if erased, err := table.Erase(ctx, "tea", r.ID, nil); err != nil || !erased {
 		d.Fatal(erased, err)
 	}
@@ -650,7 +669,7 @@ func (d *deployment) operate() {
 	}
 	counted, revision, err := table.Tally(ctx, "tea", r.Period)
 	d.must(err)
-	d.must(table.Decide(ctx, "tea", r.Period, review.Decisions{Number: 1, At: time.Now(), IDs: []string{r.ID}}, counted, revision))
+	d.must(table.Decide(ctx, "tea", r.Period, review.Decisions{Number: counted.Decided + 1, At: time.Now(), IDs: []string{r.ID}}, counted, revision))
 	for _, err := range table.Decisions(ctx, "tea", r.Period) {
 		d.must(err)
 	}
@@ -742,7 +761,7 @@ func TestRolesAreAsWideAsNeeded(t *testing.T) {
 				t.Errorf("%s allows %s of %s, an action that this test does not know", c.name, one.action, one.key)
 			case c.exact && !slices.ContainsFunc(sorted(c.actor.used), one.covers):
 				t.Errorf("%s allows %s of %s, which is never called", c.name, one.action, one.key)
-			case one.key == "I#" && !one.hasAnswers():
+			case slices.Contains(byAttributes, one.key) && !one.hasAnswers():
 			case reads && slices.Contains(c.unread, one.key), !reads && slices.Contains(c.closed, one.key):
 				t.Errorf("%s allows %s of %s", c.name, one.action, one.key)
 			}

@@ -398,7 +398,7 @@ func TestAccessible(t *testing.T) {
 			{"", "ar"}, {"en/", "en"}, {"zh/", "zh"},
 			{"every/thanks/#7d444840-9dc0-41d1-b245-5ffdce74fad2", "zh"}, {"arabic/thanks/#7d444840-9dc0-41d1-b245-5ffdce74fad2", "ar"},
 			{"every/results/", "zh"}, {"every/en/results/", "en"}, {"arabic/results/", "ar"}, {"past/results/", "zh"},
-			{"past/", "zh"}, {"future/en/", "en"},
+			{"past/", "zh"}, {"future/en/", "en"}, {"every/plan/", "zh"}, {"every/en/plan/", "en"}, {"arabic/plan/", "ar"},
 		} {
 			load(t, ctx, chromedp.Navigate(p.url+page.address))
 			do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true; })`))

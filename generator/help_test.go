@@ -109,7 +109,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"check --formt x":            {"there is no --formt: did you mean --format?", "没有 --formt 这个选项：是不是想写 --format？"},
 		"build --nope":               {"there is no --nope", "没有 --nope 这个选项"},
 		"check --format x":           {"--format: write one of text, json, sarif, not 'x'", "--format：只能写 text、json、sarif，不能写“x”"},
-		"results show x nope":        {"WHAT: write one of definition, tally, release, response, log, not 'nope'", "WHAT：只能写 definition、tally、release、response、log，不能写“nope”"},
+		"results show x nope":        {"WHAT: write one of definition, tally, release, response, log, corrections, not 'nope'", "WHAT：只能写 definition、tally、release、response、log、corrections，不能写“nope”"},
 		"demo --answers x":           {"--answers x: write a whole number", "--answers x：写整数"},
 		"demo --seed=-1":             {"--seed -1: write a whole number, 0 or more", "--seed -1：写 0 以上的整数"},
 		"serve --backup-every x":     {"--backup-every x: write a time such as 30m or 24h", "--backup-every x：写时长，例如 30m 或 24h"},

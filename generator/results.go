@@ -19,6 +19,7 @@ type resultsCommand struct {
 	Repair   repairCommand     `cmd:"" help:"Mend what 'results verify' has found, as far as it follows from something else."`
 	Show     showCommand       `cmd:"" help:"Show what is stored: definitions, tallies, releases, responses, the log."`
 	Review   reviewCommand     `cmd:"" help:"List answers that rules hold back before release, and accept or reject them."`
+	Correct  correctCommand    `cmd:"" help:"Correct one respondent's answers, by the receipt; the original, the author and the reason are kept."`
 	Annul    annulCommand      `cmd:"" help:"Take blocks of false answers out of what is published."`
 	Erase    eraseCommand      `cmd:"" help:"Erase one respondent's answers, by the receipt."`
 	Move     moveCommand       `cmd:"" help:"Carry everything to another data directory or table, and compare: for upgrades, to AWS, and back."`

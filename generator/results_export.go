@@ -24,6 +24,7 @@ type exportCommand struct {
 	Language string `kong:"-"` // of labels; "" is the survey's first
 	Labels   bool   `help:"Write questions' and options' texts in place of names and ids (csv, xlsx)."`
 	Private  bool   `help:"With private answers: e-mail addresses, telephone numbers and all questions with 'private: true'."`
+	Original bool   `help:"The answers as they came, without the corrections of 'results correct'."`
 	NoBOM    bool   `name:"no-bom" help:"CSV without the mark at the beginning that Excel needs to know UTF-8."`
 
 	From string   `json:"-" placeholder:"FILE" type:"path" help:"Export the answers of this file, which --format copy has written, in place of those of a store."`
@@ -33,7 +34,7 @@ type exportCommand struct {
 func (exportCommand) Help() string {
 	return `Writes one row for each response: receipt, time of arrival, language, channel, period, version, and a column for each
 answer; of a question with several answers, one for each option. Questions that only older versions had
-come last. Responses that were withdrawn are left out.
+come last. Responses that were withdrawn are left out. Corrected answers are written as corrected, with --original as they came.
 
 A codebook explains the columns: FILE.codebook.csv and FILE.codebook.html, in Excel a second sheet.
 For SPSS (or PSPP), FILE is the data and FILE with .sps the commands that read it, with labels and missing values.
@@ -94,6 +95,8 @@ func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
 		return console.Usagef("--from, --key and --labels do not go with a copy, which has the answers as they are stored")
 	case e.From != "" && e.Period != "":
 		return console.Usagef("--period does not go with --from: say it where the copy is made")
+	case e.From != "" && e.Original:
+		return console.Usagef("--original does not go with --from: say it where the copy is made")
 	case opens:
 		return e.open(ctx, c)
 	}
@@ -111,7 +114,11 @@ type exported struct {
 }
 
 func (e *exportCommand) do(ctx context.Context, env *environment) error {
-	snapshot, err := records.TakeSnapshot(ctx, env.store, e.ID, e.Period, e.Private)
+	take := records.TakeSnapshot
+	if e.Original {
+		take = records.TakeOriginals
+	}
+	snapshot, err := take(ctx, env.store, e.ID, e.Period, e.Private)
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func (e exportCommand) copied(ctx context.Context, c *console.Console) (file *os
 	}
 	captured := *c
 	captured.Out = file
-	if err := e.perform(ctx, &captured, "results copy", &copyAnswers{ID: e.ID, Period: e.Period, Private: e.Private}); err != nil {
+	if err := e.perform(ctx, &captured, "results copy", &copyAnswers{ID: e.ID, Period: e.Period, Private: e.Private, Original: e.Original}); err != nil {
 		done()
 		return nil, nil, err
 	}
@@ -127,12 +127,16 @@ func (e exportCommand) copied(ctx context.Context, c *console.Console) (file *os
 
 // copyAnswers is the verb that prints what an export needs, for a command that makes it elsewhere.
 type copyAnswers struct {
-	ID, Period string
-	Private    bool
+	ID, Period        string
+	Private, Original bool
 }
 
 func (a *copyAnswers) do(ctx context.Context, env *environment) error {
-	snapshot, err := records.TakeSnapshot(ctx, env.store, a.ID, a.Period, a.Private)
+	take := records.TakeSnapshot
+	if a.Original {
+		take = records.TakeOriginals
+	}
+	snapshot, err := take(ctx, env.store, a.ID, a.Period, a.Private)
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,11 @@ import (
 type showCommand struct {
 	storeFlags
 	ID      string `arg:"" optional:"" name:"ID" help:"The survey. Default: an overview of all."`
-	What    string `arg:"" optional:"" name:"WHAT" enum:"definition,tally,release,response,log," default:"" help:"definition, tally, release, response or log. Default: an overview."`
+	What    string `arg:"" optional:"" name:"WHAT" enum:"definition,tally,release,response,log,corrections," default:"" help:"definition, tally, release, response, log or corrections. Default: an overview."`
 	Which   string `arg:"" optional:"" name:"WHICH" help:"The version of the definition (default: the one in force), the number of the release (default: the latest), or the response's receipt or id."`
 	Period  string `placeholder:"PERIOD" help:"Only this period, such as 2026-Q4. Default: all."`
 	Added   bool   `help:"Of a release: what it adds to the one before, in place of the whole."`
-	Private bool   `help:"With private answers (response, log)."`
+	Private bool   `help:"With private answers (response, log, corrections)."`
 	JSON    bool   `name:"json" help:"Print the records as JSON, complete."`
 }
 
@@ -37,8 +37,9 @@ func (showCommand) Help() string {
   definition [VERSION]  the compiled questionnaire, as JSON
   tally                 who waits to be released: counters by the questionnaire that was answered, and by group
   release [NUMBER]      a release, or with --added what it adds to the one before; also what it holds back
-  response ID           one response, by its receipt or id
-  log                   all responses in the order of the log, one line of JSON each, with their cursors
+  response ID           one response, by its receipt or id, as it came, and how it was corrected
+  log                   all responses in the order of the log, as they came, one line of JSON each, with their cursors
+  corrections           what 'results correct' has corrected, oldest first: which response, when, who, why, and what
 
 With --json, each prints its records as they are, one JSON document each; of the log, one line each. What is shown is not only
 what is public: take care who sees it.
@@ -63,12 +64,12 @@ func (s *showCommand) check() error {
 	switch {
 	case s.What == "response" && s.Which == "":
 		return console.Usagef("which response? Give its receipt or id: results show %s response ID", s.ID)
-	case s.Which != "" && (s.What == "tally" || s.What == "log"):
+	case s.Which != "" && (s.What == "tally" || s.What == "log" || s.What == "corrections"):
 		return console.Usagef("%s takes nothing more: '%s'", s.What, s.Which)
 	case s.Added && s.What != "release":
 		return console.Usagef("--added is of a release: results show ID release")
-	case s.Private && s.What != "response" && s.What != "log":
-		return console.Usagef("--private is for response and log")
+	case s.Private && s.What != "response" && s.What != "log" && s.What != "corrections":
+		return console.Usagef("--private is for response, log and corrections")
 	case s.ID == "" && s.Period != "":
 		return console.Usagef("--period %s: of which survey?", s.Period)
 	}
@@ -104,6 +105,8 @@ func (s *showCommand) do(ctx context.Context, env *environment) error {
 		return s.showResponse(ctx, env)
 	case "log":
 		return s.showLog(ctx, env)
+	case "corrections":
+		return s.showCorrections(ctx, env)
 	}
 	return s.showOverview(ctx, env)
 }
@@ -570,8 +573,12 @@ func (s *showCommand) showResponse(ctx context.Context, env *environment) error 
 	if err := s.addPrivate(ctx, env.store, entry); err != nil {
 		return err
 	}
+	corrections, err := s.correctionsOf(ctx, env.store, entry.Response.Period, id)
+	if err != nil {
+		return err
+	}
 	if s.JSON {
-		return console.JSON(env.Out, shownEntry{entry.Cursor, entry.Arrived.UTC(), entry.Response})
+		return console.JSON(env.Out, shownResponse{shownEntry{entry.Cursor, entry.Arrived.UTC(), entry.Response}, corrections})
 	}
 	r := entry.Response
 	state := message.Count(len(r.Answers), "answer")
@@ -585,6 +592,9 @@ func (s *showCommand) showResponse(ctx context.Context, env *environment) error 
 	}
 	for _, a := range r.Private {
 		env.Print(env.Out, "  private %s: %s", a.Field(), said(a))
+	}
+	for _, c := range corrections {
+		c.print(env)
 	}
 	return nil
 }

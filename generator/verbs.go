@@ -75,6 +75,7 @@ var verbs = map[string]func() verb{
 	"results copy":     func() verb { return &copyAnswers{} },
 	"results erase":    func() verb { return &eraseCommand{} },
 	"results review":   func() verb { return &reviewCommand{} },
+	"results correct":  func() verb { return &correctCommand{} },
 	"results annul":    func() verb { return &annulCommand{} },
 	"results archive":  func() verb { return &archiveCommand{} },
 	"results charts":   func() verb { return &chartsCommand{} },

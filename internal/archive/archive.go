@@ -57,6 +57,9 @@ const format, firstFormat = 2, 1
 // heldFormat is that of archives that have responses which rules have held back, or which persons have rejected.
 const heldFormat = 3
 
+// correctedFormat is that of archives with answers that persons have corrected.
+const correctedFormat = 4
+
 // The names of files in an archive.
 const (
 	manifestFile     = "manifest.json"

@@ -131,8 +131,8 @@ func (c *checker) manifest() (*Manifest, error) {
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, message.Errorf("%s: %w", manifestFile, err)
 	}
-	if m.Format < firstFormat || m.Format > heldFormat {
-		return nil, message.Errorf("the archive has format %d, and this program knows format %d", m.Format, heldFormat)
+	if m.Format < firstFormat || m.Format > correctedFormat {
+		return nil, message.Errorf("the archive has format %d, and this program knows format %d", m.Format, correctedFormat)
 	}
 	return m, nil
 }

@@ -125,7 +125,7 @@ func (a *writer) answers(ctx context.Context) error {
 	}
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
-	for entry, err := range a.snapshot.Entries(ctx) {
+	for entry, err := range a.snapshot.Originals().Entries(ctx) {
 		if err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (a *writer) answers(ctx context.Context) error {
 		return err
 	}
 	if hasHeld(all) {
-		a.manifest.Format = heldFormat
+		a.manifest.Format = max(a.manifest.Format, heldFormat)
 	}
 	a.counted, a.figures = all, reportOf(s, versions, a.Period, all)
 	a.manifest.Index = indexOf(a.figures)
@@ -161,6 +161,16 @@ func (a *writer) decisions(ctx context.Context) (decided store.Settled, err erro
 			return decided, err
 		}
 		decided.Decide(d)
+		if d.Correction != nil {
+			a.manifest.Format = correctedFormat
+			if a.Private {
+				added, err := store.AddPrivate(ctx, a.store, a.snapshot.Survey.ID, d.IDs[0], []review.Decisions{d})
+				if err != nil {
+					return decided, err
+				}
+				d = added[0]
+			}
+		}
 		all = append(all, d)
 	}
 	if len(all) == 0 {

@@ -308,6 +308,7 @@ func (t *Table) mendID(ctx context.Context, survey, period string, w wrongID) (m
 		delete(own, hash)
 		delete(own, private)
 		delete(own, corrected)
+		delete(own, corrects)
 		own[withdrawn] = &types.AttributeValueMemberBOOL{Value: true}
 	} else {
 		digest, err := w.digest()

@@ -3,22 +3,20 @@ package cloud
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"glasspoll/internal/answer"
 	"glasspoll/internal/message"
 	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 )
 
 // said ends the sort key of what a correction says. It sorts behind the correction, and before the next one. The publisher's role
-// reads it; private answers are in the item of the response's id, which the role does not read. Each correction changes that item,
-// so that an erasure notices it.
+// reads it; private answers are in the item of the response's id, which the role does not read. Each correction changes a number in
+// that item, so that an erasure notices it.
 const said = "+"
 
 func saidItem(survey, period string, number int) item {
@@ -84,7 +82,8 @@ func (t *Table) correction(ctx context.Context, survey, period string, d review.
 	return append(writes, t.putNew(says)), held, nil
 }
 
-// addPrivate returns what adds a correction's private answers to the item of the response's id, as it was read; nil if it has them.
+// addPrivate returns what adds a correction, and its private answers, to the item of the response's id, as it was read; nil if it has
+// these.
 func (t *Table) addPrivate(own, taken item, d review.Decisions) (*types.Update, error) {
 	all, err := review.DecodePrivate(bytesOf(taken, corrected))
 	if err != nil {
@@ -93,29 +92,37 @@ func (t *Table) addPrivate(own, taken item, d review.Decisions) (*types.Update, 
 	if _, known := all[d.Number]; known {
 		return nil, nil
 	}
-	if all == nil {
-		all = review.PrivateCorrections{}
-	}
-	all[d.Number] = d.Correction.Private
 	condition, names, values := sameCorrections(taken)
-	if values == nil {
-		values = item{}
+	set := "SET #corrects = :next"
+	values[":next"] = number(correctsOf(taken) + 1)
+	if len(d.Correction.Private) > 0 {
+		if all == nil {
+			all = review.PrivateCorrections{}
+		}
+		all[d.Number] = d.Correction.Private
+		set += ", #corrected = :private"
+		names["#corrected"], values[":private"] = corrected, binaryOf(all.Encode())
 	}
-	values[":new"] = binaryOf(all.Encode())
 	return &types.Update{
-		TableName: &t.name, Key: own, UpdateExpression: aws.String("SET #corrected = :new"), ConditionExpression: condition,
+		TableName: &t.name, Key: own, UpdateExpression: &set, ConditionExpression: condition,
 		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
 	}, nil
 }
 
 // sameCorrections is the condition that a response is not erased, and not corrected since the item of its id was read.
 func sameCorrections(taken item) (condition *string, names map[string]string, values item) {
-	names = map[string]string{"#withdrawn": withdrawn, "#corrected": corrected}
+	names = map[string]string{"#withdrawn": withdrawn, "#corrects": corrects}
 	exists := "attribute_exists(" + partKey + ") AND attribute_not_exists(#withdrawn) AND "
-	if taken[corrected] == nil {
-		return aws.String(exists + "attribute_not_exists(#corrected)"), names, nil
+	n := correctsOf(taken)
+	if n == 0 {
+		return aws.String(exists + "attribute_not_exists(#corrects)"), names, item{}
 	}
-	return aws.String(exists + "#corrected = :corrected"), names, item{":corrected": taken[corrected]}
+	return aws.String(exists + "#corrects = :corrects"), names, item{":corrects": number(n)}
+}
+
+func correctsOf(taken item) int {
+	n, _ := integerOf(taken, corrects)
+	return int(n)
 }
 
 // createDecisions stores decisions that another store has, unless the number is taken, and reports whether it did.
@@ -141,16 +148,21 @@ func (t *Table) createDecisions(ctx context.Context, survey, period string, d re
 	return false, t.wrap(message.Errorf("decisions %d of %s %s: %w %d times", d.Number, survey, period, store.ErrStale, transactRetries))
 }
 
-// completeCorrection adds the private answers of a correction that is stored, once its response is here.
+// completeCorrection adds the private answers of a correction that is stored, once its response is here, and removes what it says if
+// the response was erased before it came.
 func (t *Table) completeCorrection(ctx context.Context, survey, period string, d review.Decisions) error {
-	if d.Correction.Erased {
-		return nil
-	}
 	own := idKey(survey, d.IDs[0])
 	for range transactRetries {
 		taken, err := t.get(ctx, textOf(own, partKey), noSort)
-		if err != nil || taken == nil || taken[withdrawn] != nil {
+		if err != nil {
 			return err
+		}
+		if gone := taken[withdrawn] != nil; gone || taken == nil && d.Correction.Erased {
+			_, err := t.transact(ctx, []types.TransactWriteItem{{Put: &types.Put{TableName: &t.name, Item: saidItem(survey, period, d.Number)}}})
+			return err
+		}
+		if taken == nil || len(d.Correction.Private) == 0 {
+			return nil
 		}
 		update, err := t.addPrivate(own, taken, d)
 		if err != nil || update == nil {
@@ -195,6 +207,5 @@ func (t *Table) PrivateCorrections(ctx context.Context, survey, id string) (revi
 	if err != nil {
 		return nil, t.wrap(message.Errorf("private answers of %s: %w", id, err))
 	}
-	maps.DeleteFunc(all, func(_ int, answers []answer.Answer) bool { return len(answers) == 0 })
 	return all, nil
 }

@@ -64,8 +64,8 @@ func (t *Table) Stored(ctx context.Context, survey, id string) (*store.Stored, e
 // placeOf reads what an id's item says of the place of its response, and nothing of answers; nil if the id is free.
 func (t *Table) placeOf(ctx context.Context, own item) (item, error) {
 	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &t.name, Key: own, ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("#1, #2, #3, #4, #5, #6"),
-		ExpressionAttributeNames: map[string]string{"#1": partKey, "#2": sortKey, "#3": ofPeriod, "#4": arrived, "#5": withdrawn, "#6": Expires},
+		TableName: &t.name, Key: own, ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("#1, #2, #3, #4, #5, #6, #7"),
+		ExpressionAttributeNames: map[string]string{"#1": partKey, "#2": sortKey, "#3": ofPeriod, "#4": arrived, "#5": withdrawn, "#6": Expires, "#7": corrects},
 	})
 	if err != nil {
 		return nil, t.wrap(err)
@@ -154,6 +154,9 @@ func (t *Table) replace(ctx context.Context, taken item, s *segment, index int, 
 	}
 	segment[body], segment[counter] = binaryOf(encodeSegment(entries)), number(s.revision+1)
 	unchanged, names, values := sameCorrections(taken)
+	if len(values) == 0 {
+		values = nil // the service takes no empty ones
+	}
 	failed, err := t.transact(ctx, append([]types.TransactWriteItem{
 		{Put: &types.Put{TableName: &t.name, Item: id, ConditionExpression: unchanged, ExpressionAttributeNames: names, ExpressionAttributeValues: values}},
 		{Put: &types.Put{

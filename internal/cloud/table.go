@@ -86,7 +86,8 @@ const (
 	arrived   = "at" // nanoseconds since 1970
 	body      = "body"
 	private   = "private"
-	corrected = "corrected"
+	corrected = "corrected" // private answers of corrections
+	corrects  = "corrects"  // how many corrections have changed the item
 	hash      = "hash"
 	withdrawn = "withdrawn" // of an id: its response has been erased
 	ofPeriod  = "period"

@@ -193,6 +193,13 @@ func TestRightToLeft(t *testing.T) {
 	if !strings.Contains(parts["word/styles.xml"], "<w:bidi/>") || !strings.Contains(parts["word/styles.xml"], `w:bidi="ar"`) || !strings.Contains(parts["word/document.xml"], "<w:bidiVisual/>") {
 		t.Error("it is written from left to right")
 	}
+	for _, style := range []string{"TableFigure", "Drawing"} {
+		_, definition, _ := strings.Cut(parts["word/styles.xml"], `w:styleId="`+style+`"`)
+		definition, _, _ = strings.Cut(definition, "</w:style>")
+		if !strings.Contains(definition, `<w:bidi w:val="0"/>`) || !strings.Contains(definition, `<w:rtl w:val="0"/>`) {
+			t.Errorf("%s is written from right to left: signs would stand behind their figures", style)
+		}
+	}
 }
 
 // TestNothingIsBroken checks that no word, figure or day is wider than its column, where there is room.

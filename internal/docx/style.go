@@ -59,9 +59,10 @@ func (w *writer) languages() string {
 // styles are those of paragraphs and tables. Sizes are in half points.
 func (w *writer) styles() string {
 	var b strings.Builder
-	rtl, bidi := "", ""
-	if w.RTL {
+	rtl, bidi, drawn, figures, end := "", "", "", "", "right"
+	if w.RTL { // but for figures, whose signs would stand behind them, and for drawings
 		rtl, bidi = "<w:rtl/>", "<w:bidi/>"
+		drawn, figures, end = `<w:bidi w:val="0"/>`, `<w:rtl w:val="0"/>`, "left"
 	}
 	b.WriteString(head + `<w:styles ` + wordNames + `><w:docDefaults><w:rPrDefault><w:rPr>` + w.fonts.of(w.fonts.text) +
 		`<w:color w:val="` + ink + `"/><w:sz w:val="21"/><w:szCs w:val="21"/>` + w.languages() + `</w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>`)
@@ -91,9 +92,9 @@ func (w *writer) styles() string {
 	paragraph("Caption", "caption", `<w:keepNext/><w:spacing w:before="180" w:after="60"/>`, heading+bold+size(20))
 	paragraph("Note", "Note", `<w:spacing w:before="40" w:after="120" w:line="260" w:lineRule="atLeast"/>`, faint+size(18))
 	paragraph("TableText", "Table Text", `<w:spacing w:before="30" w:after="30" w:line="260" w:lineRule="atLeast"/>`, size(18))
-	paragraph("TableFigure", "Table Figure", `<w:spacing w:before="30" w:after="30" w:line="260" w:lineRule="atLeast"/><w:jc w:val="right"/>`, size(18))
+	paragraph("TableFigure", "Table Figure", drawn+`<w:spacing w:before="30" w:after="30" w:line="260" w:lineRule="atLeast"/><w:jc w:val="`+end+`"/>`, size(18)+figures)
 	paragraph("TableHead", "Table Head", `<w:keepNext/><w:spacing w:before="30" w:after="30" w:line="260" w:lineRule="atLeast"/>`, heading+bold+size(18))
-	paragraph("Drawing", "Drawing", `<w:spacing w:after="120" w:line="240" w:lineRule="auto"/><w:jc w:val="center"/>`, "")
+	paragraph("Drawing", "Drawing", drawn+`<w:spacing w:after="120" w:line="240" w:lineRule="auto"/><w:jc w:val="center"/>`, figures)
 	paragraph("Header", "header", `<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="2" w:color="`+line+`"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="`+strconv.Itoa(textWidth)+`"/></w:tabs><w:spacing w:after="0" w:line="240" w:lineRule="auto"/>`, faint+size(17))
 	paragraph("Footer", "footer", `<w:spacing w:after="0" w:line="240" w:lineRule="auto"/><w:jc w:val="center"/>`, faint+size(17))
 	b.WriteString(`<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/><w:tblPr><w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:left w:w="90" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>`)

@@ -33,12 +33,17 @@ func presenceOf(tx *bbolt.Tx, survey, id string) (presence, error) {
 // putCorrection stores what a correction says: nothing if the response has been erased, and no private answers unless it is here.
 func putCorrection(tx *bbolt.Tx, survey, period string, d review.Decisions) error {
 	held, err := presenceOf(tx, survey, d.IDs[0])
-	if held == isErased || d.Correction.Erased || err != nil {
+	if err != nil {
 		return err
 	}
 	said, err := makeBucket(tx, correctionsBucket, []byte(survey), []byte(period))
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case held == isHere && d.Correction.Erased: // until the response is erased here
+		return nil
+	case held == isErased || d.Correction.Erased: // it may have been imported before its response
+		return said.Delete(decisionsKey(d.Number))
 	}
 	if err := said.Put(decisionsKey(d.Number), d.Correction.Encode()); err != nil {
 		return err

@@ -114,7 +114,7 @@ func caseFigures(ctx context.Context, records store.Cases, id, period string, no
 const maxTexts = 1000
 
 // writtenAnswers returns the answers to text questions that are neither private nor sealed, by field.
-func writtenAnswers(ctx context.Context, log store.Log, s *survey.Survey, period string) ([]results.TextAnswers, error) {
+func writtenAnswers(ctx context.Context, records store.Records, s *survey.Survey, period string) ([]results.TextAnswers, error) {
 	var all []results.TextAnswers
 	index := map[string]int{} // of all, by field name
 	for _, f := range s.Fields() {
@@ -124,7 +124,11 @@ func writtenAnswers(ctx context.Context, log store.Log, s *survey.Survey, period
 			all = append(all, results.TextAnswers{Field: f})
 		}
 	}
-	for entry, err := range log.After(ctx, s.ID, period, "") {
+	corrected := corrections{records: records, survey: s.ID}
+	for entry, err := range records.After(ctx, s.ID, period, "") {
+		if err == nil {
+			err = corrected.apply(ctx, s, period, &entry, false)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -65,7 +65,7 @@ func (n *Snapshot) Review(ctx context.Context) (func(r answer.Response, arrived 
 			}
 		}
 		ledgers[period] = l
-		some = some || l.tally.Held.Total() > 0 || l.known.LastDecided() > 0
+		some = some || l.tally.Held.Total() > 0 || l.known.HasReviewed()
 	}
 	if !some {
 		return nil, nil

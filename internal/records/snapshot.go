@@ -21,19 +21,36 @@ type Snapshot struct {
 	Census *export.Census    // what the responses have
 	Ends   map[string]string // the last cursor of each period
 
-	records store.Records
-	periods []string
-	private bool
+	records  store.Records
+	periods  []string
+	private  bool
+	original bool // as the responses came, whatever persons have corrected since
 }
 
-// TakeSnapshot reads all responses of a period, or of all periods if period is "", once; with their private answers if
-// private is set. Responses that are not in the log yet are collected first.
+// TakeSnapshot reads all responses of a period, or of all periods if period is "", once, as persons have corrected them; with their
+// private answers if private is set. Responses that are not in the log yet are collected first.
 func TakeSnapshot(ctx context.Context, records store.Records, id, period string, private bool) (*Snapshot, error) {
+	return takeSnapshot(ctx, records, id, period, private, false)
+}
+
+// TakeOriginals is TakeSnapshot of the responses as they came.
+func TakeOriginals(ctx context.Context, records store.Records, id, period string, private bool) (*Snapshot, error) {
+	return takeSnapshot(ctx, records, id, period, private, true)
+}
+
+// Originals returns the snapshot with the responses as they came. The census stays.
+func (n *Snapshot) Originals() *Snapshot {
+	originals := *n
+	originals.original = true
+	return &originals
+}
+
+func takeSnapshot(ctx context.Context, records store.Records, id, period string, private, original bool) (*Snapshot, error) {
 	s, err := Definition(ctx, records, id)
 	if err != nil {
 		return nil, err
 	}
-	n := &Snapshot{Survey: s, Census: export.NewCensus(), Ends: map[string]string{}, records: records, private: private}
+	n := &Snapshot{Survey: s, Census: export.NewCensus(), Ends: map[string]string{}, records: records, private: private, original: original}
 	if n.periods, err = CollectedPeriods(ctx, records, id, period); err != nil {
 		return nil, err
 	}
@@ -63,7 +80,7 @@ func (n *Snapshot) readPeriod(ctx context.Context, period string) (census *expor
 	r := n.reader()
 	for entries, err := range store.Batches(ctx, n.records, n.Survey.ID, period, "", "") {
 		if err == nil {
-			err = r.addPrivate(ctx, entries)
+			err = r.complete(ctx, period, entries)
 		}
 		if err != nil {
 			return nil, "", err
@@ -93,21 +110,22 @@ func (n *Snapshot) Entries(ctx context.Context) iter.Seq2[store.Entry, error] {
 	}
 }
 
-// reader adds private answers to entries. It may be used by one goroutine.
+// reader adds private answers to entries, and corrections. It may be used by one goroutine.
 type reader struct {
 	*Snapshot
 	definitions definitions
+	corrections corrections
 }
 
 func (n *Snapshot) reader() *reader {
-	return &reader{n, definitions{store: n.records, id: n.Survey.ID}}
+	return &reader{Snapshot: n, definitions: definitions{store: n.records, id: n.Survey.ID}, corrections: corrections{records: n.records, survey: n.Survey.ID}}
 }
 
 // period yields the responses of a period, and returns false if there are to be no more.
 func (r *reader) period(ctx context.Context, period string, yield func(store.Entry, error) bool) bool {
 	for entries, err := range store.Batches(ctx, r.records, r.Survey.ID, period, "", r.Ends[period]) {
 		if err == nil {
-			err = r.addPrivate(ctx, entries)
+			err = r.complete(ctx, period, entries)
 		}
 		if err != nil {
 			yield(store.Entry{}, err)
@@ -120,6 +138,23 @@ func (r *reader) period(ctx context.Context, period string, yield func(store.Ent
 		}
 	}
 	return true
+}
+
+// complete adds to entries of a period what belongs to them.
+func (r *reader) complete(ctx context.Context, period string, entries []store.Entry) error {
+	if err := r.addPrivate(ctx, entries); err != nil || r.original {
+		return err
+	}
+	for i := range entries {
+		answered, err := r.definitions.version(ctx, entries[i].Response.Version)
+		if err == nil {
+			err = r.corrections.apply(ctx, answered, period, &entries[i], r.private)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxReads bounds the private answers that are read at the same time: each is a read of its own.

@@ -32,7 +32,7 @@ const MaxIDs = 5000
 // The bounds of texts, in bytes.
 const (
 	MaxReason = 1000
-	maxBy     = 200
+	MaxBy     = 200
 )
 
 // record is decisions as they are stored. docs/formats.md lists its keys.
@@ -61,14 +61,14 @@ func (d Decisions) Check() error {
 		return message.Errorf("decisions have numbers from 1, not %d", d.Number)
 	case len(d.IDs) == 0 || len(d.IDs) > MaxIDs:
 		return message.Errorf("decisions are about 1 to %d responses, not %d", MaxIDs, len(d.IDs))
-	case len(d.Reason) > MaxReason || len(d.By) > maxBy:
-		return message.Errorf("a reason has at most %d bytes, and a name %d", MaxReason, maxBy)
+	case len(d.Reason) > MaxReason || len(d.By) > MaxBy:
+		return message.Errorf("a reason has at most %d bytes, and a name %d", MaxReason, MaxBy)
 	case d.Correction == nil:
 		return nil
 	case len(d.IDs) != 1 || d.Reject || d.Reason != "":
 		return message.Errorf("a correction is of one response")
 	case len(d.Correction.Reason) > MaxReason:
-		return message.Errorf("a reason has at most %d bytes, and a name %d", MaxReason, maxBy)
+		return message.Errorf("a reason has at most %d bytes, and a name %d", MaxReason, MaxBy)
 	}
 	if err := checkFields(d.Correction.Answers); err != nil {
 		return err

@@ -66,8 +66,7 @@ func (s Settled) Correct(t *tally.Tally, answered *survey.Survey, e Entry, d rev
 	case !settled:
 		return t.Correct(answered, before, after, e.Response)
 	case after.HasNumber() && !e.Response.Withdrawn && e.Cursor <= t.Cursor:
-		t.Move(answered, before, after, e.Response)
-		return true
+		return t.Move(answered, before, after, e.Response)
 	}
 	return false
 }

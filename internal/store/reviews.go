@@ -32,7 +32,8 @@ type Reviews interface {
 
 	// ImportDecisions stores decisions that another store has, unless their number is taken, and reports whether it did. It is
 	// an error if the number is taken by others. What a correction says is stored unless its response is a tombstone here, and
-	// its private answers once the response is here, also if the number is taken by the same correction.
+	// its private answers once the response is here, also if the number is taken by the same correction. What was erased before its
+	// response came is removed.
 	ImportDecisions(ctx context.Context, survey, period string, d review.Decisions) (stored bool, err error)
 }
 
@@ -103,6 +104,9 @@ func (s Settled) LastDecided() int { return s.decided.last }
 
 // Decided returns what accepted or rejected a response last; nil if nothing did.
 func (s Settled) Decided(id string) *review.Decisions { return s.decided.of[id] }
+
+// HasReviewed reports whether any response is known to be accepted or rejected.
+func (s Settled) HasReviewed() bool { return len(s.decided.of) > 0 }
 
 // Came says how an entry came to be folded, by all that is known to be decided of it. answered is the questionnaire that it answers; nil if that is not known.
 func (s Settled) Came(answered *survey.Survey, e Entry) tally.Came {

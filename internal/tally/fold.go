@@ -195,14 +195,24 @@ func (t *Tally) Correct(s *survey.Survey, before, after Came, r answer.Response)
 	return true
 }
 
-// Move is Correct of a response that was moved to another cohort before it had its place in this log, where it has waited.
-func (t *Tally) Move(s *survey.Survey, before, after Came, r answer.Response) {
+// Move is Correct of a response that was moved to another cohort before it had its place in this log: unless it was held or rejected,
+// it has waited there.
+func (t *Tally) Move(s *survey.Survey, before, after Came, r answer.Response) bool {
+	if t.isAside(s, before, r) {
+		return false
+	}
 	t.takeOut(s, before.current(r))
 	t.Enter(s, after, r)
+	return true
 }
 
-// Enter counts a response among those who wait that was moved to another cohort before it had its place in this log.
-func (t *Tally) Enter(s *survey.Survey, c Came, r answer.Response) { t.wait(s, c, c.current(r)) }
+// Enter counts a response among those who wait that was moved to another cohort before it had its place in this log, unless it is held
+// or rejected.
+func (t *Tally) Enter(s *survey.Survey, c Came, r answer.Response) {
+	if !t.isAside(s, c, r) {
+		t.wait(s, c, c.current(r))
+	}
+}
 
 // isWaiting reports whether a response that is neither held nor rejected waits, if it has been folded.
 func (t *Tally) isWaiting(s *survey.Survey, c Came, r answer.Response) bool {

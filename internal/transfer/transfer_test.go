@@ -127,7 +127,7 @@ func (w *world) publish(in *storetest.Memory) publish.Outcome {
 	w.t.Helper()
 	s, err := in.Definition(ctx, surveyID, "")
 	w.must(err)
-	out, err := publish.New(publish.Options{Collector: in, Log: in, Definitions: in, Tallies: in, Releases: in, Pages: in, Renderer: silent{}, Cases: in, Progress: in,
+	out, err := publish.New(publish.Options{Collector: in, Log: in, Definitions: in, Tallies: in, Releases: in, Pages: in, Renderer: silent{}, Cases: in, Progress: in, Reviews: in,
 		Notify: true, Now: func() time.Time { return w.now }}).Publish(ctx, s)
 	w.must(err)
 	return out

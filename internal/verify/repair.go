@@ -245,7 +245,7 @@ func (c *recounted) saveTally(ctx context.Context) error {
 // follow returns who waits at the cursor of next, given who does at the cursor of stored; nil if next does not fit the latest
 // release, so that the next publisher counts the log again.
 func (c *recounted) follow(ctx context.Context, stored, next *tally.Tally, at *tally.Tally) (*tally.Tally, error) {
-	if next.Release == stored.Release && next.Cursor >= stored.Cursor {
+	if next.Release == stored.Release && next.Decided == stored.Decided && next.Cursor >= stored.Cursor {
 		more, withdrawn := at.Clone(), int64(0)
 		if next.Cursor > stored.Cursor {
 			for entries, err := range store.Batches(ctx, c.recounter.records, c.survey.ID, c.period, stored.Cursor, next.Cursor) {

@@ -76,6 +76,9 @@ func (h *Memory) ImportDecisions(_ context.Context, survey, period string, d rev
 func (h *Memory) putCorrection(survey, key string, d review.Decisions) {
 	known := h.ids[survey+" "+d.IDs[0]]
 	if d.Correction.Erased || known != nil && known.withdrawn {
+		if known == nil || known.withdrawn {
+			delete(h.corrections[key], d.Number) // it may have been imported before its response
+		}
 		return
 	}
 	if h.corrections[key] == nil {

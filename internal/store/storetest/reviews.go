@@ -16,7 +16,6 @@ import (
 	"glasspoll/internal/review"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
-	"glasspoll/internal/tally"
 )
 
 // decisionsOf returns decisions about responses whose numbers are given.
@@ -145,7 +144,7 @@ func decisionsImported(t *testing.T, b Backend) {
 // heldAndDecided stores responses that a rule holds back: they are kept apart from who waits, and out of blocks, until it is decided
 // of them; and erasing one changes nothing of the others.
 func heldAndDecided(t *testing.T, b Backend) {
-	h := heldTest{t, b, tiers(t)}
+	h := heldTest{t, b, tiers(t), 12}
 	h.must(b.Definitions.PutDefinition(ctx, h.survey))
 	for n := range 12 {
 		r := tiered(n)
@@ -176,6 +175,7 @@ type heldTest struct {
 	*testing.T
 	Backend
 	survey *survey.Survey
+	total  int64 // responses
 }
 
 func (h heldTest) must(err error) {
@@ -194,7 +194,7 @@ func (h heldTest) check(what string, released, waiting, held, rejected int64) {
 	if err != nil || len(latest) != 1 {
 		h.Fatal(latest, err)
 	}
-	if got, of := latest[0].Respondents(), counted.Held; got != released || counted.Waiting() != waiting || of.Waiting != held || of.Rejected != rejected || counted.Folded() != 12 {
+	if got, of := latest[0].Respondents(), counted.Held; got != released || counted.Waiting() != waiting || of.Waiting != held || of.Rejected != rejected || counted.Folded() != h.total {
 		h.Errorf("%s: %d are in blocks, %d wait, %+v", what, got, counted.Waiting(), of)
 	}
 	known := store.Settled{}
@@ -214,6 +214,8 @@ func (h heldTest) decide(number int, reject bool, of ...int) {
 	h.Helper()
 	counted, revision, err := h.Tallies.Tally(ctx, surveyID, "all")
 	h.must(err)
+	known := store.Settled{}
+	h.must(known.ReadDecisions(ctx, h.Reviews, surveyID, "all"))
 	d := decisionsOf(number, of...)
 	d.Reject = reject
 	for _, n := range of {
@@ -221,7 +223,7 @@ func (h heldTest) decide(number int, reject bool, of ...int) {
 		if err != nil || len(found) != 1 {
 			h.Fatal(found, err)
 		}
-		e, came := found[0], tally.Came{Cursor: found[0].Cursor, Day: found[0].Day(h.survey), Arrived: found[0].Arrived}
+		e, came := found[0], known.Came(h.survey, found[0])
 		if !counted.Decide(h.survey, came, e.Response, store.DecisionOf(d, h.survey)) {
 			h.Fatalf("it cannot be decided of response %d", n)
 		}
