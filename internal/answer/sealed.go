@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -50,12 +51,8 @@ func readSealed(s *survey.Survey, f survey.Field, typed []string) (values []stri
 	return values, true, ""
 }
 
-// marks is how many times as long a text may be as its visible characters, for those that nobody can see.
-const marks = 2
-
 // sealedLimit returns how many bytes an answer to a field may have before it is padded.
 func sealedLimit(f survey.Field) int {
-	const utf8Max = 4
 	characters := 64 // a number, a date, yes or no
 	switch q := f.Question; {
 	case f.Part == survey.OtherPart, q.Type == survey.Hidden:
@@ -73,7 +70,7 @@ func sealedLimit(f survey.Field) int {
 		}
 		return n
 	}
-	return min(marks*utf8Max*characters, seal.MaxText)
+	return min(utf8.UTFMax*characters, seal.MaxText)
 }
 
 // hasSealed reports whether any field of a question has an answer that came sealed.

@@ -358,3 +358,49 @@ func TestAnonymousAnswersAreSealed(t *testing.T) {
 		t.Errorf("the text is in the data file (%v)", err)
 	}
 }
+
+// TestADozenTextsFit seals a dozen long texts, each full, in Chinese, to two keys: in the browser they fit into a request, and in both ways
+// into what a table takes of one person.
+func TestADozenTextsFit(t *testing.T) {
+	const texts, item = 12, 400<<10 - 1000 // bytes of an item of DynamoDB, but for its keys
+	var keys []seal.Public
+	var yaml strings.Builder
+	yaml.WriteString(surveyYAML)
+	for range seal.MaxKeys {
+		key, err := seal.NewPrivate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key.Public())
+	}
+	for n := range texts {
+		fmt.Fprintf(&yaml, "      - {id: t%d, type: long_text, label: {zh: 文, en: Text}}\n", n)
+	}
+	fmt.Fprintf(&yaml, "seal: {keys: [%s, %s]}\n", keys[0], keys[1])
+	d := &sealedFixture{fixture: open(t, yaml.String())}
+	full := strings.Repeat("好", 2000)
+	plain, sealed := map[string]any{"overall": 5}, map[string]any{"overall": 5}
+	for n := range texts {
+		field := fmt.Sprint("t", n)
+		text, err := seal.Seal(rand.Reader, keys, seal.Context{Survey: "service", Version: d.survey.Version, ID: answer.IDOf("service", uuid.MustParse(keyA)), Field: field}, full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain[field], sealed[field] = full, text
+	}
+	for name, answers := range map[string]map[string]any{"plain": plain, "sealed": sealed} {
+		body, err := json.Marshal(map[string]any{"id": keyA, "version": d.survey.Version, "answers": answers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := d.json(string(body)); w.Code != 201 || len(body) > intake.MaxBody {
+			t.Errorf("%s: %d bytes, %d %s", name, len(body), w.Code, w.Body)
+		}
+		if stored := answer.Append(nil, d.one(t), nil); len(stored) > item {
+			t.Errorf("%s: stored in %d bytes", name, len(stored))
+		} else {
+			t.Logf("%s: %d bytes sent, %d stored", name, len(body), len(stored))
+		}
+		clear(d.responses)
+	}
+}

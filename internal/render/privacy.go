@@ -156,6 +156,9 @@ func (n *noticeWriter) what() {
 	}
 	n.list(p, "privacy.private", func(q *survey.Question) bool { return q.Private })
 	n.list(p, "privacy.sensitive", func(q *survey.Question) bool { return q.Sensitive && !q.Private })
+	if s.Sealing != nil {
+		n.say(p, "privacy.sealed")
+	}
 	if slices.ContainsFunc(slices.Collect(s.Questions()), func(q *survey.Question) bool { return q.Type == survey.Hidden }) {
 		n.say(p, "privacy.from_link")
 	}

@@ -29,6 +29,7 @@ func sameAgain(t *testing.T, b Backend) {
 		put(t, b, r, false)
 	}
 	wantEachOnce(t, ids(t, b, surveyID, period), 1)
+	sealedAgain(t, b)
 }
 
 func otherAnswers(t *testing.T, b Backend) {

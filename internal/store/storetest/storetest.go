@@ -74,7 +74,6 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"Definitions":           definitions,
 		"SameAgain":             sameAgain,
 		"OtherAnswers":          otherAnswers,
-		"SealedAgain":           sealedAgain,
 		"AlsoIDs":               alsoIDs,
 		"IDsForAllPeriods":      idsForAllPeriods,
 		"IDInPeriodsAtOnce":     idInPeriodsAtOnce,
