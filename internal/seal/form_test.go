@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"glasspoll/internal/answer"
-	"glasspoll/internal/seal"
-
 	"github.com/google/uuid"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/blind"
+	"glasspoll/internal/seal"
 )
 
 // A device is what stays when a page is loaded again.
@@ -208,9 +209,9 @@ func TestFormKeepsNothing(t *testing.T) {
 // TestFormLeavesSealingToTheHandler where it cannot seal, or does not know the id.
 func TestFormLeavesSealingToTheHandler(t *testing.T) {
 	key := newKey(t)
-	for name, l := range map[string]load{"plain http": {plainHTTP: true}, "anonymous answers": {isBlind: true}} {
+	for name, l := range map[string]load{"plain http": {plainHTTP: true}, "anonymous, by plain http": {plainHTTP: true, isBlind: true}} {
 		f := newDevice().open(t, key, l)
-		if v, err := f.vm.RunString(`"sendBlindly" in window`); err != nil || v.ToBoolean() {
+		if v, err := f.vm.RunString(`"sendBlindly" in window || "sealAnswers" in window`); err != nil || v.ToBoolean() {
 			t.Errorf("%s: %v, %v", name, v, err)
 		}
 	}
@@ -234,5 +235,28 @@ func TestFormHandsOn(t *testing.T) {
 	f.wantOpen(t, anID, got, map[string]string{"mail": "a@example.org"})
 	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, []string{"mail", "worked"}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestFormSealsForToken seals what blind.js sends with a token, under the id that follows from its nonce. Nothing is kept: blind.js keeps
+// what it sends.
+func TestFormSealsForToken(t *testing.T) {
+	d := newDevice()
+	f := d.open(t, newKey(t), load{isBlind: true})
+	nonce := make([]byte, blind.NonceSize)
+	text := f.call(t, `window.sealAnswers({ version: "v1", language: "en", answers: { taste: "5", mail: "a@example.org" } }, new Uint8Array(48)).then(JSON.stringify)`)
+	var body struct {
+		Version, Language string
+		Answers           map[string]string
+	}
+	if err := json.Unmarshal([]byte(text), &body); err != nil || body.Version != "v1" || body.Language != "en" || body.Answers["taste"] != "5" {
+		t.Fatal(text, err)
+	}
+	place := seal.Context{Survey: "tea", Version: "v1", ID: blind.Token{Nonce: nonce}.ID("tea"), Field: "mail"}
+	if got, err := seal.Open([]seal.Private{f.private}, place, body.Answers["mail"]); err != nil || got != "a@example.org" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if len(d.local)+len(d.tab) != 0 {
+		t.Errorf("kept: %v", d)
 	}
 }
