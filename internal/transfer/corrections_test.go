@@ -467,7 +467,7 @@ func TestMoveCorrected(t *testing.T) {
 		}
 	}
 	c.world.put(c.from, "2026-11", 0, 8)
-	c.publish(c.from) // four of each group
+	c.publish(c.from)                     // four of each group
 	c.world.put(c.from, "2026-11", 8, 10) // one more of each
 	c.publish(c.from)
 	c.correctOf(c.from, 0, "mood", "7", false, false)
