@@ -32,7 +32,7 @@ func TestPlansAreTakenBack(t *testing.T) {
 	var names []string
 	for _, f := range site.CompanionFiles(public) {
 		if !strings.Contains(f.Name, "/plan/") {
-			continue // another companion, which stays
+			continue // a page that every survey has
 		}
 		names = append(names, f.Name)
 		d.files[f.Name] = "Secret"
