@@ -23,6 +23,7 @@ languages: [en, zh]
 access: invited
 anonymity: anonymous
 results: {min_group: 1}
+seal: {keys: [sealkey1.BNXle5AhbjTJKWT6G1J8HCPs1h3tcFmFoxUcGXnURQvL83I1ZnQYjuG56AD-tLWMV1RjNDNJBF_oh4zGYKmVjd8]}
 sections:
   - questions:
       - {id: taste, type: rating, steps: 5, label: {zh: 味道, en: Taste}, required: true}
@@ -158,6 +159,9 @@ func TestEnginesAnonymous(t *testing.T) {
 		var body map[string]json.RawMessage
 		if err := json.Unmarshal([]byte(last.body), &body); err != nil || len(body) != 4 || body["token"] == nil || body["answers"] == nil || body["version"] == nil || body["language"] == nil {
 			t.Errorf("the second request is %s", last.body)
+		}
+		if strings.Contains(last.body, "好茶") || !strings.Contains(string(body["answers"]), `"remark":"seal1.`) {
+			t.Errorf("the remark is not sealed: %s", last.body)
 		}
 		if strings.Contains(strings.ToUpper(last.body), codes[0]) || last.headers.Get("Cookie") != "" || last.headers.Get("Referer") != "" {
 			t.Errorf("the second request has something of the invitation: %v %s", last.headers, last.body)

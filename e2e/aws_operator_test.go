@@ -243,6 +243,9 @@ func TestOnAWSRestore(t *testing.T) {
 	for i := range n {
 		entries = append(entries, find(i))
 	}
+	for _, set := range [][2]string{{id(3), "overall=1"}, {id(5), "overall=4"}} {
+		d.runVerb(t, 0, "results", "correct", set[0], "--set", set[1], "--reason", "Misread", "--by", "desk", "--yes", "--table", d.name())
+	}
 	restored := d.name() + "-restored"
 	if _, err := d.client.CreateTable(t.Context(), cloud.Schema(restored)); err != nil {
 		t.Fatal(err)
@@ -266,18 +269,21 @@ func TestOnAWSRestore(t *testing.T) {
 	}
 	d.deleteItems(t, "P#service", "")
 	d.deleteItems(t, "D#service", "current")
+	for _, sk := range []string{"0000000002", "0000000002+"} { // the correction of the one that is not erased
+		d.deleteItems(t, "E#service#"+period, sk)
+	}
 	left := d.allItems(t, d.name())
 
 	arguments := []string{"results", "restore", "--table", d.name(), "--from", restored}
 	out, messages := d.runVerb(t, 1, arguments...)
-	if !strings.Contains(out, "missing: 15 responses, 2 releases, 0 cases, 1 other item;") || !strings.Contains(messages, "--yes") {
+	if !strings.Contains(out, "missing: 15 responses, 2 releases, 0 cases, 3 other items;") || !strings.Contains(messages, "--yes") {
 		t.Errorf("without --yes: %s%s", out, messages)
 	}
 	if now := d.allItems(t, d.name()); !reflect.DeepEqual(now, left) {
 		t.Error("items have changed without --yes")
 	}
 	arguments = append(arguments, "--yes")
-	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 15 responses, 2 releases, 0 cases, 1 other item;") {
+	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 15 responses, 2 releases, 0 cases, 3 other items;") {
 		t.Errorf("with --yes: %s", out)
 	}
 	now := d.allItems(t, d.name())
@@ -299,6 +305,9 @@ func TestOnAWSRestore(t *testing.T) {
 		}
 	}
 	d.runVerb(t, 0, "results", "verify", "--table", d.name())
+	if out, _ := d.runVerb(t, 0, "results", "show", "service", "corrections", "--table", d.name()); !strings.Contains(out, "overall: 4") || strings.Contains(out, "overall: 1") || strings.Count(out, "erased with the response") != 1 {
+		t.Errorf("corrections: %s", out)
+	}
 	if out, _ := d.runVerb(t, 0, arguments...); !strings.Contains(out, "copied: 0 responses, 0 releases, 0 cases, 0 other items;") {
 		t.Errorf("once more: %s", out)
 	}

@@ -565,6 +565,13 @@ func TestOnAWSEveryVerb(t *testing.T) {
 		i := slices.IndexFunc(part, func(p respondent) bool { return p.overall <= 2 && p.mail != "" })
 		erased = append(erased, part[i])
 	}
+	reached := cases.ID("service", erased[0].id)
+	if out, _ := d.runVerb(t, 0, "cases", "show", reached, "--contact", "--by", "desk", "--reason", "Call back"); !strings.Contains(out, erased[0].mail) || strings.Count(out, "@") != 1 {
+		t.Errorf("contact data: %s", out)
+	}
+	if out, _ := d.runVerb(t, 0, "cases", "show", reached); !strings.Contains(out, "contact data shown by desk: Call back") || strings.Contains(out, "@") {
+		t.Errorf("the case whose contact data were shown: %s", out)
+	}
 	for _, p := range erased {
 		receipt := strings.ToLower(p.receipt())
 		if out, messages := d.runVerb(t, 1, "results", "erase", receipt); !strings.Contains(out, "service "+this+", received ") || !strings.Contains(messages, "Nothing is erased yet") {
@@ -613,6 +620,7 @@ func TestOnAWSEveryVerb(t *testing.T) {
 	checkVerify(fmt.Sprintf("service %s: ", before), afterwards)
 	checkReport(this, len(leftNow)+len(next)+2) // received, withdrawn ones included
 	d.checkArchive(t, this, len(leftNow)+len(next), 2)
+	d.runVerb(t, 1, "cases", "show", reached, "--contact", "--by", "desk", "--reason", "Call back") // there are none any more
 	unfinished := list()
 	for _, p := range erased {
 		id := cases.ID("service", p.id)

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +64,40 @@ func (b *eventBus) notifications() map[string]int {
 	return maps.Clone(b.events)
 }
 
+// slackChannel takes messages as a channel of Slack does.
+type slackChannel struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+// newSlack starts a channel, and a service of parameters whose only one names it.
+func newSlack(t *testing.T) (channel *slackChannel, parameters string) {
+	c := &slackChannel{}
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		var message struct{ Text string }
+		if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
+			t.Error(err)
+		}
+		c.texts = append(c.texts, message.Text)
+		io.WriteString(w, "ok")
+	}))
+	t.Cleanup(hook.Close)
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		value := "GLASSPOLL_NEWS_SLACK=" + hook.URL + "/services/T/B/x\nGLASSPOLL_NEWS_SLACK_LANGUAGE=zh\n"
+		json.NewEncoder(w).Encode(map[string]any{"Parameter": map[string]string{"Value": value}})
+	}))
+	t.Cleanup(store.Close)
+	return c, store.URL
+}
+
+func (c *slackChannel) told() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.texts)
+}
+
 // TestOnAWSAlertsOpenCases checks that the deployed function opens cases and sends notifications, that the command handles the
 // cases, and that their policies allow it.
 func TestOnAWSAlertsOpenCases(t *testing.T) {
@@ -70,11 +105,13 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	d := deploy(t)
 	bus := newEventBus(t)
 	d.publish.Stop()
+	slack, settings := newSlack(t)
 	env := map[string]string{"EVENTBRIDGE_ENDPOINT": bus.URL}
 	for _, pair := range d.publish.Env {
 		name, value, _ := strings.Cut(pair, "=")
 		env[name] = value
 	}
+	env["SSM_ENDPOINT"], env["NEWS_PARAMETER"] = settings, "/glasspoll/news"
 	d.publish = d.function("publish", env)
 	s, problems := questionnaire.Parse("service.yaml", []byte(serviceSurvey+"alerts: [{when: overall <= 2, open: complaint, owner: desk, due_days: 5}]\n"))
 	if len(problems) > 0 {
@@ -115,6 +152,12 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 		t.Fatalf("%v\n%s", err, d.log)
 	}
 	check("after the first answers")
+	if _, err := d.publish.Invoke(t.Context(), map[string]bool{"news": true}); err != nil {
+		t.Fatalf("%v\n%s", err, d.log)
+	}
+	if told := slack.told(); len(told) != 1 || !strings.HasPrefix(told[0], fmt.Sprintf("Glasspoll：%d 个新事项\n新事项 ", len(want))) {
+		t.Errorf("told %q", told)
+	}
 	bus.setDown(true)
 	send(10, 20)
 	if err := d.publishChanges(); err == nil {
@@ -126,7 +169,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	bus.setDown(false)
 	for range 2 {
 		if err := d.publishChanges(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v\n%s", err, d.log)
 		}
 	}
 	check("when the bus is up again")

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"glasspoll/internal/console"
 	"glasspoll/internal/server/servertest"
 )
 
@@ -234,5 +235,34 @@ func TestCasesOfPrivateResults(t *testing.T) {
 		if response, _ := r.Get(t, "/"+survey+"/results/"); response.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: results are public (%d)", survey, response.StatusCode)
 		}
+	}
+}
+
+// TestOverdueCasesAreMarked starts a server over cases that are overdue, of a survey and of none: they are marked, once.
+func TestOverdueCasesAreMarked(t *testing.T) {
+	t.Parallel()
+	r := serveFiles(t, serveCommand{NoReload: true}, map[string]string{"surveys/tea.yaml": teaWithAlerts})
+	data := filepath.Join(r.Dir, "data")
+	for _, more := range [][]string{{"--survey", "tea"}, nil} {
+		code, out, failures := commandAt(t, data, append([]string{"cases", "add", "--number", "1", "--channel", "phone", "--opened", "2025-10-05", "--due", "2025-10-06"}, more...)...)
+		if code != 0 {
+			t.Fatalf("%d\n%s%s", code, out, failures)
+		}
+	}
+	for range 2 { // the second server finds nothing to do
+		if err := r.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		command := serveCommand{NoReload: true, Addr: "127.0.0.1:0", Surveys: filepath.Join(r.Dir, "surveys"), Templates: filepath.Join(r.Dir, "templates"), Data: data}
+		r = servertest.Start(t, r.Dir, func(printed io.Writer) (servertest.Server, error) {
+			return command.open(t.Context(), &console.Console{In: strings.NewReader(""), Out: printed, Err: printed})
+		})
+		servertest.Eventually(t, "cases that are marked", func() bool {
+			_, out, _ := commandAt(t, data, "cases", "list", "--format", "json")
+			return strings.Count(out, `"what": "overdue"`) == 2
+		})
+	}
+	if _, out, _ := commandAt(t, data, "cases", "list"); !strings.Contains(out, "2 cases, 2 overdue") {
+		t.Error(out)
 	}
 }

@@ -51,7 +51,7 @@ func (r *retryNewsCommand) do(ctx context.Context, env *environment) error {
 		return nil
 	}
 	for name := range receivers {
-		if err := env.store.SaveProgress(ctx, notify.RestName(name), ""); err != nil {
+		if err := env.store.SaveProgress(ctx, notify.RestName(name), notify.NoRest); err != nil {
 			return err
 		}
 	}

@@ -106,6 +106,10 @@ func TestSealedAnswers(t *testing.T) {
 		{[]string{"cases", "show", mei}, 0, nil, []string{"Service desk"}}, // nothing was shown
 		{append([]string{"cases", "show", mei, "--key", second, "--key", first}, who...), 0, []string{"E-mail", "Mei@example.org", "It is noted with case " + mei}, []string{"Lan", "Zhu", "I am"}},
 		{append([]string{"cases", "show", zhu, "--format", "json", "--key", second}, who...), 0, []string{`"Zhu@example.org"`}, []string{"Mei", "I am", "faults"}},
+		{[]string{"results", "correct", receipts[2], "--set", "mail=New@example.org", "--reason", "Mistyped", "--by", "desk", "--yes"}, 0, nil, []string{"seal1."}},
+		{append([]string{"cases", "show", zhu, "--key", second}, who...), 0, []string{"New@example.org"}, []string{"Zhu@"}},
+		{[]string{"results", "export", "tea", "--private", "--key", second}, 0, []string{"New@example.org"}, []string{"Zhu@"}},
+		{[]string{"results", "export", "tea", "--private", "--key", second, "--original"}, 0, []string{"Zhu@example.org"}, []string{"New@"}},
 		{[]string{"cases", "show", mei}, 0, []string{"contact data shown by Service desk: call back"}, []string{"Mei@"}},
 		{[]string{"cases", "show", mei, "--format", "json"}, 0, []string{`"what": "contact_shown"`, `"by": "Service desk"`, `"reason": "call back"`}, nil},
 		{[]string{"cases", "show", mei, "--contact", "--by", "Service desk"}, 2, []string{"--reason TEXT"}, nil},
@@ -127,7 +131,7 @@ func TestSealedAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, failures bytes.Buffer
-	if code := run(t.Context(), append([]string{"cases", "show", zhu, "--data", data, "--key", "-"}, who...), bytes.NewReader(key), &out, &failures); code != 0 || !strings.Contains(out.String(), "Zhu@example.org") {
+	if code := run(t.Context(), append([]string{"cases", "show", zhu, "--data", data, "--key", "-"}, who...), bytes.NewReader(key), &out, &failures); code != 0 || !strings.Contains(out.String(), "New@example.org") {
 		t.Errorf("the key by the standard input: %d\n%s%s", code, &out, &failures)
 	}
 	gone := append([]string{"cases", "show", mei, "--key", first}, who...)
@@ -137,8 +141,8 @@ func TestSealedAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCommand(t, data, gone, 1, []string{"it has no answers"}, []string{"Mei"})
-	wantCommand(t, data, append([]string{"cases", "show", zhu, "--key", second}, who...), 0, []string{"Zhu@example.org"}, []string{"Lan"})
-	wantCommand(t, data, []string{"results", "export", "tea", "--private", "--key", second, "--key", first}, 0, []string{"Lan@example.org", "Zhu@example.org", "2 responses, 1 withdrawn"}, []string{"Mei"})
+	wantCommand(t, data, append([]string{"cases", "show", zhu, "--key", second}, who...), 0, []string{"New@example.org"}, []string{"Lan"})
+	wantCommand(t, data, []string{"results", "export", "tea", "--private", "--key", second, "--key", first}, 0, []string{"Lan@example.org", "New@example.org", "2 responses, 1 withdrawn"}, []string{"Mei"})
 }
 
 func wantCommand(t *testing.T, data string, args []string, code int, says, never []string) {

@@ -110,3 +110,35 @@ func catalogue(t *testing.T) map[string]string {
 	}
 	return all
 }
+
+// TestFunctionsHaveTheWordsOfNews wants all that news say in the one file that the functions on AWS have.
+func TestFunctionsHaveTheWordsOfNews(t *testing.T) {
+	content, err := os.ReadFile("message/zh/tell.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []struct{ En string }
+	if err := yaml.Unmarshal(content, &entries); err != nil {
+		t.Fatal(err)
+	}
+	has := map[string]bool{}
+	for _, e := range entries {
+		has[e.En] = true
+	}
+	source, err := messagetest.Read("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for _, f := range source.Formats {
+		if !strings.HasSuffix(f.At.Filename, "news/compose.go") || !letters.MatchString(verbs.ReplaceAllString(f.Text, "")) {
+			continue
+		}
+		if said++; !has[f.Text] {
+			t.Errorf("%s: message/zh/tell.yaml lacks %q", f.At, f.Text)
+		}
+	}
+	if said < 30 {
+		t.Errorf("only %d texts were found", said)
+	}
+}

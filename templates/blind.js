@@ -156,7 +156,10 @@ const sendBlindly = async (submission, plainly) => {
     const known = load(name);
     const n = known ? null : await modulus();
     if (!known && !n) return refuse(say.keys);
-    const kept = known ? { ...known, body } : await blind(/** @type {bigint} */ (n), new URL("responses", /** @type {HTMLFormElement} */ (form).action).href, body, `${submission.invitation}`);
+    const fresh = /** @type {Kept} */ (known ? { ...known, body } : await blind(/** @type {bigint} */ (n), new URL("responses", /** @type {HTMLFormElement} */ (form).action).href, body, `${submission.invitation}`));
+    const seal = /** @type {any} */ (window).sealAnswers; // see seal.js
+    const nonce = fromBase64(fresh.nonce || /** @type {string} */ (fresh.token).split(".")[1]);
+    const kept = seal ? { ...fresh, body: await seal(body, nonce).catch(() => body) } : fresh;
     const isThere = keep(name, kept);
     return await send(name, (text) => { byID("state").textContent = isThere ? text : say.stay; });
   } catch { // the keys could not be read

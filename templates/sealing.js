@@ -8,14 +8,14 @@ import { bytesOf, encrypt, encryptTo, join, subtle, view } from "./hpke.js";
 export const most = 65536;
 
 /**
- * The id under which a submission is stored, as answer.IDOf has it; "" if it does not follow from what is known here.
+ * The id under which answers are stored, which follows from what the page has made: a "key", as answer.IDOf has it, or the nonce of a
+ * "token", as blind.Token.ID has it.
+ * @param {string} kind
  * @param {string} survey
- * @param {string} key that the page has made
+ * @param {ArrayLike<number>} made
  */
-export const idOf = async (survey, key) => {
-  if (key[14] !== "8") return "";
-  const given = (key.replace(/-/g, "").match(/../g) || []).map((b) => parseInt(b, 16));
-  const hash = view(await subtle.digest("SHA-256", join(bytesOf(`glasspoll key 1\n${survey}\n`), given)));
+export const idOf = async (kind, survey, made) => {
+  const hash = view(await subtle.digest("SHA-256", join(bytesOf(`glasspoll ${kind} 1\n${survey}\n`), made)));
   hash[6] = hash[6] & 15 | 128;
   hash[8] = hash[8] & 63 | 128;
   const digits = Array.from(hash.slice(0, 16), (b) => b.toString(16).padStart(2, "0")).join("");

@@ -28,7 +28,9 @@ func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Probl
 		problems = append(problems, p.flatten(s)...)
 	}
 	r = Response{Survey: s.ID, Version: s.Version, Language: p.Language, Channel: p.Channel}
-	problems = append(problems, r.readEnvelope(s, p)...)
+	if !p.Stored {
+		problems = append(problems, r.readEnvelope(s, p)...)
+	}
 	problems = append(problems, unknownFields(s, p.Fields)...)
 
 	values, unread := readAll(s, p.Fields)

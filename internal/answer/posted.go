@@ -28,7 +28,7 @@ type Posted struct {
 	Work       string // solution of a challenge of the handler
 
 	Token        Secret // of somebody who answers anonymously, in place of an invitation: see package blind
-	Stored       bool   // these are answers of a response that is stored, of which some may be sealed to its id
+	Stored       bool   // these are answers of a response that is stored, whose language and channel are known, and of which some may be sealed
 	Confidential bool   // an invitee of an anonymous survey has chosen to answer confidentially, because the device cannot do the other
 
 	values   map[string]any // of JSON, until Check knows the questions' types

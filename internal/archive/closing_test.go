@@ -14,6 +14,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
+	"glasspoll/internal/records"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
@@ -133,6 +134,15 @@ func TestClosing(t *testing.T) {
 		t.Errorf("%+v, %v", checked, err)
 	}
 	step("all", "all again")
+	amended := records.Amendment{Set: map[string][]string{"taste": {"5"}}, Reason: "a slip of the pen", By: "QA", At: *now}
+	if _, err := records.Correct(t.Context(), c.Records, s, "6f1c9ee4-5f2b-4b3e-9a30-000000000001", amended, true); err != nil {
+		t.Fatal(err)
+	}
+	step("all", "all again", "all again")
+	corrected := contentsOf(t, shelf.archives["tea-all"])
+	if checked, err := Check(t.Context(), writeArchive(t, corrected)); err != nil || len(checked.Findings) > 0 || checked.Manifest.Format != correctedFormat {
+		t.Errorf("%+v, %v", checked, err)
+	}
 }
 
 // TestClosingIsTriedAgain: after a failure, and when something has changed while an archive was written, another follows.

@@ -95,6 +95,9 @@ func story() []step {
 	add("more keys", func(ctx context.Context, p *process) error { return p.RaiseShards(ctx, "tea", october, 64) })
 	put(9, october)
 	put(10, september)
+	add("correct what is out", func(ctx context.Context, p *process) error { return p.correct(ctx, 2) })
+	add("correct what waits", func(ctx context.Context, p *process) error { return p.correct(ctx, 9) })
+	add("correct another", func(ctx context.Context, p *process) error { return p.correct(ctx, 10) })
 	add("erase from the log", func(ctx context.Context, p *process) error { return p.erase(ctx, id(2)) })
 	add("erase what waits", func(ctx context.Context, p *process) error { return p.erase(ctx, id(9)) })
 	publish(october)
@@ -363,6 +366,9 @@ func races() []race {
 	erase := func(n int) func(ctx context.Context, p *process) error {
 		return func(ctx context.Context, p *process) error { return p.erase(ctx, worldResponse(n, "").ID) }
 	}
+	correct := func(n int) func(ctx context.Context, p *process) error {
+		return func(ctx context.Context, p *process) error { return p.correct(ctx, n) }
+	}
 	more := func(ctx context.Context, p *process) error { return p.RaiseShards(ctx, "tea", period, 32) }
 	return []race{
 		{"two collectors", put(0, 1, 2), []func(context.Context, *process) error{collect, collect}},
@@ -372,6 +378,8 @@ func races() []race {
 		{"publishers", put(0, 1, 2, 3), []func(context.Context, *process) error{publish, publish}},
 		{"publishers and a respondent", put(0, 1, 2), []func(context.Context, *process) error{publish, publish, sends(3)}},
 		{"an erasure among publishers", put(0, 1, 2, 3), []func(context.Context, *process) error{publish, erase(2), publish}},
+		{"a correction and an erasure among publishers", put(0, 1, 2, 3), []func(context.Context, *process) error{publish, correct(2), erase(2)}},
+		{"two corrections and a publisher", put(0, 1, 2, 3), []func(context.Context, *process) error{correct(2), correct(3), publish}},
 		{"two erasures", put(0, 1, 2, 3), []func(context.Context, *process) error{erase(2), erase(2), publish}},
 		{"more keys", put(0, 1), []func(context.Context, *process) error{more, collectTwice, sends(2), sends(3), collectTwice}},
 		{"an import", put(0, 1), []func(context.Context, *process) error{importSome, collectTwice, importSome}},

@@ -20,6 +20,7 @@ import (
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/records"
 	"glasspoll/internal/release"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
@@ -187,6 +188,22 @@ func (p *process) erase(ctx context.Context, id string) error {
 	return p.world.findTrace(id)
 }
 
+// correct corrects the answers of a respondent. It is no error if they have been corrected so, or erased, or were never stored.
+func (p *process) correct(ctx context.Context, n int) error {
+	id := worldResponse(n, "").ID
+	a := records.Amendment{Reason: secret(id), By: "desk", At: p.world.now(), Set: map[string][]string{
+		"rated": {fmt.Sprint(1 + (n+2)%5)}, "why": {secret(id) + ", corrected"}, "mail": {secret(id) + ", corrected"},
+	}}
+	_, err := records.Correct(ctx, p.Table, p.world.survey, id, a, true)
+	if err != nil && (strings.Contains(err.Error(), "says this already") || strings.Contains(err.Error(), "have been erased")) {
+		return nil
+	}
+	if f := p.world.note(id, func(*fate) {}); err != nil && !f.confirmed && strings.Contains(err.Error(), "has no response") {
+		return nil // whoever sent it was killed
+	}
+	return err
+}
+
 func (p *process) publish(ctx context.Context, periods ...string) error {
 	for {
 		out, err := p.publisher.Publish(ctx, p.world.survey, periods...)
@@ -298,7 +315,11 @@ func (w *world) verifyLog(t testing.TB, p *process) map[string][]store.Entry {
 func (w *world) findTrace(id string) error {
 	for _, i := range w.server.Items("") {
 		for name := range i {
-			if strings.Contains(textOf(i, name), secret(id)) || bytes.Contains(bytesOf(i, name), []byte(secret(id))) {
+			data := bytesOf(i, name)
+			if unpacked, err := decompressed(i, name); err == nil {
+				data = unpacked
+			}
+			if strings.Contains(textOf(i, name), secret(id)) || bytes.Contains(data, []byte(secret(id))) {
 				return fmt.Errorf("%s has been erased, and its answers are in the attribute %s of %s/%s", id, name, textOf(i, partKey), textOf(i, sortKey))
 			}
 		}
@@ -326,6 +347,9 @@ func (w *world) verifyTallies(t testing.TB, p *process, logs map[string][]store.
 			continue
 		}
 		settled, err := store.SettledOf(ctx, p, w.survey.ID, period)
+		if err == nil {
+			err = settled.ReadDecisions(ctx, p, w.survey.ID, period)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

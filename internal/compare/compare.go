@@ -84,6 +84,7 @@ type Version struct {
 func Surveys(before, after Version) []Change {
 	c := &comparer{old: before, new: after}
 	c.survey()
+	c.plan()
 	c.sections()
 	c.questions()
 	c.index()

@@ -4,5 +4,7 @@ package message
 
 import "embed"
 
-// files is empty in the functions on AWS: they log in English, and start sooner.
+// files has in the functions on AWS what people are told of news. They log in English, and start sooner.
+//
+//go:embed zh/tell.yaml
 var files embed.FS

@@ -96,10 +96,17 @@ func Spans(now time.Time, zone *time.Location) (spans []Span) {
 
 // OfSurvey returns what a digest says of one survey; false if there is nothing to say.
 func (d Span) OfSurvey(s *survey.Survey, all []*cases.Case, released int64, now time.Time) (f Figures, says bool) {
-	f = Figures{Survey: s.ID, Open: s.PhaseAt(now) == survey.Open, Released: released}
+	f, _ = d.OfCases(all, now)
+	f.Survey, f.Open, f.Released = s.ID, s.PhaseAt(now) == survey.Open, released
 	if s.Results.Audience != public {
 		f.Released = 0
 	}
+	return f, f.Open || f.Opened+f.Closed+f.Pending > 0
+}
+
+// OfCases returns what a digest says of the cases of no survey; false if there is nothing to say.
+func (d Span) OfCases(all []*cases.Case, now time.Time) (f Figures, says bool) {
+	f.Survey = NoSurvey
 	within := func(day survey.Date) bool { return day >= d.From && day <= d.Until }
 	for _, c := range all {
 		if within(c.Day(c.Opened)) {
@@ -115,7 +122,7 @@ func (d Span) OfSurvey(s *survey.Survey, all []*cases.Case, released int64, now 
 			f.Closed++
 		}
 	}
-	return f, f.Open || f.Opened+f.Closed+f.Pending > 0
+	return f, f.Opened+f.Closed+f.Pending > 0
 }
 
 // Item returns the digest of figures; false if there are none.

@@ -120,6 +120,13 @@ func (a *Announcer) figures(ctx context.Context, span news.Span, surveys []*surv
 			figures = append(figures, f)
 		}
 	}
+	all, err := a.Sources.CasesOf(ctx, news.NoSurvey)
+	if err != nil {
+		return nil, err
+	}
+	if f, says := span.OfCases(all, now); says {
+		figures = append(figures, f)
+	}
 	return figures, nil
 }
 

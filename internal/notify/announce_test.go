@@ -142,10 +142,18 @@ func TestDigests(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	phoned := &cases.Case{ID: "P", Survey: news.NoSurvey, Type: "complaint", Severity: survey.Major, Timezone: "Asia/Shanghai", Opened: time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC), Status: cases.Open, Due: "2026-11-27"}
+	if _, err := a.OpenCase(t.Context(), phoned); err != nil {
+		t.Fatal(err)
+	}
 	a.wantAt("2026-11-30T23:59:00Z", "")
-	a.wantAt("2026-12-01T00:00:00Z", "Glasspoll: digest\n'Tea': takes answers, cases: 2 opened, 0 closed, 3 to be done, 0 of them overdue")
+	a.wantAt("2026-12-01T00:00:00Z", "Glasspoll: digest\nWithout a survey: cases: 0 opened, 0 closed, 1 to be done, 1 of them overdue\n'Tea': takes answers, cases: 2 opened, 0 closed, 3 to be done, 0 of them overdue")
+	phoned.Status, phoned.Closed = cases.Closed, time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+	if err := a.SaveCase(t.Context(), phoned); err != nil {
+		t.Fatal(err)
+	}
 	a.wantAt("2026-12-01T12:00:00Z", "")
-	a.wantAt("2026-12-02T02:00:00Z", "Glasspoll: digest\n'Tea': takes answers, cases: 0 opened, 0 closed, 3 to be done, 0 of them overdue")
+	a.wantAt("2026-12-02T02:00:00Z", "Glasspoll: digest\n'Tea': takes answers, cases: 0 opened, 0 closed, 3 to be done, 0 of them overdue\nWithout a survey: cases: 0 opened, 1 closed, 0 to be done, 0 of them overdue")
 	weekly := newAnnouncing(t, parse(t, "tea", ""), news.Weekly)
 	weekly.wantAt("2026-11-29T05:00:00Z", "") // a Sunday
 	weekly.wantAt("2026-11-30T00:00:00Z", "Glasspoll: digest\n'Tea': takes answers")

@@ -221,10 +221,10 @@ func (r *run) tell(ctx context.Context, to *Receiver) error {
 			return nil
 		}
 		r.last[to.Name] = r.now
-		return r.send(ctx, to, rest, waiting)
+		return r.send(ctx, to, &rest, waiting)
 	}
 	for _, i := range waiting {
-		if err := r.send(ctx, to, rest, []*news.Item{i}); err != nil || r.out.Failed[to.Name] != nil {
+		if err := r.send(ctx, to, &rest, []*news.Item{i}); err != nil || r.out.Failed[to.Name] != nil {
 			return err
 		}
 	}
@@ -239,7 +239,7 @@ func (r *run) again(at time.Time) {
 }
 
 // send sends one message, and keeps what has come of it.
-func (r *run) send(ctx context.Context, to *Receiver, rest rest, items []*news.Item) error {
+func (r *run) send(ctx context.Context, to *Receiver, rest *rest, items []*news.Item) error {
 	copies := make([]news.Item, len(items))
 	for n, i := range items {
 		copies[n] = *i
@@ -260,11 +260,10 @@ func (r *run) send(ctx context.Context, to *Receiver, rest rest, items []*news.I
 	if failed == nil && rest.failures == 0 {
 		return nil
 	}
-	next := rest.after(to, failed, r.now)
-	if failed != nil {
-		r.again(next.until)
+	if *rest = rest.after(to, failed, r.now); failed != nil {
+		r.again(rest.until)
 	}
-	return r.Ports.SaveProgress(ctx, RestName(to.Name), next.encode())
+	return r.Ports.SaveProgress(ctx, RestName(to.Name), rest.encode())
 }
 
 // keep keeps with an item what has come of an attempt.
@@ -324,16 +323,16 @@ type rest struct {
 	until    time.Time
 }
 
-// RestName is the name under which a receiver's rest is kept: see [store.Progress]. Nothing there is none.
+// RestName is the name under which a receiver's rest is kept: see [store.Progress].
 func RestName(receiver string) string { return "news/" + receiver }
 
 // restFormat begins a stored rest: its version.
 const restFormat = "1 "
 
+// NoRest is what is kept of a receiver that takes messages.
+var NoRest = rest{until: time.Unix(0, 0)}.encode()
+
 func (r rest) encode() string {
-	if r.failures == 0 {
-		return ""
-	}
 	return fmt.Sprintf(restFormat+"%d %d", r.failures, r.until.Unix())
 }
 
@@ -355,7 +354,7 @@ func (r *run) restOf(ctx context.Context, to *Receiver) (rest, error) {
 // after returns the rest after an attempt.
 func (r rest) after(to *Receiver, failed error, now time.Time) rest {
 	if failed == nil {
-		return rest{}
+		return rest{until: time.Unix(0, 0)}
 	}
 	longest := longestRest
 	if to.Program {

@@ -175,7 +175,7 @@ func TestReceiversAreIndependent(t *testing.T) {
 	w.now = w.now.Add(longestRest)
 	w.wantSent(down, "A")
 	w.wantLeft(0)
-	if rest, _ := w.Progress(t.Context(), "news/slack"); rest != "" {
+	if rest, _ := w.Progress(t.Context(), "news/slack"); rest != NoRest {
 		t.Errorf("a receiver that is back rests: %s", rest)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Contact is the contact data of one case's respondent: the private answers of one response, as they are stored, and nothing else
-// of it.
+// Contact is the contact data of one case's respondent: the private answers of one response, as persons have corrected them, and
+// nothing else of it.
 type Contact struct {
 	Case     string
 	Survey   *survey.Survey // the questionnaire that was answered
@@ -45,10 +45,14 @@ func ContactOf(ctx context.Context, records store.Records, id, by, reason string
 	if err != nil {
 		return nil, message.Errorf("version %s of %s: %w", r.Version, r.Survey, err)
 	}
-	private, err := records.Private(ctx, r.Survey, r.Period, r.ID)
-	if err != nil {
+	var known store.Settled
+	if err := known.ReadDecisions(ctx, records, r.Survey, r.Period); err != nil {
 		return nil, err
 	}
+	if r, err = CorrectedResponse(ctx, records, s, known, r); err != nil {
+		return nil, err
+	}
+	private := r.Private
 	if len(private) == 0 {
 		return nil, message.Errorf("case %s: the respondent has given no contact data", c.ID)
 	}

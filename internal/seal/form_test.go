@@ -1,6 +1,7 @@
 package seal_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -8,10 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"glasspoll/internal/answer"
-	"glasspoll/internal/seal"
-
 	"github.com/google/uuid"
+
+	"glasspoll/internal/answer"
+	"glasspoll/internal/blind"
+	"glasspoll/internal/seal"
 )
 
 // A device is what stays when a page is loaded again.
@@ -47,6 +49,7 @@ const received = reply([201, 0, { thanks: "thanks" }]), lost = reply([0, 0, {}])
 type aForm struct {
 	*page
 	private seal.Private
+	version string // of the questionnaire; "" is v1
 }
 
 type load struct {
@@ -58,7 +61,7 @@ type load struct {
 // open loads the page.
 func (d *device) open(t *testing.T, key seal.Private, l load) *aForm {
 	t.Helper()
-	f := &aForm{newPage(t), key}
+	f := &aForm{page: newPage(t), private: key}
 	area := map[string]map[string]string{"local": d.local, "tab": d.tab}
 	f.vm.Set("read", func(name, key string) string { return area[name][key] })
 	f.vm.Set("write", func(name, key, value string) {
@@ -90,7 +93,8 @@ func (f *aForm) send(t *testing.T, id, channel, post string, answers map[string]
 	f.vm.Set("answers", answers)
 	f.vm.Set("id", id)
 	f.vm.Set("channel", channel)
-	f.call(t, `window.sendBlindly({ id, channel, version: "v1", answers: { ...answers } }, `+post+`).then(() => "")`)
+	f.vm.Set("version", cmp.Or(f.version, "v1"))
+	f.call(t, `window.sendBlindly({ id, channel, version, answers: { ...answers } }, `+post+`).then(() => "")`)
 	v, err := f.vm.RunString(`sent[sent.length - 1]`)
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +115,7 @@ func (f *aForm) wantOpen(t *testing.T, id string, sent map[string]any, want map[
 	}
 	for field, text := range want {
 		sealed, _ := sent[field].(string)
-		got, err := seal.Open([]seal.Private{f.private}, seal.Context{Survey: "tea", Version: "v1", ID: answer.IDOf("tea", key), Field: field}, sealed)
+		got, err := seal.Open([]seal.Private{f.private}, seal.Context{Survey: "tea", Version: cmp.Or(f.version, "v1"), ID: answer.IDOf("tea", key), Field: field}, sealed)
 		if err != nil || got != text {
 			t.Errorf("%s is %q, %v; want %q", field, got, err, text)
 		}
@@ -170,6 +174,22 @@ func TestFormSealsOnce(t *testing.T) {
 	}
 }
 
+// TestFormSealsForItsVersion seals again what was sealed by a page whose questionnaire has been edited since, or has other keys: it
+// would not open, or be refused for ever.
+func TestFormSealsForItsVersion(t *testing.T) {
+	d, text := newDevice(), map[string]string{"mail": "a@example.org", "remark": "好茶"}
+	answers := map[string]any{"mail": text["mail"], "remark": text["remark"]}
+	before := d.open(t, newKey(t), load{}).send(t, anID, "", "lost", answers)
+	d.keepDraft()
+	f := d.open(t, newKey(t), load{})
+	f.version = "v2"
+	sent := f.send(t, anID, "", "lost", answers)
+	f.wantOpen(t, anID, sent, text)
+	if again := f.send(t, anID, "", "lost", answers); !maps.Equal(again, sent) || maps.Equal(again, before) {
+		t.Errorf("again: %v", again)
+	}
+}
+
 // TestFormForgets finds no draft any more: it was deleted, and what was sealed of it goes too.
 func TestFormForgets(t *testing.T) {
 	d, key := newDevice(), newKey(t)
@@ -208,9 +228,9 @@ func TestFormKeepsNothing(t *testing.T) {
 // TestFormLeavesSealingToTheHandler where it cannot seal, or does not know the id.
 func TestFormLeavesSealingToTheHandler(t *testing.T) {
 	key := newKey(t)
-	for name, l := range map[string]load{"plain http": {plainHTTP: true}, "anonymous answers": {isBlind: true}} {
+	for name, l := range map[string]load{"plain http": {plainHTTP: true}, "anonymous, by plain http": {plainHTTP: true, isBlind: true}} {
 		f := newDevice().open(t, key, l)
-		if v, err := f.vm.RunString(`"sendBlindly" in window`); err != nil || v.ToBoolean() {
+		if v, err := f.vm.RunString(`"sendBlindly" in window || "sealAnswers" in window`); err != nil || v.ToBoolean() {
 			t.Errorf("%s: %v, %v", name, v, err)
 		}
 	}
@@ -234,5 +254,28 @@ func TestFormHandsOn(t *testing.T) {
 	f.wantOpen(t, anID, got, map[string]string{"mail": "a@example.org"})
 	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, []string{"mail", "worked"}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestFormSealsForToken seals what blind.js sends with a token, under the id that follows from its nonce. Nothing is kept: blind.js keeps
+// what it sends.
+func TestFormSealsForToken(t *testing.T) {
+	d := newDevice()
+	f := d.open(t, newKey(t), load{isBlind: true})
+	nonce := make([]byte, blind.NonceSize)
+	text := f.call(t, `window.sealAnswers({ version: "v1", language: "en", answers: { taste: "5", mail: "a@example.org" } }, new Uint8Array(48)).then(JSON.stringify)`)
+	var body struct {
+		Version, Language string
+		Answers           map[string]string
+	}
+	if err := json.Unmarshal([]byte(text), &body); err != nil || body.Version != "v1" || body.Language != "en" || body.Answers["taste"] != "5" {
+		t.Fatal(text, err)
+	}
+	place := seal.Context{Survey: "tea", Version: "v1", ID: blind.Token{Nonce: nonce}.ID("tea"), Field: "mail"}
+	if got, err := seal.Open([]seal.Private{f.private}, place, body.Answers["mail"]); err != nil || got != "a@example.org" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if len(d.local)+len(d.tab) != 0 {
+		t.Errorf("kept: %v", d)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/blind"
 	"glasspoll/internal/seal"
 	"glasspoll/internal/soak"
 )
@@ -263,16 +264,20 @@ func newKey(t testing.TB) seal.Private {
 	return key
 }
 
-// TestPageKnowsTheID compares the page's id of a response with the handler's.
+// TestPageKnowsTheID compares the page's ids of responses with the handler's.
 func TestPageKnowsTheID(t *testing.T) {
 	p := newPage(t)
+	of := func(kind string, made []byte) string {
+		return p.call(t, `page.idOf(args[0], "tea", new Uint8Array(unhex(args[1])))`, kind, hex.EncodeToString(made))
+	}
 	for range 20 {
-		key := answer.Key([16]byte(uuid.New()))
-		if got, want := p.call(t, `page.idOf(args[0], args[1])`, "tea", key.String()), answer.IDOf("tea", key); got != want {
+		key, nonce := answer.Key([16]byte(uuid.New())), make([]byte, blind.NonceSize)
+		rand.Read(nonce)
+		if got, want := of("key", key[:]), answer.IDOf("tea", key); got != want {
 			t.Errorf("%s: %s, want %s", key, got, want)
 		}
-	}
-	if got := p.call(t, `page.idOf(args[0], args[1])`, "tea", uuid.New().String()); got != "" {
-		t.Errorf("of an id that is no key: %s", got)
+		if got, want := of("token", nonce), (blind.Token{Nonce: nonce}).ID("tea"); got != want {
+			t.Errorf("%x: %s, want %s", nonce, got, want)
+		}
 	}
 }

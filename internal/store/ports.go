@@ -172,7 +172,7 @@ type Progress interface {
 	// Progress returns what was saved under a name; "" if nothing was.
 	Progress(ctx context.Context, name string) (string, error)
 
-	// SaveProgress replaces what is saved under a name, durably.
+	// SaveProgress replaces what is saved under a name, durably, by something that is not empty.
 	SaveProgress(ctx context.Context, name, value string) error
 }
 

@@ -274,3 +274,11 @@ func (h *hooked) SigningKey(ctx context.Context, survey, id string) (blind.Priva
 func (h *hooked) SigningKeysOf(ctx context.Context, survey string) ([]blind.Private, error) {
 	return do(h.calls, func() ([]blind.Private, error) { return h.memory.SigningKeysOf(ctx, survey) })
 }
+
+func (h *hooked) Withdrawals(ctx context.Context, survey string) ([]string, error) {
+	return do(h.calls, func() ([]string, error) { return h.memory.Withdrawals(ctx, survey) })
+}
+
+func (h *hooked) Withdraw(ctx context.Context, survey, id string) (store.Withdrawal, error) {
+	return do(h.calls, func() (store.Withdrawal, error) { return h.memory.Withdraw(ctx, survey, id) })
+}

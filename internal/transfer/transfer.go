@@ -180,6 +180,9 @@ func (o *one) finish(ctx context.Context, periods []string, differs bool) error 
 		}
 		o.report.InForce = append(o.report.InForce, o.survey.ID)
 	}
+	if err := o.withdrawals(ctx); err != nil {
+		return err
+	}
 	if o.write && o.options.Moved != nil {
 		o.options.Moved(o.survey.ID, periods...)
 	}

@@ -31,6 +31,9 @@ func TestPlansAreTakenBack(t *testing.T) {
 	d := &deployment{definitions: map[string]*survey.Survey{"tea": public}, actions: map[string]survey.Actions{}, files: map[string]string{}}
 	var names []string
 	for _, f := range site.CompanionFiles(public) {
+		if !strings.Contains(f.Name, "/plan/") {
+			continue // a page that every survey has
+		}
 		names = append(names, f.Name)
 		d.files[f.Name] = "Secret"
 	}
