@@ -48,7 +48,7 @@ func Test(now time.Time, language string) Message {
 	return Message{
 		Items: []Item{{ID: "test_" + strconv.FormatInt(now.Unix(), 10), Kind: "test", Survey: NoSurvey, At: now.UTC().Truncate(time.Second)}},
 		Title: message.New("Glasspoll: a test").In(language),
-		Lines: []string{message.New("If you can read this, news arrive here.").In(language)},
+		Lines: []string{message.New("If you can read this, news arrives here.").In(language)},
 	}
 }
 
