@@ -107,6 +107,23 @@ func TestOpened(t *testing.T) {
 	}
 }
 
+// TestDaysEndWithThemselves has days that begin or end with a change of the clocks.
+func TestDaysEndWithThemselves(t *testing.T) {
+	for _, zone := range []string{"Asia/Shanghai", "America/Santiago", "America/Havana", "Atlantic/Azores", "Africa/Cairo", "Asia/Beirut", "Europe/Berlin", "Pacific/Apia"} {
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for day := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC); day.Year() < 2028; day = day.AddDate(0, 0, 1) {
+			c := Case{Timezone: zone, Opened: day.AddDate(0, 0, -2), Due: dateOf(day), Status: Open}
+			end, _ := c.limit()
+			if next := dateOf(day.AddDate(0, 0, 1)); c.Day(end) != c.Due || c.Day(end.Add(1)) != next || c.Overdue(end) || !c.Overdue(end.Add(1)) {
+				t.Errorf("%s: %s ends at %v", zone, c.Due, end.In(location))
+			}
+		}
+	}
+}
+
 func TestFollowed(t *testing.T) {
 	s := parse(t)
 	c := OpenedBy(s, response(answer.Answer{"overall", "1"}), at(2, 9)) // due on the 7th
