@@ -247,7 +247,7 @@ func (r Reader) about(i Item) message.Text {
 	switch {
 	case i.Survey == NoSurvey:
 		return message.New("without a survey")
-	case i.Period == "" || i.Period == string(survey.NoPeriod):
+	case i.Period == "" || i.Period == survey.AllTime:
 		return r.name(i.Survey)
 	}
 	return message.New("%s %s", r.name(i.Survey), i.Period)

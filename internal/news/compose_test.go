@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"glasspoll/internal/survey"
 )
 
 // allKinds has an item of each kind.
@@ -22,6 +24,15 @@ func allKinds() []Item {
 
 func titles(id, language string) string {
 	return map[string]string{"service en": "Service", "service zh": "服务满意度"}[id+" "+language]
+}
+
+// TestOfNoPeriod has a case of a survey without periods.
+func TestOfNoPeriod(t *testing.T) {
+	c := sample()
+	c.Period = survey.AllTime
+	if line := Compose([]Item{OfOpened(c)}, Reader{Language: "en", Title: titles}).Lines[0]; !strings.Contains(line, "; 'Service', owner") {
+		t.Error(line)
+	}
 }
 
 func TestCompose(t *testing.T) {
