@@ -29,7 +29,7 @@ func titles(id, language string) string {
 // TestOfNoPeriod has a case of a survey without periods.
 func TestOfNoPeriod(t *testing.T) {
 	c := sample()
-	c.Period = survey.AllTime
+	c.Period = survey.OnePeriod
 	if line := Compose([]Item{OfOpened(c)}, Reader{Language: "en", Title: titles}).Lines[0]; !strings.Contains(line, "; 'Service', owner") {
 		t.Error(line)
 	}
@@ -144,5 +144,13 @@ func TestDueAtAnHour(t *testing.T) {
 		if m := Compose([]Item{OfOpened(c)}, r); len(m.Lines) != 1 || !strings.HasSuffix(m.Lines[0], want) {
 			t.Errorf("%q, want %s", m.Lines, want)
 		}
+	}
+}
+
+// TestSurveysWithoutPeriods has no period to name.
+func TestSurveysWithoutPeriods(t *testing.T) {
+	i := Item{ID: "released_all_2026-11-28", Kind: ResultsReleased, Survey: "service", Period: "all", Released: 120}
+	if got := Compose([]Item{i}, Reader{Language: "en", Title: titles}).Lines; len(got) != 1 || got[0] != "New results: 'Service', 120 respondents" {
+		t.Errorf("%q", got)
 	}
 }
