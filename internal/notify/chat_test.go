@@ -331,7 +331,7 @@ func TestManyItemsFit(t *testing.T) {
 		if err := p.chatTo(r, p.path, secret).Send(t.Context(), news.Compose(items, news.Reader{Language: "zh"})); err != nil {
 			t.Errorf("%s: %v", p.channel, err)
 		}
-		if len(r.took) != 1 || !strings.HasPrefix(r.took[0], "Glasspoll：500 个新事项\n") || !utf8.ValidString(r.took[0]) {
+		if len(r.took) != 1 || !strings.HasPrefix(r.took[0], "Glasspoll：500 件新事项\n") || !utf8.ValidString(r.took[0]) {
 			t.Errorf("%s took %q", p.channel, r.took)
 		}
 	}
