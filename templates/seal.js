@@ -24,7 +24,11 @@ const draft = "glasspoll:" + (form && form.getAttribute("data-survey"));
 const name = draft + ".sealed";
 const storages = [deviceStorage, tabStorage];
 
-/** What has been sealed, by field: for which response, from which text, and the sealed answer. @type {[string, string[]][]} */
+/**
+ * What has been sealed, by field: for which response, from which text, the sealed answer, and the version of the questionnaire, which
+ * has changed if the page is another one after a reload. What is sealed for one version opens in no other.
+ * @type {[string, string[]][]}
+ */
 let known = [];
 for (const storage of storages) {
   const kept = storage.get(name);
@@ -44,9 +48,9 @@ const seals = async (id, { version, answers }) => {
   for (const [field] of settings.fields) {
     const text = [].concat(/** @type {any} */ (answers[field] || [])).join("\n"), message = bytesOf(text);
     if (!text || message.length > most) continue;
-    const [, [, , before]] = known.find(([f, [of, from]]) => f === field && of === id && from === text) || [0, []];
+    const [, [, , before]] = known.find(([f, [of, from, , by]]) => f === field && of === id && from === text && by === version) || [0, []];
     sealed[field] = before || await seal(keys, [settings.survey, version, id, field], message);
-    now.push([field, [id, text, sealed[field]]]);
+    now.push([field, [id, text, sealed[field], version]]);
   }
   known = now;
   return sealed;

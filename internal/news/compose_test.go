@@ -135,3 +135,11 @@ func TestDueAtAnHour(t *testing.T) {
 		}
 	}
 }
+
+// TestSurveysWithoutPeriods has no period to name.
+func TestSurveysWithoutPeriods(t *testing.T) {
+	i := Item{ID: "released_all_2026-11-28", Kind: ResultsReleased, Survey: "service", Period: "all", Released: 120}
+	if got := Compose([]Item{i}, Reader{Language: "en", Title: titles}).Lines; len(got) != 1 || got[0] != "New results: 'Service', 120 respondents" {
+		t.Errorf("%q", got)
+	}
+}

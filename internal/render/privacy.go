@@ -50,7 +50,7 @@ func (r *Renderer) Privacy(w io.Writer, s *survey.Survey, p CompanionPage) error
 	words := r.words.In(p.Language)
 	n := &noticeWriter{survey: s, words: words, language: p.Language, texts: NewTexts(s, words, p.Language), privacyNotice: &privacyNotice{
 		Frame: r.companionFrame(s, words.Say("privacy.of", "title", s.Title.In(p.Language)), survey.PrivacyPath, p),
-		Over:  s.Title.In(p.Language), Form: Address(s, p.Language, p.Root, ""), Withdraw: WithdrawAddress(s, p.Language, p.Root),
+		Over:  s.Title.In(p.Language), Form: Address(s, p.Language, p.Root, ""), Withdraw: withdrawAddress(s, p.Language, p.Root),
 	}}
 	if s.Document != nil {
 		n.Document = documentName(words, s.Document)
@@ -158,6 +158,7 @@ func (n *noticeWriter) what() {
 	n.list(p, "privacy.sensitive", func(q *survey.Question) bool { return q.Sensitive && !q.Private })
 	if s.Sealing != nil {
 		n.say(p, "privacy.sealed")
+		n.list(p, "privacy.unsealed", s.LeavesPlain)
 	}
 	if slices.ContainsFunc(slices.Collect(s.Questions()), func(q *survey.Question) bool { return q.Type == survey.Hidden }) {
 		n.say(p, "privacy.from_link")
@@ -197,10 +198,11 @@ func (n *noticeWriter) how() {
 		n.say(p, "privacy.followed_up")
 	}
 	n.say(p, readers[s.Results.Audience])
-	if k := s.K(); k > 1 {
-		n.say(p, "privacy.together", "k", k)
-	} else {
+	switch k := s.K(); {
+	case k == 1:
 		n.say(p, "privacy.one_by_one")
+	case s.Results.Audience != "management": // which sees every answer counted
+		n.say(p, "privacy.together", "k", k)
 	}
 	n.say(p, "privacy.never")
 }

@@ -1,6 +1,7 @@
 package seal_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -48,6 +49,7 @@ const received = reply([201, 0, { thanks: "thanks" }]), lost = reply([0, 0, {}])
 type aForm struct {
 	*page
 	private seal.Private
+	version string // of the questionnaire; "" is v1
 }
 
 type load struct {
@@ -59,7 +61,7 @@ type load struct {
 // open loads the page.
 func (d *device) open(t *testing.T, key seal.Private, l load) *aForm {
 	t.Helper()
-	f := &aForm{newPage(t), key}
+	f := &aForm{page: newPage(t), private: key}
 	area := map[string]map[string]string{"local": d.local, "tab": d.tab}
 	f.vm.Set("read", func(name, key string) string { return area[name][key] })
 	f.vm.Set("write", func(name, key, value string) {
@@ -91,7 +93,8 @@ func (f *aForm) send(t *testing.T, id, channel, post string, answers map[string]
 	f.vm.Set("answers", answers)
 	f.vm.Set("id", id)
 	f.vm.Set("channel", channel)
-	f.call(t, `window.sendBlindly({ id, channel, version: "v1", answers: { ...answers } }, `+post+`).then(() => "")`)
+	f.vm.Set("version", cmp.Or(f.version, "v1"))
+	f.call(t, `window.sendBlindly({ id, channel, version, answers: { ...answers } }, `+post+`).then(() => "")`)
 	v, err := f.vm.RunString(`sent[sent.length - 1]`)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +115,7 @@ func (f *aForm) wantOpen(t *testing.T, id string, sent map[string]any, want map[
 	}
 	for field, text := range want {
 		sealed, _ := sent[field].(string)
-		got, err := seal.Open([]seal.Private{f.private}, seal.Context{Survey: "tea", Version: "v1", ID: answer.IDOf("tea", key), Field: field}, sealed)
+		got, err := seal.Open([]seal.Private{f.private}, seal.Context{Survey: "tea", Version: cmp.Or(f.version, "v1"), ID: answer.IDOf("tea", key), Field: field}, sealed)
 		if err != nil || got != text {
 			t.Errorf("%s is %q, %v; want %q", field, got, err, text)
 		}
@@ -168,6 +171,22 @@ func TestFormSealsOnce(t *testing.T) {
 	f.send(t, anotherID, "", "received", answers)
 	if d.local["glasspoll:tea.sealed"]+d.tab["glasspoll:tea.sealed"] != "" {
 		t.Errorf("left: %v", d)
+	}
+}
+
+// TestFormSealsForItsVersion seals again what was sealed by a page whose questionnaire has been edited since, or has other keys: it
+// would not open, or be refused for ever.
+func TestFormSealsForItsVersion(t *testing.T) {
+	d, text := newDevice(), map[string]string{"mail": "a@example.org", "remark": "好茶"}
+	answers := map[string]any{"mail": text["mail"], "remark": text["remark"]}
+	before := d.open(t, newKey(t), load{}).send(t, anID, "", "lost", answers)
+	d.keepDraft()
+	f := d.open(t, newKey(t), load{})
+	f.version = "v2"
+	sent := f.send(t, anID, "", "lost", answers)
+	f.wantOpen(t, anID, sent, text)
+	if again := f.send(t, anID, "", "lost", answers); !maps.Equal(again, sent) || maps.Equal(again, before) {
+		t.Errorf("again: %v", again)
 	}
 }
 

@@ -53,3 +53,18 @@ func (s *Survey) SealsPart(q *Question) bool {
 	}
 	return false
 }
+
+// LeavesPlain reports whether a question has a field that people would take for a sealed one, because it is private or a text, and that
+// is not sealed.
+func (s *Survey) LeavesPlain(q *Question) bool {
+	if s.Sealing == nil {
+		return false
+	}
+	for _, f := range s.FieldsOf(q) {
+		isText := f.Part == OtherPart || q.Type == ShortText || q.Type == LongText || q.Type == Email || q.Type == Phone || q.Type == URL
+		if (q.Private || isText) && !s.Seals(f) {
+			return true
+		}
+	}
+	return false
+}
