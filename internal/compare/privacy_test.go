@@ -25,6 +25,7 @@ func TestPrivacy(t *testing.T) {
 		"added":           {"", notice, "t.yaml:3:10: takes effect for new answers: privacy notice: it was added: its page is linked from the form"},
 		"removed":         {notice, "", "t.yaml:3:10: takes effect for new answers: privacy notice: it was removed: its page is taken back, and what it promised to those who have answered still holds"},
 		"kept longer":     {notice, strings.Replace(notice, "years: 2", "years: 5", 1), promises},
+		"kept shorter":    {notice, strings.Replace(notice, "years: 2", "months: 6", 1), "t.yaml:3:65: takes effect at once: privacy notice: answers are kept for a shorter time, those given before too: what is older is deleted"},
 		"given to others": {notice, strings.Replace(notice, "Nobody else", "Others", 1), promises},
 		"whom to ask":     {notice, strings.Replace(notice, "a@example", "b@example", 1), "t.yaml:3:10: only wording: privacy notice: it was edited, and promises the same"},
 		"nothing of this": {notice, notice, ""},
