@@ -60,7 +60,7 @@ func (l *listNewsCommand) do(ctx context.Context, env *environment) error {
 		return console.JSON(env.Out, newsJSON(all))
 	}
 	if len(all) == 0 {
-		env.Print(env.Out, "no news wait to be delivered")
+		env.Print(env.Out, "no news waits to be delivered")
 		return nil
 	}
 	in := func(text message.Text) string { return text.In(env.Language) }

@@ -207,7 +207,7 @@ func (f *function) tell(ctx context.Context, surveys ...string) error {
 	return err
 }
 
-// ageCases marks the cases that are overdue, and hands them up, before the news of each survey are sent.
+// ageCases marks the cases that are overdue, and hands them up, before the news of each survey is sent.
 func (f *function) ageCases(ctx context.Context, surveys []string) error {
 	if err := f.table.Ready(ctx); err != nil {
 		return err

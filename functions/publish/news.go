@@ -93,7 +93,7 @@ func (n *newsroom) use(text string) error {
 	return nil
 }
 
-// turn is the name of the turn in which news are delivered: two processes that did so at a time would tell everybody twice. What
+// turn is the name of the turn in which news is delivered: two processes that did so at a time would tell everybody twice. What
 // is a turn's periods otherwise is surveys here.
 const turn = "_news"
 

@@ -68,7 +68,7 @@ func TestSettingsOfNews(t *testing.T) {
 		t.Errorf("without its settings: %v", err)
 	}
 	if err := n.tell(t.Context(), "tea"); err == nil { // nothing is read or removed: there is no table
-		t.Error("news are delivered without settings")
+		t.Error("news is delivered without settings")
 	}
 	for _, c := range []struct{ value, want string }{
 		{`GLASSPOLL_NEWS_SLACK=https://hooks.slack.com/services/T/B/x\nGLASSPOLL_NEWS_EMAIL=li@example.com\nGLASSPOLL_NEWS_EMAIL_FROM=polls@example.com`, "email slack events"},

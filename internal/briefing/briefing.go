@@ -13,6 +13,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/message"
 	"glasspoll/internal/paper"
+	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/wording"
@@ -112,7 +113,7 @@ func (m *maker) note(text string) { m.add(paper.Paragraph{Text: text, Note: true
 
 // document is the first page, and the blocks.
 func (m *maker) document() *paper.Document {
-	span := results.PeriodName(m.pages, m.Span.Name)
+	span := render.PeriodName(m.pages, m.Span.Name)
 	d := &paper.Document{
 		Language: m.Language, RTL: m.own.Dir() == "rtl", Company: m.Company, Title: m.say("title"), Subtitle: span, Number: m.Number,
 		Contents: m.say("contents"), Page: m.pageWords(), Blocks: m.blocks, Notice: m.say("notice_" + m.Level),

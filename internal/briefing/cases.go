@@ -8,7 +8,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/chart"
 	"glasspoll/internal/paper"
-	"glasspoll/internal/results"
+	"glasspoll/internal/render"
 )
 
 // addCases is the chapter about what customers have said and what has become of it.
@@ -17,7 +17,7 @@ func (m *maker) addCases() {
 	m.add(paper.Paragraph{Text: m.casesSentence()})
 	if !hasNone(m.summary.All) || !hasNone(m.before.All) {
 		t := m.caseTable(m.say("sheet_cases"), m.say("cases_all"), m.say("span"))
-		t.Rows = [][]paper.Cell{m.caseRow(results.PeriodName(m.pages, m.Span.Name), m.summary.All), m.caseRow(results.PeriodName(m.pages, m.before.Span.Name), m.before.All)}
+		t.Rows = [][]paper.Cell{m.caseRow(render.PeriodName(m.pages, m.Span.Name), m.summary.All), m.caseRow(render.PeriodName(m.pages, m.before.Span.Name), m.before.All)}
 		m.add(t)
 		m.note(m.say("cases_note"))
 	}
@@ -125,7 +125,7 @@ func (m *maker) addSpans() {
 		Head: m.say("span"), Series: []string{m.say("opened")}}
 	t := m.caseTable(m.say("sheet_spans"), "", m.say("span"))
 	for _, s := range all {
-		name := results.PeriodName(m.pages, s.Span.Name)
+		name := render.PeriodName(m.pages, s.Span.Name)
 		c.Rows = append(c.Rows, chart.Row{Label: name, Values: []float64{float64(s.All.Opened)}})
 		t.Rows = append(t.Rows, m.caseRow(name, s.All))
 	}

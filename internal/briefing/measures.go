@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"glasspoll/internal/paper"
-	"glasspoll/internal/results"
+	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
 
@@ -65,7 +65,7 @@ func (m *maker) addChanges() {
 		}
 	}
 	if now, then := m.summary.All, m.before.All; !hasNone(now) || !hasNone(then) {
-		points = append(points, m.say("cases_changed", "now", now.Opened, "then", then.Opened, "span", results.PeriodName(m.pages, m.before.Span.Name)))
+		points = append(points, m.say("cases_changed", "now", now.Opened, "then", then.Opened, "span", render.PeriodName(m.pages, m.before.Span.Name)))
 		if now.Closed > 0 && then.Closed > 0 {
 			points = append(points, m.say("in_time_changed", "now", m.share(now.InTime, now.Closed).Text, "then", m.share(then.InTime, then.Closed).Text))
 		}

@@ -20,7 +20,7 @@ func (s *Store) Find(ctx context.Context, id string) ([]store.Entry, error) {
 	return store.Find(ctx, s, id)
 }
 
-// lookUp finds a response of a survey: its period, its place, and its entry in the log; nil if there is none.
+// lookUp finds a response of a survey: its period, its place, and its entry in the log; nil if there is none, or no longer.
 func lookUp(tx *bbolt.Tx, survey []byte, id idKey) (period string, at place, entry []byte, err error) {
 	ids := bucket(tx, idsBucket, survey)
 	if ids == nil {
@@ -30,8 +30,8 @@ func lookUp(tx *bbolt.Tx, survey []byte, id idKey) (period string, at place, ent
 	if data == nil {
 		return "", place{}, nil, nil
 	}
-	if at, err = decodePlace(data); err != nil {
-		return "", place{}, nil, err
+	if at, err = decodePlace(data); err != nil || at.isExpired() {
+		return "", at, nil, err
 	}
 	if period, err = periodOf(tx, survey, at.period); err != nil {
 		return "", place{}, nil, err

@@ -48,6 +48,7 @@ import (
 //	corrections/SURVEY/PERIOD  number → what a correction says; nothing if its response was erased
 //	corrected/SURVEY         id → private answers of corrections
 //	signing/SURVEY           id → private key of a group of invitees
+//	expired/SURVEY           period → what was deleted from its log after a retention time
 //	progress                 name of a task → how far it has come
 //
 // A position is a time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is the

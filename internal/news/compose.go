@@ -48,7 +48,7 @@ func Test(now time.Time, language string) Message {
 	return Message{
 		Items: []Item{{ID: "test_" + strconv.FormatInt(now.Unix(), 10), Kind: "test", Survey: NoSurvey, At: now.UTC().Truncate(time.Second)}},
 		Title: message.New("Glasspoll: a test").In(language),
-		Lines: []string{message.New("If you can read this, news arrive here.").In(language)},
+		Lines: []string{message.New("If you can read this, news arrives here.").In(language)},
 	}
 }
 
@@ -247,7 +247,7 @@ func (r Reader) about(i Item) message.Text {
 	switch {
 	case i.Survey == NoSurvey:
 		return message.New("without a survey")
-	case i.Period == "" || i.Period == string(survey.NoPeriod):
+	case i.Period == "" || i.Period == survey.OnePeriod:
 		return r.name(i.Survey)
 	}
 	return message.New("%s %s", r.name(i.Survey), i.Period)

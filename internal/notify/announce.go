@@ -13,7 +13,7 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Sources are what news follow from.
+// Sources are what news follows from.
 type Sources interface {
 	Latest(ctx context.Context, survey string) ([]*release.Release, error) // as in [store.Releases]
 	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)     // as in [store.Cases]

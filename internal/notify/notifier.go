@@ -22,7 +22,7 @@ type Notifier struct {
 // NotifierOptions are the dependencies of a notifier.
 type NotifierOptions struct {
 	Surveys   func(ctx context.Context) ([]string, error) // as in [store.Catalog]
-	Announcer *Announcer                                  // nil: news are of cases alone
+	Announcer *Announcer                                  // nil: all news is of cases
 	Deliverer *Deliverer
 	Log       *slog.Logger
 }

@@ -1,4 +1,4 @@
-// Package notify delivers news to people and programs. News hold no answer of a respondent. They are delivered at least once:
+// Package notify delivers news to people and programs. News has no answer of a respondent in it. It is delivered at least once:
 // the id of an item stays the same when it is sent again.
 package notify
 

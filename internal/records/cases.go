@@ -59,7 +59,7 @@ func FindCase(ctx context.Context, records CaseStore, id string) (*cases.Case, e
 const maxSaves = 10
 
 // ChangeCase changes and saves a case, and returns it, retrying if it was changed meanwhile. about returns the news of the
-// change, which are stored with it; nil for none.
+// change, which is stored with it; nil for none.
 func ChangeCase(ctx context.Context, records CaseStore, id string, change func(c *cases.Case) error, about func(c *cases.Case) []news.Item) (*cases.Case, error) {
 	for range maxSaves {
 		c, err := FindCase(ctx, records, id)

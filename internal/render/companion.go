@@ -28,7 +28,7 @@ var companions = []Companion{
 	}},
 	{survey.PrivacyPath, func(s *survey.Survey) bool { return s.Privacy != nil }, (*Renderer).Privacy},
 	{survey.WithdrawPath, func(*survey.Survey) bool { return true }, func(r *Renderer, w io.Writer, s *survey.Survey, p CompanionPage) error {
-		return r.Withdraw(w, s, WithdrawPage{Language: p.Language, Root: p.Root})
+		return r.Withdraw(w, s, WithdrawPage{CompanionPage: p})
 	}},
 }
 

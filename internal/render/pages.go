@@ -58,7 +58,7 @@ func (r *Renderer) Thanks(w io.Writer, s *survey.Survey, p ThanksPage) error {
 		Frame:  r.Frame("thanks", words.Say("thanks.title"), language, p.Root, r.LanguageLinks(s, language, p.Root, s.ThanksPath(p.Text))),
 		Survey: s, Heading: s.Title.In(language), Receipt: p.Receipt, Home: href(p.Root, ""),
 		Form: Address(s, language, p.Root, ""), Telephone: slices.Contains(s.Channels, telephone) && s.IsOpenToAll(), Another: s.KeepDuplicates,
-		Withdraw: WithdrawAddress(s, language, p.Root), Privacy: privacyAddress(s, language, p.Root),
+		Withdraw: withdrawAddress(s, language, p.Root), Privacy: privacyAddress(s, language, p.Root),
 	}
 	if p.Receipt != "" {
 		for i, other := range data.Languages {

@@ -145,24 +145,12 @@ func (d planWriter) whom() {
 	number(d.words.Say("method.issued"), "plan.copies", a.Issued)
 	for _, in := range a.Periods {
 		if in.Period != "" {
-			number(d.words.Say("plan.issued_in", "period", d.period(in.Period)), "plan.copies", in.Issued)
+			number(d.words.Say("plan.issued_in", "period", PeriodName(d.words, in.Period)), "plan.copies", in.Issued)
 		}
 	}
 	if a.Sample != "" {
 		number(d.words.Say("method.sample"), "plan.copies", int(survey.SampleSize(int64(a.Population))))
 	}
-}
-
-// period names a period.
-func (d planWriter) period(name string) string {
-	year, part, _ := strings.Cut(name, "-")
-	switch {
-	case part == "":
-		return d.words.Say("period.year", "year", year)
-	case part[0] == 'Q':
-		return d.words.Say("period.quarter", "year", year, "quarter", part[1:])
-	}
-	return d.words.Say("period.month", "year", year, "month", d.words.Say("month."+strings.TrimPrefix(part, "0")))
 }
 
 // how says by which ways answers come, and when.

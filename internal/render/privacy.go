@@ -50,7 +50,7 @@ func (r *Renderer) Privacy(w io.Writer, s *survey.Survey, p CompanionPage) error
 	words := r.words.In(p.Language)
 	n := &noticeWriter{survey: s, words: words, language: p.Language, texts: NewTexts(s, words, p.Language), privacyNotice: &privacyNotice{
 		Frame: r.companionFrame(s, words.Say("privacy.of", "title", s.Title.In(p.Language)), survey.PrivacyPath, p),
-		Over:  s.Title.In(p.Language), Form: Address(s, p.Language, p.Root, ""), Withdraw: WithdrawAddress(s, p.Language, p.Root),
+		Over:  s.Title.In(p.Language), Form: Address(s, p.Language, p.Root, ""), Withdraw: withdrawAddress(s, p.Language, p.Root),
 	}}
 	if s.Document != nil {
 		n.Document = documentName(words, s.Document)

@@ -43,12 +43,14 @@ func TestPrivacyGolden(t *testing.T) {
 		for name, write := range map[string]func(io.Writer) error{
 			"notice_invited.html": func(w io.Writer) error { return r.Privacy(w, s, CompanionPage{Language: language, Root: "../../"}) },
 			"withdraw_done.html": func(w io.Writer) error {
-				return r.Withdraw(w, s, WithdrawPage{Language: language, Root: "../", Done: true})
+				return r.Withdraw(w, s, WithdrawPage{CompanionPage: CompanionPage{Language: language, Root: "../"}, Done: true})
 			},
 			"withdraw_later.html": func(w io.Writer) error {
-				return r.Withdraw(w, s, WithdrawPage{Language: language, Root: "../", Pending: true})
+				return r.Withdraw(w, s, WithdrawPage{CompanionPage: CompanionPage{Language: language, Root: "../"}, Pending: true})
 			},
-			"withdraw_asks.html": func(w io.Writer) error { return r.Withdraw(w, s, WithdrawPage{Language: language, Root: "../"}) },
+			"withdraw_asks.html": func(w io.Writer) error {
+				return r.Withdraw(w, s, WithdrawPage{CompanionPage: CompanionPage{Language: language, Root: "../"}})
+			},
 		} {
 			var page bytes.Buffer
 			if err := write(&page); err != nil {

@@ -97,13 +97,13 @@ func pages(t testing.TB, r *Renderer, s *survey.Survey, language string) map[str
 		return r.Privacy(w, s, CompanionPage{Language: language, Root: "../../"})
 	})
 	put("withdraw.html", func(w io.Writer) error {
-		return r.Withdraw(w, s, WithdrawPage{Language: language, Root: "../../"})
+		return r.Withdraw(w, s, WithdrawPage{CompanionPage: CompanionPage{Language: language, Root: "../../"}})
 	})
 	put("withdrawn.html", func(w io.Writer) error {
-		return r.Withdraw(w, s, WithdrawPage{Language: language, Root: "../../../", Done: true})
+		return r.Withdraw(w, s, WithdrawPage{CompanionPage: CompanionPage{Language: language, Root: "../../../"}, Done: true})
 	})
 	put("unknown.html", func(w io.Writer) error {
-		return r.Withdraw(w, s, WithdrawPage{Language: language, Root: "../../../", Problem: answer.Problem{Code: answer.ReceiptUnknown}, Receipt: `"<b>12`, Seal: "a.b.c"})
+		return r.Withdraw(w, s, WithdrawPage{CompanionPage: CompanionPage{Language: language, Root: "../../../"}, Problem: answer.Problem{Code: answer.ReceiptUnknown}, Receipt: `"<b>12`, Seal: "a.b.c"})
 	})
 	put("home.html", func(w io.Writer) error {
 		return r.Home(w, []*survey.Survey{s}, HomePage{Language: language, Languages: []string{"zh", "en"}, Root: "../", At: october})

@@ -230,3 +230,18 @@ func width(text string) int {
 	}
 	return n
 }
+
+// PeriodName says a period: "2026-Q4", "2026-10", "2026"; "" for the one period of a survey without.
+func PeriodName(w *wording.Words, name string) string {
+	year, rest, _ := strings.Cut(name, "-")
+	switch {
+	case name == survey.OnePeriod:
+		return ""
+	case strings.HasPrefix(rest, "Q"):
+		return w.Say("period.quarter", "year", year, "quarter", rest[1:])
+	case rest != "":
+		return w.Say("period.month", "year", year, "month", w.Say("month."+strings.TrimPrefix(rest, "0")))
+	default:
+		return w.Say("period.year", "year", year)
+	}
+}

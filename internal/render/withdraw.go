@@ -17,8 +17,7 @@ const MaxReceipt = 64
 // WithdrawPage is the page on which somebody takes answers back by the receipt. Without more than a language and a root, it is the
 // page of the site.
 type WithdrawPage struct {
-	Language string
-	Root     string
+	CompanionPage
 
 	Done    bool           // the answers are deleted
 	Pending bool           // they will be
@@ -56,8 +55,8 @@ func (r *Renderer) Withdraw(w io.Writer, s *survey.Survey, p WithdrawPage) error
 	return r.WritePage(w, "withdraw.html", words, data)
 }
 
-// WithdrawAddress returns the address at which answers to a survey are taken back.
-func WithdrawAddress(s *survey.Survey, language, root string) string {
+// withdrawAddress returns the address at which answers to a survey are taken back.
+func withdrawAddress(s *survey.Survey, language, root string) string {
 	return Address(s, language, root, survey.WithdrawPath)
 }
 

@@ -418,23 +418,8 @@ func (d *document) published(o *stats.Overall) string {
 	return stats.Round(o.Score, o.Places(d.places))
 }
 
-// periodName says a period, as PeriodName does.
-func (d *document) periodName(name string) string { return PeriodName(d.words, name) }
-
-// PeriodName says a period: "2026-Q4", "2026-10", "2026"; "" for the one period of a survey without.
-func PeriodName(w *wording.Words, name string) string {
-	year, rest, _ := strings.Cut(name, "-")
-	switch {
-	case name == noPeriod:
-		return ""
-	case strings.HasPrefix(rest, "Q"):
-		return w.Say("period.quarter", "year", year, "quarter", rest[1:])
-	case rest != "":
-		return w.Say("period.month", "year", year, "month", w.Say("month."+strings.TrimPrefix(rest, "0")))
-	default:
-		return w.Say("period.year", "year", year)
-	}
-}
+// periodName says a period; "" for the one period of a survey without.
+func (d *document) periodName(name string) string { return render.PeriodName(d.words, name) }
 
 // sentences joins sentences, with a space where the script has one: none follows a full stop as wide as a character.
 func sentences(all ...string) string {

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
 )
 
 // Folder is the place of a results page, which follows from its period and group.
@@ -36,9 +37,6 @@ const (
 	// maxCachedItems bounds the memory for figures of groups. An item takes about half a kilobyte.
 	maxCachedItems = 1 << 15
 )
-
-// noPeriod names the one period of a survey that has none.
-const noPeriod = "all"
 
 // Set is all results pages of a report. Figures that several pages show are computed once. It may be used by many
 // goroutines at once.
@@ -96,7 +94,7 @@ func (s *Set) listFolders() []Folder {
 		if i == len(s.periods)-1 {
 			addresses = append(addresses, address{Folder{}, period})
 		}
-		if period.Name != noPeriod {
+		if period.Name != survey.OnePeriod {
 			addresses = append(addresses, address{Folder{Period: period.Name}, period})
 		}
 	}

@@ -101,7 +101,7 @@ func (d *document) indexSentence() string {
 // changeKind says how the index compares with that of the last period which has one; change is nil where it is not said.
 func (d *document) changeKind() (kind string, change *big.Rat, before *stats.Period) {
 	point := d.point("")
-	if d.period.Name == noPeriod || point == nil || d.scoring().GroupModel() == survey.WeightedCount { // a sum of more answers is larger
+	if d.period.Name == survey.OnePeriod || point == nil || d.scoring().GroupModel() == survey.WeightedCount { // a sum of more answers is larger
 		return onlyPeriod, nil, nil
 	}
 	if before = d.before(d.indexTrend); before == nil {

@@ -43,6 +43,7 @@ type Options struct {
 	Archives      string        // directory for archives of what is over; "" for none
 	VerifyEvery   time.Duration // how often everything is counted again and compared; 0: never
 	News          News          // who is told of what
+	Keep          survey.Span   // for how long answers are kept at most; zero: as long as the privacy notices say. Not with Preview
 	// Verbs makes the table of what can be asked for over the socket in the data directory; nil for none. changed says
 	// that a survey's answers have changed, and in which periods, so that its results follow.
 	Verbs    func(s *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table
@@ -66,6 +67,7 @@ type Server struct {
 	actions  project.CurrentActions
 	notifier *notify.Notifier
 	archives *archiveLoop    // nil: nothing is archived by itself
+	retained *retentionLoop  // nil: nothing is deleted by its time
 	commands *control.Server // nil if the socket could not be made
 	stopping chan struct{}   // closed when Run ends
 	limits   *intake.Limits  // nil: none
@@ -152,6 +154,9 @@ func (srv *Server) connect() error {
 	srv.updater.stored = srv.store.Surveys
 	if srv.options.Archives != "" {
 		srv.archives = srv.newArchiveLoop()
+	}
+	if !srv.options.Preview { // of drafts, whose length of time may be a slip of the moment, nothing is deleted
+		srv.retained = srv.newRetentionLoop()
 	}
 	return nil
 }
@@ -255,6 +260,10 @@ func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
 	}
 	if srv.archives != nil {
 		tasks.Go(func() { srv.archives.run(ctx) })
+	}
+	if srv.retained != nil {
+		srv.retained.announce(srv.Surveys())
+		tasks.Go(func() { srv.retained.run(ctx) })
 	}
 	if srv.options.VerifyEvery > 0 {
 		verify := &verifyLoop{srv.options.VerifyEvery, srv.store, srv.options.Log}

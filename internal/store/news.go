@@ -6,7 +6,7 @@ import (
 	"glasspoll/internal/news"
 )
 
-// Outbox keeps the news that have not been delivered to everybody who wants them.
+// Outbox keeps the news that has not been delivered to everybody who wants it.
 type Outbox interface {
 	// News returns all items of a survey that are in the outbox, in the order of their ids. Each says whether its case has
 	// been withdrawn since. The read is strongly consistent.

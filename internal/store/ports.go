@@ -135,14 +135,14 @@ type Sidecars interface {
 // Cases keeps the cases that alerts have opened.
 type Cases interface {
 	// OpenCase stores a case, durably, unless there is one with its id, and reports whether it did. If it did, the news
-	// about it are in the outbox from the same instant on.
+	// about it is in the outbox from the same instant on.
 	OpenCase(ctx context.Context, c *cases.Case, also ...news.Item) (opened bool, err error)
 
 	// CasesOf returns all cases of a survey, in the order of their ids. The read is strongly consistent.
 	CasesOf(ctx context.Context, survey string) ([]*cases.Case, error)
 
 	// SaveCase replaces a case if its revision is still the one that was read, else it returns ErrStale. It sets the case's
-	// new revision. If it did, the news about it are in the outbox from the same instant on.
+	// new revision. If it did, the news about it is in the outbox from the same instant on.
 	SaveCase(ctx context.Context, c *cases.Case, also ...news.Item) error
 }
 

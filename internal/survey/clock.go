@@ -9,7 +9,10 @@ import (
 // DateAt returns the day of an instant, in the survey's timezone.
 func (s *Survey) DateAt(t time.Time) Date { return Date(t.In(s.location).Format(time.DateOnly)) }
 
-// PeriodAt returns the name of the period of an instant, in the survey's timezone: "2026-10", "2026-Q4", "2026", or "all" for
+// OnePeriod is the name of the only period of a survey without periods.
+const OnePeriod = "all"
+
+// PeriodAt returns the name of the period of an instant, in the survey's timezone: "2026-10", "2026-Q4", "2026", or [OnePeriod] for
 // a survey without periods. Names sort by time.
 func (s *Survey) PeriodAt(t time.Time) string {
 	t = t.In(s.location)
@@ -21,7 +24,7 @@ func (s *Survey) PeriodAt(t time.Time) string {
 	case Year:
 		return t.Format("2006")
 	default:
-		return "all"
+		return OnePeriod
 	}
 }
 
