@@ -97,9 +97,7 @@ func (h heldTest) checkExpired(x store.Expirer, all []store.Entry, deleted int) 
 	if n, end, err := checker.Logged(ctx, surveyID, period); err != nil || n != int64(len(all)) || end < last {
 		h.Errorf("logged %d up to %s, %v, want %d up to %s", n, end, err, len(all), last)
 	}
-	for problem, err := range checker.CheckKeys(ctx, surveyID, period) {
-		h.Errorf("%+v, %v", problem, err)
-	}
+	h.checkKeys()
 	nothingToMend(h.T, h.Backend)
 }
 
@@ -121,24 +119,7 @@ func expiryAtOnce(t *testing.T, b Backend) {
 	erased := make([]bool, n)
 	var group errgroup.Group
 	for range 2 {
-		group.Go(func() error {
-			for rest := all; len(rest) > 0; {
-				_, revision, err := b.Tallies.Tally(ctx, surveyID, period)
-				if err != nil {
-					return err
-				}
-				some, err := x.Expire(ctx, surveyID, period, rest[:3], revision)
-				if errors.Is(err, store.ErrStale) {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				deleted.Add(int64(some))
-				rest = rest[3:]
-			}
-			return nil
-		})
+		group.Go(func() error { return expireByThrees(b, x, all, &deleted) })
 	}
 	group.Go(func() (err error) {
 		for i := 0; i < n && err == nil; i += 3 {
@@ -166,9 +147,37 @@ func expiryAtOnce(t *testing.T, b Backend) {
 			t.Errorf("response %d: erased %t, its id is taken %t, %v", i, erased[i], taken, err)
 		}
 	}
-	if checker, ok := b.Log.(store.Checker); ok {
-		for problem, err := range checker.CheckKeys(ctx, surveyID, period) {
-			t.Errorf("%+v, %v", problem, err)
+	h.checkKeys()
+}
+
+// expireByThrees deletes entries, and counts them.
+func expireByThrees(b Backend, x store.Expirer, rest []store.Entry, deleted *atomic.Int64) error {
+	for len(rest) > 0 {
+		_, revision, err := b.Tallies.Tally(ctx, surveyID, period)
+		if err != nil {
+			return err
 		}
+		some, err := x.Expire(ctx, surveyID, period, rest[:3], revision)
+		if errors.Is(err, store.ErrStale) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		deleted.Add(int64(some))
+		rest = rest[3:]
+	}
+	return nil
+}
+
+// checkKeys wants what is stored twice to agree.
+func (h heldTest) checkKeys() {
+	h.Helper()
+	checker, ok := h.Log.(store.Checker)
+	if !ok {
+		return
+	}
+	for problem, err := range checker.CheckKeys(ctx, surveyID, period) {
+		h.Errorf("%+v, %v", problem, err)
 	}
 }
