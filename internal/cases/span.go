@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -40,20 +41,16 @@ func ParseSpan(name string) (Span, error) {
 
 // Before returns the month before a month, or the quarter before a quarter.
 func (s Span) Before() Span {
-	year, number, _ := strings.Cut(s.Name, "-")
-	y, _ := strconv.Atoi(year)
-	n, last, prefix := 0, 12, ""
-	if quarter, ok := strings.CutPrefix(number, "Q"); ok {
-		number, last, prefix = quarter, 4, "Q"
+	first, err := time.Parse(time.DateOnly, string(s.From))
+	if err != nil {
+		return s
 	}
-	if n, _ = strconv.Atoi(number); n <= 1 {
-		y, n = y-1, last+1
+	last := first.AddDate(0, 0, -1)
+	name := last.Format("2006-01")
+	if strings.Contains(s.Name, "Q") {
+		name = fmt.Sprintf("%04d-Q%d", last.Year(), (int(last.Month())+2)/3)
 	}
-	number = strconv.Itoa(n - 1)
-	if prefix == "" && len(number) < 2 {
-		number = "0" + number
-	}
-	before, err := ParseSpan(strings.Repeat("0", max(0, 4-len(strconv.Itoa(y)))) + strconv.Itoa(y) + "-" + prefix + number)
+	before, err := ParseSpan(name)
 	if err != nil {
 		return s // the first of all
 	}
