@@ -155,7 +155,7 @@ func TestOnAWSAlertsOpenCases(t *testing.T) {
 	if _, err := d.publish.Invoke(t.Context(), map[string]bool{"news": true}); err != nil {
 		t.Fatalf("%v\n%s", err, d.log)
 	}
-	if told := slack.told(); len(told) != 1 || !strings.HasPrefix(told[0], fmt.Sprintf("Glasspoll：%d 个新事项\n新事项 ", len(want))) {
+	if told := slack.told(); len(told) != 1 || !strings.HasPrefix(told[0], fmt.Sprintf("Glasspoll：%d 件新事项\n新事项 ", len(want))) {
 		t.Errorf("told %q", told)
 	}
 	bus.setDown(true)

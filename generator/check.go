@@ -9,6 +9,7 @@ import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/retention"
 	"glasspoll/internal/sarif"
 	"glasspoll/internal/survey"
 )
@@ -228,6 +229,9 @@ func describe(s *survey.Survey) message.Text {
 	parts := []message.Text{message.Count(questionCount(s), "question"), message.List(languages...)}
 	if s.Minutes > 0 {
 		parts = append(parts, message.Count(s.Minutes, "minute"))
+	}
+	if keep := retention.Promised(s); !keep.IsZero() {
+		parts = append(parts, message.New("answers kept for %s by the privacy notice", lengthOf(keep)))
 	}
 	return message.Facts(parts...)
 }

@@ -8,7 +8,9 @@ import (
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
 	"glasspoll/internal/project"
+	"glasspoll/internal/retention"
 	"glasspoll/internal/site"
+	"glasspoll/internal/survey"
 	"glasspoll/internal/upload"
 )
 
@@ -75,7 +77,23 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 		return message.Errorf("publishing was interrupted. Run it again: it continues from here")
 	}
+	for _, s := range surveys {
+		if keep := retention.Promised(s); !keep.IsZero() {
+			c.Print(c.Out, "%s: the privacy notice says that answers are kept for %s: the stack keeps that with ResponseRetentionDays=%d or less, and it is for you to set", s.ID, lengthOf(keep), keep.LeastDays())
+		}
+	}
 	return nil
+}
+
+// lengthOf writes a length of time.
+func lengthOf(s survey.Span) message.Text {
+	switch {
+	case s.Years > 0:
+		return message.Count(s.Years, "year")
+	case s.Months > 0:
+		return message.Count(s.Months, "month")
+	}
+	return message.Count(s.Days, "day")
 }
 
 func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages, error) {

@@ -14,6 +14,7 @@ import (
 	"glasspoll/internal/local"
 	"glasspoll/internal/message"
 	"glasspoll/internal/server"
+	"glasspoll/internal/survey"
 	"glasspoll/internal/verify"
 )
 
@@ -31,6 +32,7 @@ type serveCommand struct {
 	Backup            string        `placeholder:"DIR" help:"Where to keep copies of all answers, taken while it runs: a directory for them alone, best on another disk. Default: none are taken."`
 	BackupEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often. Default: ${default}."`
 	BackupKeep        int           `placeholder:"N" default:"7" help:"How many copies to keep. Default: ${default}."`
+	KeepAnswers       string        `placeholder:"TIME" help:"With --production: delete answers by themselves so long after they have come, such as 90d, 18m (months) or 2y. Where a privacy notice says a shorter time ('privacy: keep'), that holds. Default: as the notices say, else for ever."`
 	VerifyEvery       time.Duration `placeholder:"TIME" default:"24h" help:"How often everything is counted again in the background and compared; 0 switches it off. Default: ${default}."`
 	AddressHeader     string        `placeholder:"NAME" help:"Header with the visitor's address, as set by the proxy in front. Default: none, the connection's own."`
 	Limits            string        `enum:"on,off" default:"on" help:"off takes answers as fast as they come from one address, and holds none back for how they came: for a trial. Default: ${default}."`
@@ -56,6 +58,7 @@ Examples:
   glasspoll serve --addr :80 --data /var/lib/glasspoll --production
   glasspoll serve --production --address-header X-Real-IP      # behind nginx
   glasspoll serve --production --backup /mnt/backup --backup-every 6h
+  glasspoll serve --production --keep-answers 2y  # and sooner where a privacy notice says so
   glasspoll serve --limits off                    # for a trial with many answers from one machine`
 }
 
@@ -108,6 +111,9 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if s.VerifyEvery != 0 && s.VerifyEvery < minVerifyInterval {
 		return o, console.Usagef("--verify-every %s: write %s or more, such as 24h, or 0 for never", s.VerifyEvery, minVerifyInterval)
 	}
+	if o.Keep, err = s.keep(); err != nil {
+		return o, err
+	}
 	if o.News, err = s.news(getenv, os.Environ()); err != nil {
 		return o, err
 	}
@@ -116,6 +122,21 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 		return verbTable(environment{store: store, log: logger, published: published, news: len(o.News.Receivers) > 0, changed: changed})
 	}
 	return o, s.checkBackups()
+}
+
+// keep returns for how long answers are kept at most; zero if the flag does not say.
+func (s serveCommand) keep() (survey.Span, error) {
+	if s.KeepAnswers == "" {
+		return survey.Span{}, nil
+	}
+	span, ok := survey.ParseSpan(s.KeepAnswers)
+	if !ok {
+		return span, console.Usagef("--keep-answers %s: write a number and d, m or y (days, months, years), such as 18m; at most 100y", s.KeepAnswers)
+	}
+	if !s.isProduction() {
+		return span, console.Usagef("--keep-answers needs --production: while questionnaires are worked on, nothing is deleted by its time")
+	}
+	return span, nil
 }
 
 // minVerifyInterval refuses what would keep a machine busy.

@@ -50,7 +50,7 @@ var house = []floor{
 	}},
 	{"the work", false, []string{
 		"store",
-		"verify",
+		"verify retention",
 		"intake publish notify records transfer invite demo",
 		"archive mailing",
 	}},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"glasspoll/internal/export"
+	"glasspoll/internal/message"
 	"glasspoll/internal/records"
 	"glasspoll/internal/review"
 	"glasspoll/internal/stats"
@@ -194,6 +195,9 @@ func (a *writer) places(ctx context.Context, responses int64) error {
 	if a.manifest.Deleted, err = store.Carried(ctx, a.store, id, a.Period); err != nil {
 		return err
 	}
+	if census := a.snapshot.Census; responses < census.Responses+census.Withdrawn {
+		return message.Errorf("responses were deleted after the retention time while the archive was written: try again")
+	}
 	checker, ok := a.store.(store.Checker)
 	if !ok {
 		return nil
@@ -202,9 +206,16 @@ func (a *writer) places(ctx context.Context, responses int64) error {
 	if err != nil {
 		return err
 	}
-	if end == a.snapshot.Ends[a.Period] { // else responses have come since
-		a.manifest.Deleted += max(logged-responses, 0)
+	for entry, err := range a.store.After(ctx, id, a.Period, a.snapshot.Ends[a.Period]) { // what has come since
+		if err != nil {
+			return err
+		}
+		if entry.Cursor > end {
+			break
+		}
+		logged--
 	}
+	a.manifest.Deleted += max(logged-responses, 0)
 	return nil
 }
 

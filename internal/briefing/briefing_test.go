@@ -136,7 +136,7 @@ func row(t *testing.T, from paper.Table, n int) map[string]string {
 func TestCasesOfAReport(t *testing.T) {
 	d := Make(figures(t, "zh"), words(t, "zh"))
 	all := tableOf(t, d, "顾客事项")
-	for head, want := range map[string]string{"报告期": "2026年10月", "收到": "2", "办结": "2", "按期": "1", "按期率": "50.0%", "已告知": "2", "征求意见": "2", "同意": "2", "平均天数": "5.5", "未办结": "2", "逾期": "1"} {
+	for head, want := range map[string]string{"报告期": "2026年10月", "收到": "2", "办结": "2", "按期": "1", "按期率": "50.0%", "已告知": "2", "征求意见": "2", "认可": "2", "平均天数": "5.5", "未办结": "2", "逾期": "1"} {
 		if got := row(t, all, 0)[head]; got != want {
 			t.Errorf("%s is %q, not %q", head, got, want)
 		}
@@ -155,7 +155,7 @@ func TestCasesOfAReport(t *testing.T) {
 	if len(channels.Rows) != 2 || row(t, channels, 0)["渠道"] != "电话" || row(t, channels, 0)["办结"] != "1" || row(t, channels, 1)["渠道"] != "网页" {
 		t.Errorf("by channel: %v", channels.Rows)
 	}
-	if subtypes := tableOf(t, d, "按子类型"); row(t, subtypes, 0)["子类型"] != "不详" || row(t, subtypes, 1)["子类型"] != "late delivery" {
+	if subtypes := tableOf(t, d, "按小类"); row(t, subtypes, 0)["小类"] != "不详" || row(t, subtypes, 1)["小类"] != "late delivery" {
 		t.Errorf("by subtype: %v", subtypes.Rows)
 	}
 	open := tableOf(t, d, "未办结的事项")

@@ -85,6 +85,7 @@ func Surveys(before, after Version) []Change {
 	c := &comparer{old: before, new: after}
 	c.survey()
 	c.plan()
+	c.privacy()
 	c.sections()
 	c.questions()
 	c.index()

@@ -21,18 +21,23 @@ var (
 	_ store.Mender  = (*Store)(nil)
 )
 
-// Logged implements [store.Checker]. Nothing is deleted from a log.
+// Logged implements [store.Checker].
 func (s *Store) Logged(ctx context.Context, survey, period string) (entries int64, end string, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		log := bucket(tx, logBucket, []byte(survey), []byte(period))
 		if log == nil {
 			return nil
 		}
-		entries = int64(log.Stats().KeyN)
-		if position, _ := log.Cursor().Last(); len(position) == 8 {
-			end = formatCursor(binary.BigEndian.Uint64(position))
+		expired, err := expiredOf(tx, []byte(survey), []byte(period))
+		if err != nil {
+			return err
 		}
-		return nil
+		entries = int64(log.Stats().KeyN) + int64(expired.entries)
+		last, err := endOf(tx, []byte(survey), []byte(period))
+		if last > 0 {
+			end = formatCursor(last)
+		}
+		return err
 	})
 	return entries, end, err
 }
@@ -232,6 +237,10 @@ func orphansAfter(tx *bbolt.Tx, survey, period, after []byte) (orphans []store.K
 	if err != nil {
 		return nil, nil, err
 	}
+	expired, err := expiredOf(tx, survey, period)
+	if err != nil {
+		return nil, nil, err
+	}
 	first := firstPeriod(tx, survey)
 	others := otherPeriods(tx, survey, period)
 	n := 0
@@ -245,6 +254,9 @@ func orphansAfter(tx *bbolt.Tx, survey, period, after []byte) (orphans []store.K
 		last = bytes.Clone(id)
 		at, err := decodePlace(data)
 		if err == nil && at.period != number && (others[at.period] || !bytes.Equal(first, period)) {
+			continue
+		}
+		if err == nil && at.period == number && at.isExpired() && expired.tombstones > 0 {
 			continue
 		}
 		if err != nil || at.period != number || !hasEntry(log, at.position, id) {
@@ -278,7 +290,8 @@ func (s *Store) checkMarks(ctx context.Context, survey, period string, yield fun
 	if err == nil && !first {
 		return
 	}
-	marks, ids := 0, 0
+	marks, ids, freed := 0, 0, 0
+	var alone []store.KeyProblem
 	for i, failed := range s.InvitationsOf(ctx, survey) {
 		if err = cmp.Or(err, failed); err != nil {
 			break
@@ -294,8 +307,8 @@ func (s *Store) checkMarks(ctx context.Context, survey, period string, yield fun
 		if err = failed; err != nil {
 			break
 		}
-		if !taken && !yield(store.KeyProblem{What: store.MarkAlone, Response: i.Answer, Text: message.New("invitation %s has been used for response %s, whose id is free", i.Hash, i.Answer)}, nil) {
-			return
+		if !taken {
+			alone = append(alone, store.KeyProblem{What: store.MarkAlone, Response: i.Answer, Text: message.New("invitation %s has been used for response %s, whose id is free", i.Hash, i.Answer)})
 		}
 	}
 	if err == nil { // after the marks: each was set together with an id
@@ -303,13 +316,23 @@ func (s *Store) checkMarks(ctx context.Context, survey, period string, yield fun
 			if b := bucket(tx, idsBucket, []byte(survey)); b != nil {
 				ids = b.Stats().KeyN
 			}
-			return nil
+			var err error
+			freed, err = freedIDs(tx, []byte(survey))
+			return err
 		})
+	}
+	if len(alone) <= freed { // they may be those that were deleted after a retention time
+		alone = nil
+	}
+	for _, p := range alone {
+		if err == nil && !yield(p, nil) {
+			return
+		}
 	}
 	switch {
 	case err != nil:
 		yield(store.KeyProblem{}, err)
-	case marks > ids:
+	case marks > ids+freed:
 		yield(store.KeyProblem{What: store.MarkAlone, Text: message.New("%d invitations have been used, and %d ids are taken", marks, ids)}, nil)
 	}
 }

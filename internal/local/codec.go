@@ -31,6 +31,9 @@ type place struct {
 	digest   []byte // of its answers; none if it is a tombstone
 }
 
+// isExpired reports whether it is a tombstone that was deleted from the log after a retention time. No entry has position 0.
+func (p place) isExpired() bool { return p.position == 0 && len(p.digest) == 0 }
+
 func (p place) encode() []byte {
 	data := binary.AppendUvarint(make([]byte, 0, 32), p.period)
 	return append(binary.BigEndian.AppendUint64(data, p.position), p.digest...)

@@ -22,6 +22,8 @@ const (
 func presenceOf(tx *bbolt.Tx, survey, id string) (presence, error) {
 	_, at, entry, err := lookUp(tx, []byte(survey), keyOf(id))
 	switch {
+	case err == nil && entry == nil && at.period != 0: // its tombstone has expired
+		return isErased, nil
 	case err != nil || entry == nil:
 		return isMissing, err
 	case len(at.digest) == 0:

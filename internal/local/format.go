@@ -9,12 +9,14 @@ import (
 	"glasspoll/internal/message"
 )
 
-// The formats of files that this program reads and writes. A file has the lower one until an invitation is stored in it: so
-// an earlier program opens it until then, and not afterwards, when it would take answers without asking for an invitation.
+// The formats of files that this program reads and writes. A file has the lowest one until an invitation is stored in it, or an
+// answer is deleted after a retention time: so an earlier program opens it until then, and not afterwards, when it would take
+// answers without asking for an invitation, or give a place in a log for the second time.
 // Files of formats 1 and 2 can be read: see package format2.
 const (
-	plainFormat = 3
-	format      = 4 // with invitations
+	plainFormat   = 3
+	invitedFormat = 4 // with invitations
+	format        = 5 // with logs from which entries were deleted
 )
 
 // raiseFormat writes the format of a file unless it has a higher one.

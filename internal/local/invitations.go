@@ -73,7 +73,7 @@ func (s *Store) PutInvitations(ctx context.Context, all []invitation.Invitation)
 
 // mergeInvitations stores invitations, or the states of those that are stored, and returns how many were not.
 func mergeInvitations(tx *bbolt.Tx, some []invitation.Invitation) (added int, err error) {
-	if err := raiseFormat(tx, format); err != nil {
+	if err := raiseFormat(tx, invitedFormat); err != nil {
 		return 0, err
 	}
 	for _, i := range some {

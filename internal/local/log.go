@@ -56,10 +56,11 @@ func (s *Store) Ends(ctx context.Context, survey string) (ends map[string]string
 			return nil
 		}
 		return b.ForEachBucket(func(name []byte) error {
-			if position, _ := b.Bucket(name).Cursor().Last(); len(position) == 8 {
-				ends[string(name)] = formatCursor(binary.BigEndian.Uint64(position))
+			end, err := endOf(tx, []byte(survey), name)
+			if end > 0 {
+				ends[string(name)] = formatCursor(end)
 			}
-			return nil
+			return err
 		})
 	})
 	return ends, err

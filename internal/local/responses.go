@@ -144,7 +144,11 @@ func appendRecord(tx *bbolt.Tx, rec record, a arrival) error {
 	if err != nil {
 		return err
 	}
-	position, err := nextPosition(tx.Bucket(logBucket), log, a)
+	end, err := endOf(tx, rec.survey, rec.period)
+	if err != nil {
+		return err
+	}
+	position, err := nextPosition(tx.Bucket(logBucket), end, a)
 	if err != nil {
 		return err
 	}
@@ -168,17 +172,14 @@ func appendRecord(tx *bbolt.Tx, rec record, a arrival) error {
 	return ids.Put(rec.id[:], place{number, position, rec.digest}.encode())
 }
 
-// nextPosition returns the position of a response that is appended to one of the logs. It is the arrival unless that is not
-// behind every position in the file; of an arrival that is known to the day alone, behind every one in its own log, since
-// those of other surveys are times.
-func nextPosition(logs, log *bbolt.Bucket, a arrival) (uint64, error) {
+// nextPosition returns the position of a response that is appended to the log that has had positions up to end. It is the
+// arrival unless that is not behind every position in the file; of an arrival that is known to the day alone, behind every one
+// in its own log, since those of other surveys are times.
+func nextPosition(logs *bbolt.Bucket, end uint64, a arrival) (uint64, error) {
 	sequence := logs.Sequence()
 	last := sequence
 	if a.toDay {
-		last = 0
-		if key, _ := log.Cursor().Last(); len(key) == 8 {
-			last = binary.BigEndian.Uint64(key)
-		}
+		last = end
 	}
 	if last == math.MaxUint64 {
 		return 0, message.Errorf("the last position of the log is taken: %w", errCodec)

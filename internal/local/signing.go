@@ -17,7 +17,7 @@ var signingBucket = []byte("signing")
 // PutSigningKeys implements [store.KeyRing].
 func (s *Store) PutSigningKeys(ctx context.Context, survey string, keys []blind.Private) error {
 	return s.update(ctx, func(tx *bbolt.Tx) error {
-		if err := raiseFormat(tx, format); err != nil {
+		if err := raiseFormat(tx, invitedFormat); err != nil {
 			return err
 		}
 		b, err := makeBucket(tx, signingBucket, []byte(survey))

@@ -28,7 +28,8 @@ import (
 //
 // The buckets, as paths:
 //
-//	meta                     "format" → the file's format; "secret" → 32 random bytes that ids are keyed with
+//	meta                     "format" → the file's format; "secret" → 32 random bytes that ids are keyed with; "erased" → number of
+//	                         the last erasure, until what it has left in the file is overwritten
 //	definitions/SURVEY       version → compiled survey
 //	current                  survey → version in force
 //	ids/SURVEY               id → number of the period, position in its log, digest of the answers; a tombstone has no digest
@@ -47,6 +48,7 @@ import (
 //	corrections/SURVEY/PERIOD  number → what a correction says; nothing if its response was erased
 //	corrected/SURVEY         id → private answers of corrections
 //	signing/SURVEY           id → private key of a group of invitees
+//	expired/SURVEY           period → what was deleted from its log after a retention time
 //	progress                 name of a task → how far it has come
 //
 // A position is a time in nanoseconds since 1970, 8 bytes, big-endian, raised above every earlier one; the last one is the

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"glasspoll/internal/survey"
 )
 
 // allKinds has an item of each kind.
@@ -24,6 +26,15 @@ func titles(id, language string) string {
 	return map[string]string{"service en": "Service", "service zh": "服务满意度"}[id+" "+language]
 }
 
+// TestOfNoPeriod has a case of a survey without periods.
+func TestOfNoPeriod(t *testing.T) {
+	c := sample()
+	c.Period = survey.OnePeriod
+	if line := Compose([]Item{OfOpened(c)}, Reader{Language: "en", Title: titles}).Lines[0]; !strings.Contains(line, "; 'Service', owner") {
+		t.Error(line)
+	}
+}
+
 func TestCompose(t *testing.T) {
 	for language, want := range map[string]string{
 		"en": `Glasspoll: a case was handed up, a case is overdue, a new case, a case was closed, new results, a survey has opened, a survey has closed, digest
@@ -36,16 +47,16 @@ New results: 'Service' 2026-Q4, 120 respondents: https://polls.example.com/servi
 'Service' takes no more answers
 'Service': takes answers, 120 respondents in published results, cases: 1 opened, 2 closed, 3 to be done, 1 of them overdue
 Without a survey: cases: 0 opened, 0 closed, 1 to be done, 0 of them overdue`,
-		"zh": `Glasspoll：有事项上报，有事项逾期，有新事项，有事项关闭，新的结果，问卷开始收集，问卷结束收集，摘要
-新事项 7K3M9QXA2B4CD5E6：投诉，严重；“服务满意度”2026-Q4，负责：客服部，最迟 2026-11-27
-逾期：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：客服部，最迟 2026-11-27
-上报主管：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：主管，最迟 2026-11-27
-已关闭：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：客服部，已告知客户
+		"zh": `Glasspoll：有事项上报，有事项逾期，有新事项，有事项办结，新的结果，问卷开始收集，问卷结束收集，摘要
+新事项 7K3M9QXA2B4CD5E6：投诉，严重；“服务满意度”2026-Q4，负责：客服部，期限 2026-11-27
+逾期：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：客服部，期限 2026-11-27
+已上报主管：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：主管，期限 2026-11-27
+已办结：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：客服部，已告知顾客
 新的结果：“服务满意度”2026-Q4，120 份答卷：https://polls.example.com/service/results/
 “服务满意度”开始收集答卷：https://polls.example.com/service/
 “服务满意度”已结束收集
-“服务满意度”：正在收集，已公布的结果有 120 份答卷，事项：新开 1，关闭 2，待办 3，其中逾期 1
-不属于任何问卷：事项：新开 0，关闭 0，待办 1，其中逾期 0`,
+“服务满意度”：正在收集，已公布的结果有 120 份答卷，事项：新开 1，办结 2，未办结 3，其中逾期 1
+不属于任何问卷：事项：新开 0，办结 0，未办结 1，其中逾期 0`,
 	} {
 		m := Compose(allKinds(), Reader{Language: language, Title: titles, Site: "https://polls.example.com/"})
 		if got := m.Text(10_000); got != want {

@@ -204,11 +204,11 @@ func TestChatsTakeMessages(t *testing.T) {
 				t.Errorf("%s: %v", p.channel, err)
 			}
 		}
-		want := "Glasspoll：有新事项\n新事项 7K3M9QXA2B4CD5E6：投诉，严重；“service”2026-Q4，负责：客服部 <desk>，最迟 2026-11-27"
+		want := "Glasspoll：有新事项\n新事项 7K3M9QXA2B4CD5E6：投诉，严重；“service”2026-Q4，负责：客服部 <desk>，期限 2026-11-27"
 		switch p.channel {
 		case news.Slack:
 			want = strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(want)
-		case news.Feishu:
+		case news.Feishu, news.WeCom:
 			want = strings.ReplaceAll(want, "<", "＜")
 		}
 		if len(r.took) != 3 || r.took[0] != want {
@@ -331,7 +331,7 @@ func TestManyItemsFit(t *testing.T) {
 		if err := p.chatTo(r, p.path, secret).Send(t.Context(), news.Compose(items, news.Reader{Language: "zh"})); err != nil {
 			t.Errorf("%s: %v", p.channel, err)
 		}
-		if len(r.took) != 1 || !strings.HasPrefix(r.took[0], "Glasspoll：500 个新事项\n") || !utf8.ValidString(r.took[0]) {
+		if len(r.took) != 1 || !strings.HasPrefix(r.took[0], "Glasspoll：500 件新事项\n") || !utf8.ValidString(r.took[0]) {
 			t.Errorf("%s took %q", p.channel, r.took)
 		}
 	}

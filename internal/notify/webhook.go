@@ -93,7 +93,11 @@ func (w *Webhook) sendItem(ctx context.Context, i news.Item) error {
 		if err == nil || !retry || try == attempts {
 			return err
 		}
-		if waitErr := w.wait(ctx, min(max(wait, named), maxWait)); waitErr != nil {
+		pause := min(max(wait, named), maxWait)
+		if end, ends := ctx.Deadline(); ends && time.Until(end) < pause {
+			return err
+		}
+		if waitErr := w.wait(ctx, pause); waitErr != nil {
 			return errors.Join(err, waitErr)
 		}
 		wait *= 2

@@ -57,7 +57,7 @@ func TestManagementReport(t *testing.T) {
 			}
 		}
 		for _, want := range map[string][]string{
-			"zh": {"统计分析报告", "内部资料", "一、调查结果", "四、调查目的", "二、存在问题", "投诉", "较重", "2026年11月1日", "其中55份已计入公布的数字", "2026年11月22日", "共开出3件", "多谢 × 3", "另有4条", "逾期", "物流主管"},
+			"zh": {"统计分析报告", "内部资料", "一、调查结果", "四、调查目的", "二、存在问题", "投诉", "严重", "2026年11月1日", "其中55份已计入公布的数字", "2026年11月22日", "共开出3件", "多谢 × 3", "另有4条", "逾期", "物流主管"},
 			"en": {"statistical analysis report", "Confidential", "1. Results", "4. Purpose", "2. Problems", "Complaint", "1 November 2026", "55 of them in public figures", "22 November 2026", "Opened: 3. Closed: 1", "4 more are in the export", "Head of logistics"},
 		}[language] {
 			if !strings.Contains(rendertest.Text(t, b.Bytes()), want) {

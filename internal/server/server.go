@@ -43,6 +43,7 @@ type Options struct {
 	Archives      string        // directory for archives of what is over; "" for none
 	VerifyEvery   time.Duration // how often everything is counted again and compared; 0: never
 	News          News          // who is told of what
+	Keep          survey.Span   // for how long answers are kept at most; zero: as long as the privacy notices say. Not with Preview
 	// Verbs makes the table of what can be asked for over the socket in the data directory; nil for none. changed says
 	// that a survey's answers have changed, and in which periods, so that its results follow.
 	Verbs    func(s *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table
@@ -66,6 +67,7 @@ type Server struct {
 	actions  project.CurrentActions
 	notifier *notify.Notifier
 	archives *archiveLoop    // nil: nothing is archived by itself
+	retained *retentionLoop  // nil: nothing is deleted by its time
 	commands *control.Server // nil if the socket could not be made
 	stopping chan struct{}   // closed when Run ends
 	limits   *intake.Limits  // nil: none
@@ -151,6 +153,9 @@ func (srv *Server) connect() error {
 	srv.updater = newUpdater(srv.options.Log, srv.publisher, srv.store.Surveys, srv.notifier.Wake)
 	if srv.options.Archives != "" {
 		srv.archives = srv.newArchiveLoop()
+	}
+	if !srv.options.Preview { // of drafts, whose length of time may be a slip of the moment, nothing is deleted
+		srv.retained = srv.newRetentionLoop()
 	}
 	return nil
 }
@@ -247,12 +252,17 @@ func (srv *Server) Run(ctx context.Context) error {
 func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
 	tasks.Go(func() { srv.updater.run(ctx) })
 	tasks.Go(func() { srv.notifier.Run(ctx) })
+	tasks.Go(func() { srv.finishErasing(ctx) })
 	if srv.options.Backups.Dir != "" {
 		backups := &backupLoop{srv.options.Backups, srv.store, srv.options.Log}
 		tasks.Go(func() { backups.run(ctx) })
 	}
 	if srv.archives != nil {
 		tasks.Go(func() { srv.archives.run(ctx) })
+	}
+	if srv.retained != nil {
+		srv.retained.announce(srv.Surveys())
+		tasks.Go(func() { srv.retained.run(ctx) })
 	}
 	if srv.options.VerifyEvery > 0 {
 		verify := &verifyLoop{srv.options.VerifyEvery, srv.store, srv.options.Log}
@@ -262,6 +272,23 @@ func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
 		tasks.Go(func() {
 			srv.watcher.Run(func() { srv.reload(ctx) }, func(err error) { srv.options.Log.Error("watching files", "error", err) })
 		})
+	}
+}
+
+// erasingInterval is how often it is looked whether an erasure was interrupted.
+const erasingInterval = 10 * time.Minute
+
+// finishErasing overwrites what interrupted erasures have left in the data file, until the context ends.
+func (srv *Server) finishErasing(ctx context.Context) {
+	for {
+		if err := srv.store.FinishErasing(ctx); err != nil && ctx.Err() == nil {
+			srv.options.Log.Warn("what was erased is not overwritten yet, will be tried again", "in", erasingInterval, "error", err)
+		}
+		select {
+		case <-time.After(erasingInterval):
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -179,7 +179,7 @@ func (u *updater) run(ctx context.Context) {
 // observedStore is a store of answers that reports each one that it stores or erases.
 type observedStore struct {
 	answerStore
-	stored func(survey string, periods ...string)
+	stored, erased func(survey string, periods ...string)
 }
 
 // answerStore is the part of a store that answers are put into.
@@ -209,7 +209,7 @@ func (o observedStore) Redeem(ctx context.Context, r store.Redemption) (bool, er
 func (o observedStore) Withdraw(ctx context.Context, survey, id string) (store.Withdrawal, error) {
 	done, err := o.answerStore.Withdraw(ctx, survey, id)
 	if done.Period != "" {
-		o.stored(survey, done.Period)
+		o.erased(survey, done.Period)
 	}
 	return done, err
 }

@@ -36,6 +36,7 @@ func NewMemory() *Memory {
 		turns: map[string]*turn{}, invitations: map[invitation.Hash]invitation.Invitation{},
 		counted: map[string]map[string]int64{}, signing: map[string]map[string]blind.Private{}, used: map[string]time.Time{}, origins: map[string]origin{},
 		reviews: map[string][][]byte{}, corrections: map[string]map[int][]byte{}, wishes: map[string]bool{},
+		places: map[string]int{}, expired: map[string]int64{},
 	}}
 }
 
@@ -47,6 +48,8 @@ type memory struct {
 	ids         map[string]*taken
 	waiting     map[string][]store.Entry // by survey and period
 	logs        map[string][]store.Entry
+	places      map[string]int   // how many have been given in a log
+	expired     map[string]int64 // entries that were deleted from a log
 	tallies     map[string]tallied
 	releases    map[string][]*release.Release
 	cases       map[string]*cases.Case
@@ -168,7 +171,8 @@ func (h *Memory) Collect(_ context.Context, survey string, _ ...string) error {
 			return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Response.ID, b.Response.ID))
 		})
 		for _, e := range h.waiting[key] {
-			e.Cursor = fmt.Sprintf("%09d", len(h.logs[key])+1)
+			h.places[key]++
+			e.Cursor = fmt.Sprintf("%09d", h.places[key])
 			h.logs[key] = append(h.logs[key], e)
 		}
 		delete(h.waiting, key)
@@ -185,9 +189,9 @@ func (h *Memory) Ends(_ context.Context, survey string) (map[string]string, erro
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	ends := map[string]string{}
-	for key, log := range h.logs {
+	for key, last := range h.places {
 		if of, period, _ := strings.Cut(key, " "); of == survey {
-			ends[period] = log[len(log)-1].Cursor
+			ends[period] = fmt.Sprintf("%09d", last)
 		}
 	}
 	return ends, nil
@@ -224,16 +228,20 @@ func (h *Memory) Stored(ctx context.Context, survey, id string) (*store.Stored, 
 	defer h.mu.Unlock()
 	key := survey + " " + known.period
 	at := slices.IndexFunc(h.logs[key], func(e store.Entry) bool { return e.Response.ID == id })
+	if at < 0 {
+		return nil, nil // its tombstone has expired
+	}
 	return &store.Stored{Entry: h.logs[key][at], Replace: func(_ context.Context, tombstone answer.Response, t *tally.Tally, revision int) error {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if known.withdrawn || h.tallies[key].revision != revision {
+		if known.withdrawn || h.ids[survey+" "+id] != known || h.tallies[key].revision != revision {
 			return store.ErrStale
 		}
 		*known = taken{period: known.period, withdrawn: true}
 		h.eraseCorrections(key, id)
 		h.logs[key] = slices.Clone(h.logs[key])
-		h.logs[key][at].Response = tombstone
+		now := slices.IndexFunc(h.logs[key], func(e store.Entry) bool { return e.Response.ID == id })
+		h.logs[key][now].Response = tombstone // it is there: its id is
 		h.tallies[key] = tallied{t.Encode(), revision + 1}
 		return nil
 	}}, nil

@@ -116,6 +116,8 @@ var suite = map[string]func(t *testing.T, b Backend){
 	"TurnsAtOnce":           turnsAtOnce,
 	"ReleasesAgree":         releasesAgree,
 	"KeysAgree":             keysAgree,
+	"Expiry":                expiry,
+	"ExpiryAtOnce":          expiryAtOnce,
 	"Secrets":               secrets,
 	"TakenIDs":              takenIDs,
 	"Decisions":             decisions,
