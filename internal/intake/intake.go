@@ -49,6 +49,7 @@ type Handler struct {
 	Now         func() time.Time
 	Client      func(*http.Request) string // by address, or what tells clients better apart; must not come from what a client can set
 	Log         *slog.Logger
+	DaySecrets  store.DaySecrets             // nil: a second click on a form without a script is not recognized where answers are sealed
 	Limits      *Limits                      // nil: answers come as fast as they like, and nothing says how they came
 	Host        func(*http.Request) []string // by which visitors may know the site; nil: as the request says
 }

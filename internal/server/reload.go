@@ -199,6 +199,7 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Now:         time.Now,
 		Client:      srv.clientAddress,
 		Log:         srv.options.Log,
+		DaySecrets:  srv.store,
 		Limits:      srv.limits,
 		Host:        srv.hosts,
 	}
