@@ -130,6 +130,31 @@ func TestNewsArrive(t *testing.T) {
 	})
 }
 
+// TestNewsOfCommandsWait closes a case while no server runs: the next one tells it.
+func TestNewsOfCommandsWait(t *testing.T) {
+	t.Parallel()
+	c := newChannel(t)
+	r := serveFiles(t, serveCommand{NoReload: true, NewsFile: newsFile(t, c)}, map[string]string{"surveys/tea.yaml": teaWithAlerts})
+	data := filepath.Join(r.Dir, "data")
+	if response, text := r.Do(t, "POST", "/api/surveys/tea/responses", map[string]string{"Content-Type": "application/json"}, `{"id": "00000001-0000-4000-8000-000000000001", "answers": {"taste": 1}}`); response.StatusCode != http.StatusCreated {
+		t.Fatal(response.StatusCode, text)
+	}
+	var listed string
+	servertest.Eventually(t, "a case of which the channel was told", func() bool {
+		_, listed, _ = commandAt(t, data, "cases", "list", "--format", "csv")
+		_, waiting, _ := commandAt(t, data, "news", "list")
+		return strings.Count(listed, "\n") == 2 && c.took() != "" && strings.Contains(waiting, "no news")
+	})
+	r.Stop()
+	id, _, _ := strings.Cut(strings.Split(listed, "\n")[1], ",")
+	if code, out, failures := commandAt(t, data, "cases", "close", id, "--result", "replaced", "--customer-told", "yes", "--customer-agreed", "yes"); code != 0 {
+		t.Fatal(code, out, failures)
+	}
+	if _, out, _ := commandAt(t, data, "news", "list"); !strings.Contains(out, "case_"+id+"_closed") || !strings.Contains(out, "waits") {
+		t.Errorf("waiting:\n%s", out)
+	}
+}
+
 // TestNewsTest tries receivers out.
 func TestNewsTest(t *testing.T) {
 	t.Parallel()

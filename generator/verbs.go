@@ -143,7 +143,7 @@ func performLocally(ctx context.Context, c *console.Console, data, name string, 
 		return err
 	}
 	defer store.Close()
-	return do(ctx, c, store, v, false)
+	return do(ctx, c, store, v, true) // the next server tells it
 }
 
 // doWithOldFile does a verb with a data file of an earlier format, which is only read. Verbs that change something fail.

@@ -124,16 +124,19 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		return reply, f.publishAll(ctx)
 	}
 	changes := changesOf(stream.Records)
+	failed := map[*change]bool{}
+	var published []string
 	for _, c := range changes {
 		more, err := f.publish(ctx, c.survey, c.periods...)
-		if err == nil {
-			err = f.tell(ctx, c.survey)
+		if failed[c] = more || err != nil; err == nil {
+			published = append(published, c.survey)
 		}
-		if more || err != nil {
+	}
+	told := f.tell(ctx, published...) == nil // after all results: a receiver may be slow
+	for _, c := range changes {
+		if failed[c] || !told {
 			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: c.first})
-			continue
-		}
-		if c.oldest.Unix() > 0 {
+		} else if c.oldest.Unix() > 0 {
 			f.metrics.Write(nil, cloud.Figure{Name: "PublishAge", Unit: "Seconds", Value: time.Since(c.oldest).Seconds()})
 		}
 	}
@@ -200,6 +203,9 @@ func (f *function) publishAll(ctx context.Context) error {
 
 // tell delivers the news of surveys, including those that earlier runs failed to deliver.
 func (f *function) tell(ctx context.Context, surveys ...string) error {
+	if len(surveys) == 0 {
+		return nil
+	}
 	err := f.news.tell(ctx, surveys...)
 	if err != nil {
 		f.log.Error("news not delivered, will be tried again", "request", requestID(ctx), "error", err)
@@ -227,9 +233,8 @@ func (f *function) ageCases(ctx context.Context, surveys []string) error {
 	return errors.Join(failed...)
 }
 
-// publish brings one survey up to date. It returns a panic as an error, so that the other surveys are published. More says that
-// there is something left to do: here, or
-// by another process, which may have been killed in its turn.
+// publish brings one survey up to date. It returns a panic as an error, so that the other surveys are published. more says that
+// there is something left to do: here, or by another process, which may have been killed in its turn.
 func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
 	begin := time.Now()
 	defer func() {

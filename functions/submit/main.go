@@ -32,6 +32,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	}
 	return gateway.New(getenv, log, metrics, gateway.Options{Retention: retention, Counted: counted, Use: func(h *intake.Handler, table *cloud.Table) {
 		h.Responses, h.Withdrawer, h.Days, h.Redeemer, h.IDs = table, table, table, table, table
+		h.DaySecrets = table
 		if limits != "off" {
 			h.Limits = intake.NewLimits(table, table)
 			h.Limits.Rates = table

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"glasspoll/internal/message"
@@ -61,7 +62,7 @@ func (b Book) Add(e Entry, now time.Time) (*Case, error) {
 // Check is Add, and says of what part each problem is.
 func (b Book) Check(e Entry, now time.Time) (*Case, []Problem) {
 	for _, text := range []*string{&e.Ref, &e.Channel, &e.Type, &e.Subtype, &e.Owner, &e.Note, &e.By} {
-		*text = strings.TrimSpace(*text)
+		*text = oneLine(*text)
 	}
 	c := &Case{
 		ID: idOf("case that was added", b.Survey, e.Ref), Survey: b.Survey, Timezone: b.Timezone, Ref: e.Ref, Questions: []string{},
@@ -84,6 +85,11 @@ func (b Book) Check(e Entry, now time.Time) (*Case, []Problem) {
 		c.dueBy(fitting(b.Deadlines, c.Type, c.Channel, c.Severity))
 	}
 	return c, nil
+}
+
+// oneLine returns a text in one line, without control characters.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " ")
 }
 
 // checkEntry checks what only entries have.
@@ -120,6 +126,7 @@ var digits = regexp.MustCompile(`\+?[0-9][0-9 ()\-]{5,}[0-9]`)
 
 // hasContact reports whether a text has an e-mail address, or a number of seven digits or more.
 func hasContact(text string) bool {
+	text = date.ReplaceAllString(strings.Map(narrow, text), " · ")
 	if slices.ContainsFunc(strings.Fields(text), func(word string) bool { return strings.Contains(word, "@") }) {
 		return true
 	}
@@ -130,9 +137,17 @@ func hasContact(text string) bool {
 				n++
 			}
 		}
-		return n >= 7 && !date.MatchString(strings.TrimSpace(number))
+		return n >= 7
 	})
 }
 
+// narrow returns the usual form of a wide character, as Chinese keyboards write digits.
+func narrow(c rune) rune {
+	if c >= '！' && c <= '～' {
+		return c - '！' + '!'
+	}
+	return c
+}
+
 // date is a day, which is no telephone number.
-var date = regexp.MustCompile(`^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$`)
+var date = regexp.MustCompile(`\b(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}\b`)

@@ -107,6 +107,46 @@ func TestOpened(t *testing.T) {
 	}
 }
 
+// TestNotesHaveNoContact has telephone numbers and addresses as they are written, and days and times, which are none.
+func TestNotesHaveNoContact(t *testing.T) {
+	for note, want := range map[string]bool{
+		"１３８１２３４５６７８": true, "call 138 1234-5678": true, "li＠example.com": true, "2026-10-3113812345678": true,
+		"2026-10-31 14:30 打来": false, "called on 2026-10-31 and 2026-11-02": false, "订单 123456": false,
+	} {
+		if hasContact(note) != want {
+			t.Errorf("%s: contact data: %t", note, !want)
+		}
+	}
+}
+
+// TestRolesAreOneLine wants nothing of a register to leave its line, on a terminal or elsewhere.
+func TestRolesAreOneLine(t *testing.T) {
+	c, err := Book{Survey: NoSurvey, Timezone: "UTC"}.Add(Entry{Ref: "1\n2", Channel: "phone", Opened: at(1, 8), Owner: "de\nsk", Note: "a\x1b[2J\tb"}, at(30, 8))
+	if err != nil || c.Ref != "1 2" || c.Owner != "de sk" || c.Note != "a [2J b" {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if err := c.Assign("a\x1b]0;b\a", "", at(30, 9)); err == nil {
+		t.Error("a role has control characters")
+	}
+}
+
+// TestDaysEndWithThemselves has days that begin or end with a change of the clocks.
+func TestDaysEndWithThemselves(t *testing.T) {
+	for _, zone := range []string{"Asia/Shanghai", "America/Santiago", "America/Havana", "Atlantic/Azores", "Africa/Cairo", "Asia/Beirut", "Europe/Berlin", "Pacific/Apia"} {
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for day := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC); day.Year() < 2028; day = day.AddDate(0, 0, 1) {
+			c := Case{Timezone: zone, Opened: day.AddDate(0, 0, -2), Due: dateOf(day), Status: Open}
+			end, _ := c.limit()
+			if next := dateOf(day.AddDate(0, 0, 1)); c.Day(end) != c.Due || c.Day(end.Add(1)) != next || c.Overdue(end) || !c.Overdue(end.Add(1)) {
+				t.Errorf("%s: %s ends at %v", zone, c.Due, end.In(location))
+			}
+		}
+	}
+}
+
 func TestFollowed(t *testing.T) {
 	s := parse(t)
 	c := OpenedBy(s, response(answer.Answer{"overall", "1"}), at(2, 9)) // due on the 7th

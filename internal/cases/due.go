@@ -65,7 +65,7 @@ func endOf(day survey.Date, location *time.Location) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, 0, 0, location).Add(-1)
+	return survey.BeginningOfDay(time.Date(d.Year(), d.Month(), d.Day()+1, 12, 0, 0, 0, location), location).Add(-1)
 }
 
 // Deadline says in words of numbers when the case is due: "2026-12-05", or "2026-12-05 18:00" in its timezone; "" for never.

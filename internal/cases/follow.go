@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"glasspoll/internal/message"
@@ -257,6 +258,9 @@ func (c *Case) Withdraw(at time.Time) {
 
 // checkRole bounds the name of a role.
 func checkRole(name string) error {
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return message.Errorf("a role is written in one line")
+	}
 	if utf8.RuneCountInString(name) > maxRole {
 		return message.Errorf("a role has at most %d characters", maxRole)
 	}

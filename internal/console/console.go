@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/width"
 
@@ -105,10 +106,11 @@ func table(w io.Writer, rows [][]string, labels int) error {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
+			row[i] = plain(cell)
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], Columns(cell))
+			widths[i] = max(widths[i], Columns(row[i]))
 		}
 	}
 	for _, row := range rows {
@@ -126,6 +128,17 @@ func table(w io.Writer, rows [][]string, labels int) error {
 		}
 	}
 	return nil
+}
+
+// plain returns a text with spaces in place of control characters, which could move the cursor of a terminal or change its title:
+// others write what is printed.
+func plain(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, text)
 }
 
 // Columns returns the width of a text in columns of a terminal. A Chinese character takes two.

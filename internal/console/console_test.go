@@ -43,6 +43,14 @@ func TestPrinting(t *testing.T) {
 	}
 }
 
+// TestTablesHaveNoControls prints what others have written: it stays in its column, and a terminal does nothing of it.
+func TestTablesHaveNoControls(t *testing.T) {
+	var b strings.Builder
+	if err := Table(&b, [][]string{{"a\x1b[2J", "b\nc"}, {"\u009b1m", "d"}}); err != nil || b.String() != "a [2J  b c\n 1m    d\n" {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+}
+
 func TestColumns(t *testing.T) {
 	for text, want := range map[string]int{"": 0, "café": 4, "合计": 4, "Ａ1": 3} {
 		if got := Columns(text); got != want {

@@ -181,7 +181,11 @@ func (w *writer) table(t paper.Table, height string) {
 	if columns == 0 {
 		return
 	}
-	widths := widthsOf(t)
+	widths, fits := widthsOf(t)
+	size := "" // of letters, after the other properties
+	if !fits {
+		size = smaller
+	}
 	figures := make([]bool, columns)
 	w.openTable(widths)
 	w.write(`<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>`)
@@ -191,7 +195,7 @@ func (w *writer) table(t paper.Table, height string) {
 		if figures[i] {
 			side = `<w:jc w:val="right"/>`
 		}
-		w.cell(widths[i], headFill, `<w:p><w:pPr><w:pStyle w:val="TableHead"/>`+side+`</w:pPr>`+run(text, "")+`</w:p>`)
+		w.cell(widths[i], headFill, `<w:p><w:pPr><w:pStyle w:val="TableHead"/>`+side+`</w:pPr>`+run(text, size)+`</w:p>`)
 	}
 	w.write(`</w:tr>`)
 	for _, row := range t.Rows {
@@ -212,7 +216,7 @@ func (w *writer) table(t paper.Table, height string) {
 			if c.Bad {
 				properties += `<w:color w:val="` + bad + `"/>`
 			}
-			w.cell(widths[i], "", `<w:p><w:pPr><w:pStyle w:val="`+style+`"/></w:pPr>`+run(c.Text, properties)+`</w:p>`)
+			w.cell(widths[i], "", `<w:p><w:pPr><w:pStyle w:val="`+style+`"/></w:pPr>`+run(c.Text, properties+size)+`</w:p>`)
 		}
 		w.write(`</w:tr>`)
 	}
@@ -222,12 +226,18 @@ func (w *writer) table(t paper.Table, height string) {
 // Widths of texts in tables, in tenths of a small Latin letter: that of the page, and what of it the margins of a cell take.
 const pageTenths, cellMargins = 950, 20
 
+// maxWished bounds what one column wishes: a very long text is written in several lines.
+const maxWished = pageTenths / 2
+
+// smaller is the size of letters in tables that do not fit, in half points.
+const smaller = `<w:sz w:val="16"/><w:szCs w:val="16"/>`
+
 // widthsOf shares the width of the page among the columns: so that no figure and no word is broken, where there is room for
-// that, and otherwise as the table says, or by the length of the texts.
-func widthsOf(t paper.Table) []int {
+// that, and otherwise as the table says, or by the length of the texts. fits reports whether there is.
+func widthsOf(t paper.Table) (widths []int, fits bool) {
 	least, wished := make([]int, len(t.Head)), make([]int, len(t.Head))
 	for i, text := range t.Head {
-		least[i], wished[i] = longestWord(text)*23/20, tenths(text)*23/20 // heads are bold
+		least[i], wished[i] = bold(longestWord(text)), bold(tenths(text)) // as heads are
 		for _, row := range t.Rows {
 			if i >= len(row) {
 				continue
@@ -236,16 +246,19 @@ func widthsOf(t paper.Table) []int {
 			if row[i].Number != nil {
 				unbroken = tenths(row[i].Text)
 			}
+			if row[i].Strong || row[i].Bad {
+				unbroken = bold(unbroken)
+			}
 			least[i], wished[i] = max(least[i], unbroken), max(wished[i], tenths(row[i].Text))
 		}
-		least[i], wished[i] = least[i]+cellMargins, wished[i]+cellMargins
+		least[i], wished[i] = least[i]+cellMargins, min(wished[i], maxWished)+cellMargins
 	}
 	if len(t.Wide) == len(wished) {
 		for i, share := range t.Wide {
 			wished[i] = max(share, 1)
 		}
 	}
-	return inTwips(shared(wished, least))
+	return inTwips(shared(wished, least)), sum(least) <= pageTenths
 }
 
 // shared divides the page in proportion to what columns wish, but gives none less than its least. If not even that fits, they
@@ -323,13 +336,22 @@ func tenths(text string) (n int) {
 	return n
 }
 
-// width returns about the width of a character, or more.
+// bold returns the width of a text in bold letters.
+func bold(width int) int { return width * 23 / 20 }
+
+// width returns about the width of a character, or more: in a font as wide as DejaVu Sans, which stands in for others.
 func width(r rune) int {
 	switch {
 	case utf8.RuneLen(r) > 2:
 		return 19
-	case unicode.IsUpper(r), unicode.IsDigit(r):
+	case strings.ContainsRune("mwMW%@", r):
+		return 17
+	case strings.ContainsRune("fijlrtI.,:;'|!()[]-/ ", r):
+		return 7
+	case unicode.IsUpper(r):
+		return 13
+	case unicode.IsDigit(r):
 		return 12
 	}
-	return 10
+	return 11
 }

@@ -207,11 +207,43 @@ func TestNothingIsBroken(t *testing.T) {
 	table := paper.Table{Head: []string{"事项", "Respondents", "期限", "人数"}, Wide: []int{20, 1, 1, 1}, Rows: [][]paper.Cell{
 		{paper.Text("一件很长的事项，要写在好几行里才写得下，所以这一列最宽"), paper.Text("no clear difference"), paper.Text("2026年12月31日"), paper.Count(1234567)},
 	}}
-	widths := widthsOf(table)
+	widths, _ := widthsOf(table)
 	for i, text := range []string{"一", "Respondents", "2026年12月31日", "1234567"} {
 		if least := textWidth * (longestWord(text) + cellMargins) / pageTenths; widths[i] < least-1 {
 			t.Errorf("%q has %d of the %d that it needs", text, widths[i], least)
 		}
+	}
+}
+
+// TestHeadsAreWhole checks that heads of a table of many columns, and the name of the longest month, have the room that they need
+// in DejaVu Sans, the widest of the usual fonts: their widths are those of its bold and its book weight, in thousandths of the
+// size, which is 9 points.
+func TestHeadsAreWhole(t *testing.T) {
+	const size, cellMargin = 9 * 20, 2 * 90 // in twentieths of a point
+	table := paper.Table{
+		Head: []string{"Span", "Opened", "Closed", "In time", "Share in time", "Told", "Mean days", "Open", "Overdue"}, Wide: []int{9, 4, 4, 4, 5, 5, 5, 4, 4},
+		Rows: [][]paper.Cell{{paper.Text("November 2026"), paper.Count(461), paper.Count(0), paper.Count(0), paper.None(), paper.Count(0), paper.None(), paper.Count(461), paper.Count(0)}},
+	}
+	widths, _ := widthsOf(table)
+	for column, thousandths := range map[int]int{0: 5210, 1: 4370, 2: 3770, 8: 4790} {
+		if least := size*thousandths/1000 + cellMargin; widths[column] < least {
+			t.Errorf("%q has %d of the %d that it needs", table.Head[column], widths[column], least)
+		}
+	}
+}
+
+// TestLongTextsLeaveRoom checks that a very long title does not make the columns beside it as narrow as a character, and that a
+// table that does not fit has smaller letters.
+func TestLongTextsLeaveRoom(t *testing.T) {
+	table := paper.Table{Head: []string{"调查", "目标"}, Rows: [][]paper.Cell{{paper.Text(strings.Repeat("长", 300)), paper.Text("80 · 未达到")}}}
+	widths, _ := widthsOf(table)
+	if want := textWidth * tenths("80 · 未达到") / pageTenths; widths[1] < want {
+		t.Errorf("the column beside a long title has %d of %d", widths[1], want)
+	}
+	wide := report()
+	wide.Blocks = []paper.Block{paper.Table{Head: slices.Repeat([]string{"Respondents"}, 7), Rows: [][]paper.Cell{paper.Texts("1", "2", "3", "4", "5", "6", "7")}}}
+	if body := opened(t, wide)["word/document.xml"]; !strings.Contains(body, `<w:sz w:val="16"/>`) {
+		t.Error("a table that does not fit has letters of the usual size")
 	}
 }
 
@@ -223,7 +255,8 @@ func TestWidths(t *testing.T) {
 		{Head: []string{"a", "b"}, Wide: []int{1, 0}},
 	} {
 		sum := 0
-		for i, width := range widthsOf(table) {
+		widths, _ := widthsOf(table)
+		for i, width := range widths {
 			if sum += width; width <= 0 {
 				t.Errorf("column %d of %q has the width %d", i, table.Head, width)
 			}

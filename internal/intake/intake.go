@@ -29,10 +29,10 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Handler serves POST …/api/surveys/ID/responses; POST …/withdraw, by which an answer is taken back; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
-// invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link of an invitation, GET and POST …/i/SECRET/stop, which ends messages,
-// and POST …/i/opened, by which the form's script says that it was opened. All fields are required
-// unless they say otherwise.
+// Handler serves POST …/api/surveys/ID/responses; POST …/withdraw, by which an answer is taken back; GET
+// …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link
+// of an invitation, GET and POST …/i/SECRET/stop, which ends messages, and POST …/i/opened, by which the form's script says that
+// it was opened. All fields are required unless they say otherwise.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses
@@ -49,6 +49,7 @@ type Handler struct {
 	Now         func() time.Time
 	Client      func(*http.Request) string // by address, or what tells clients better apart; must not come from what a client can set
 	Log         *slog.Logger
+	DaySecrets  store.DaySecrets             // nil: a second click on a form without a script is not recognized where answers are sealed
 	Limits      *Limits                      // nil: answers come as fast as they like, and nothing says how they came
 	Host        func(*http.Request) []string // by which visitors may know the site; nil: as the request says
 }

@@ -35,10 +35,10 @@ func (s *submission) idSecret(ctx context.Context, slot int64) []byte {
 	if s.answered.Sealing == nil {
 		return s.secret(ctx)
 	}
-	if s.current.KeepDuplicates || s.Limits == nil {
+	if s.current.KeepDuplicates || s.DaySecrets == nil {
 		return nil
 	}
-	secret, err := s.Limits.Days.DaySecret(ctx, time.Unix(0, slot*int64(slotLength)))
+	secret, err := s.DaySecrets.DaySecret(ctx, time.Unix(0, slot*int64(slotLength)))
 	if err != nil {
 		s.Log.Warn("secret of the day not read, so a second click is not recognized", "survey", s.current.ID, "error", err)
 		return nil

@@ -49,7 +49,7 @@ func openSealed(t testing.TB) *sealedFixture {
 seal: {keys: [%s]}
 `, key.Public())), key}
 	days := &store.Transient{}
-	d.handler.Limits = intake.NewLimits(days, days)
+	d.handler.Limits, d.handler.DaySecrets = intake.NewLimits(days, days), days
 	return d
 }
 
@@ -100,9 +100,16 @@ func (d *sealedFixture) one(t testing.TB) answer.Response {
 	panic("unreachable")
 }
 
-// TestHandlerSealsAPlainForm sends a form without a script, three times: within one slot, and into the next.
+// TestHandlerSealsAPlainForm sends a form without a script, three times: within one slot, and into the next; with limits and without.
 func TestHandlerSealsAPlainForm(t *testing.T) {
+	testPlainForm(t, openSealed(t))
 	d := openSealed(t)
+	d.handler.Limits = nil
+	testPlainForm(t, d)
+}
+
+func testPlainForm(t *testing.T, d *sealedFixture) {
+	t.Helper()
 	form := url.Values{"overall": {"5"}, "phone": {number}, "advice": {"空调太冷"}, "when": {"pm", "am"}, "source": {"_other"}, "source._other": {"广告"}, "plain": {"seal1.x"}, "mail": {"a@b.example"}}
 	for range 3 {
 		if w := d.form(form.Encode()); w.Code != 303 {

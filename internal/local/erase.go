@@ -104,7 +104,10 @@ func (s *Store) replace(ctx context.Context, tombstone answer.Response, t *tally
 			return false, err
 		}
 		at.digest = nil
-		return false, bucket(tx, idsBucket, rec.survey).Put(rec.id[:], at.encode())
+		if err := bucket(tx, idsBucket, rec.survey).Put(rec.id[:], at.encode()); err != nil {
+			return false, err
+		}
+		return false, noteErased(tx)
 	})
 }
 
@@ -116,6 +119,33 @@ func (s *Store) Erase(ctx context.Context, survey, id string, keep []string) (er
 		return false, err
 	}
 	return erased, s.wrap(s.overwrite(ctx))
+}
+
+// erasedKey is there, in meta, from an erasure until what it has left in the file is overwritten. Its value is the number of the erasure.
+var erasedKey = []byte("erased")
+
+// noteErased notes in the transaction of an erasure that its former place is to be overwritten.
+func noteErased(tx *bbolt.Tx) error {
+	meta := tx.Bucket(metaBucket)
+	number, err := meta.NextSequence()
+	if err != nil {
+		return err
+	}
+	return meta.Put(erasedKey, binary.BigEndian.AppendUint64(nil, number))
+}
+
+// FinishErasing overwrites what erasures have left in the file that were interrupted, as by the end of the process. If there is nothing,
+// it does nothing.
+func (s *Store) FinishErasing(ctx context.Context) error {
+	var left bool
+	err := s.view(ctx, func(tx *bbolt.Tx) error {
+		left = tx.Bucket(metaBucket).Get(erasedKey) != nil
+		return nil
+	})
+	if err != nil || !left {
+		return err
+	}
+	return s.wrap(s.passes.share(func() error { return s.overwrite(ctx) }))
 }
 
 // ErrNotOverwritten says that a response was erased, but that its former place in the file is not overwritten yet.
@@ -132,12 +162,32 @@ const (
 // overwrite fills all free pages of the file with zeros. bbolt never changes a page in use: it writes a copy and frees the
 // old page, content and all.
 func (s *Store) overwrite(ctx context.Context) error {
+	var last []byte // erasure before the pass
 	// After two more commits, not even the older of the file's two roots refers to what was freed.
-	for range 2 {
-		if err := write(s.db, func(*bbolt.Tx) error { return nil }); err != nil {
+	for i := range 2 {
+		err := write(s.db, func(tx *bbolt.Tx) error {
+			if i == 0 {
+				last = bytes.Clone(tx.Bucket(metaBucket).Get(erasedKey))
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
+	if err := s.overwriteFree(ctx); err != nil {
+		return err
+	}
+	return write(s.db, func(tx *bbolt.Tx) error {
+		if meta := tx.Bucket(metaBucket); bytes.Equal(meta.Get(erasedKey), last) {
+			return meta.Delete(erasedKey)
+		}
+		return nil
+	})
+}
+
+// overwriteFree overwrites the free pages, slice by slice.
+func (s *Store) overwriteFree(ctx context.Context) error {
 	file, err := os.OpenFile(s.path, os.O_WRONLY, 0)
 	if err != nil {
 		return err

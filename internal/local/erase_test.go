@@ -7,7 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/local"
@@ -101,5 +104,79 @@ func TestErasedIsNotInTheFile(t *testing.T) {
 	}
 	if all < 400 {
 		t.Errorf("%d responses are left", all)
+	}
+}
+
+// endsAfter is a context that ends once its error has been asked for so many times.
+type endsAfter struct {
+	context.Context
+	left atomic.Int64
+}
+
+func (c *endsAfter) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestErasedIsOverwrittenInTheEnd ends erasures at every step. What a respondent has taken back is overwritten although they have left
+// the page; what was erased otherwise, after the file is opened again.
+func TestErasedIsOverwrittenInTheEnd(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "glasspoll.db")
+	for name, erase := range map[string]func(*local.Store, context.Context, string) error{
+		"withdrawn": func(s *local.Store, ctx context.Context, id string) error {
+			_, err := s.Withdraw(ctx, "service", id)
+			return err
+		},
+		"erased": func(s *local.Store, ctx context.Context, id string) error {
+			_, err := s.Erase(ctx, "service", id, nil)
+			return err
+		},
+	} {
+		interrupted := 0
+		for steps := range 40 {
+			opened, err := local.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			words := fmt.Sprintf("words of %s %d.", name, steps)
+			r := answer.Response{ID: uuid.NewString(), Survey: "service", Version: "v1", Period: "all", Language: "en", Answers: []answer.Answer{{"why", words}}}
+			if _, err := opened.Put(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			ctx := &endsAfter{Context: t.Context()}
+			ctx.left.Store(int64(steps))
+			err = erase(opened, ctx, r.ID)
+			stored, lookErr := opened.Stored(t.Context(), "service", r.ID)
+			if lookErr != nil || stored == nil {
+				t.Fatal(stored, lookErr)
+			}
+			if isErased := stored.Entry.Response.Withdrawn; isErased && name == "withdrawn" && err != nil {
+				t.Errorf("%s, %d steps: %v", name, steps, err)
+			} else if isErased {
+				if err != nil {
+					interrupted++
+				}
+				opened.Close()
+				if opened, err = local.Open(path); err != nil {
+					t.Fatal(err)
+				}
+				if name == "erased" {
+					if err := opened.FinishErasing(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				raw, err := os.ReadFile(path)
+				if err != nil || bytes.Contains(raw, []byte(words)) {
+					t.Errorf("%s, %d steps: it is still in the file, %v", name, steps, err)
+				}
+			}
+			opened.Close()
+		}
+		if name == "erased" && interrupted == 0 {
+			t.Error("no erasure was interrupted after it was stored: the test is wrong")
+		}
 	}
 }

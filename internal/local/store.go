@@ -28,7 +28,8 @@ import (
 //
 // The buckets, as paths:
 //
-//	meta                     "format" → the file's format; "secret" → 32 random bytes that ids are keyed with
+//	meta                     "format" → the file's format; "secret" → 32 random bytes that ids are keyed with; "erased" → number of
+//	                         the last erasure, until what it has left in the file is overwritten
 //	definitions/SURVEY       version → compiled survey
 //	current                  survey → version in force
 //	ids/SURVEY               id → number of the period, position in its log, digest of the answers; a tombstone has no digest

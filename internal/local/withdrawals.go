@@ -9,13 +9,13 @@ import (
 )
 
 // Withdraw implements [store.Withdrawer]: it erases the response at once, as [Store.Erase] does. Calls at the same time share the
-// overwriting.
+// overwriting, which goes on when the context ends, as when whoever asked has left the page.
 func (s *Store) Withdraw(ctx context.Context, survey, id string) (store.Withdrawal, error) {
 	done, err := store.TakeBack(ctx, s, survey, id, s.now())
 	if err != nil {
 		return store.Withdrawal{}, err
 	}
-	return done, s.wrap(s.passes.share(func() error { return s.overwrite(ctx) }))
+	return done, s.FinishErasing(context.WithoutCancel(ctx))
 }
 
 // passes lets callers share long work: whoever comes while it is done waits for the next pass.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,9 @@ type style struct {
 	name  message.Key
 	limit int // of the text, in bytes
 
+	// mentions says that "<" begins a mention in a text, such as one of everybody in the group.
+	mentions bool
+
 	// request returns the address and the body for a text.
 	request func(c *chat, text string) (address string, body any)
 	// refused reads a reply: nil if the message was taken.
@@ -47,10 +51,19 @@ type style struct {
 //   - Slack, incoming webhooks: no signature, the address is the secret; at most one message a second; 429 has Retry-After; errors
 //     are a word as plain text.
 var styles = map[news.Channel]style{
-	news.DingTalk: {"DingTalk", 15_000, dingTalkRequest, dingTalkRefused},
-	news.WeCom:    {"WeCom", 2_048, weComRequest, weComRefused},
-	news.Feishu:   {"Feishu", 15_000, feishuRequest, feishuRefused},
-	news.Slack:    {"Slack", 15_000, slackRequest, slackRefused},
+	news.DingTalk: {"DingTalk", 15_000, false, dingTalkRequest, dingTalkRefused},
+	news.WeCom:    {"WeCom", 2_048, true, weComRequest, weComRefused},
+	news.Feishu:   {"Feishu", 15_000, true, feishuRequest, feishuRefused},
+	news.Slack:    {"Slack", 15_000, false, slackRequest, slackRefused},
+}
+
+// withoutMentions returns a message whose titles of surveys and roles mention nobody.
+func withoutMentions(m news.Message) news.Message {
+	m.Title, m.Lines = strings.ReplaceAll(m.Title, "<", "＜"), slices.Clone(m.Lines)
+	for n, line := range m.Lines {
+		m.Lines[n] = strings.ReplaceAll(line, "<", "＜")
+	}
+	return m
 }
 
 // newChat makes the sender of a setting.
@@ -60,12 +73,15 @@ func newChat(s news.Setting) *chat {
 
 // Send implements [Sender].
 func (c *chat) Send(ctx context.Context, m news.Message) error {
+	if c.style.mentions {
+		m = withoutMentions(m)
+	}
 	address, request := c.style.request(c, m.Text(c.style.limit))
 	body, err := json.Marshal(request)
 	if err != nil {
 		return err
 	}
-	r, err := post(ctx, c.client, address, body)
+	r, err := post(ctx, c.client, address, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body)
 	if err != nil {
 		return message.Errorf("%s: %w", c.style.name, err)
 	}
@@ -193,11 +209,10 @@ type feishuMessage struct {
 	} `json:"content"`
 }
 
-// feishuRequest signs nothing, with the time in seconds and the secret as the key, joined by a line feed. In the text, "<" would
-// begin a mention.
+// feishuRequest signs nothing, with the time in seconds and the secret as the key, joined by a line feed.
 func feishuRequest(c *chat, content string) (string, any) {
 	body := feishuMessage{Type: "text"}
-	body.Content.Text = strings.ReplaceAll(content, "<", "＜")
+	body.Content.Text = content
 	if c.secret != "" {
 		body.Timestamp = strconv.FormatInt(c.now().Unix(), 10)
 		body.Sign = signed(body.Timestamp+"\n"+c.secret, "")

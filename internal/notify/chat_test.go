@@ -208,7 +208,7 @@ func TestChatsTakeMessages(t *testing.T) {
 		switch p.channel {
 		case news.Slack:
 			want = strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(want)
-		case news.Feishu:
+		case news.Feishu, news.WeCom:
 			want = strings.ReplaceAll(want, "<", "＜")
 		}
 		if len(r.took) != 3 || r.took[0] != want {

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"glasspoll/internal/message"
 	"glasspoll/internal/news"
 	"glasspoll/internal/store"
@@ -84,6 +86,10 @@ const (
 	// The wait after a failure. It doubles with each further one.
 	firstRest, longestRest, longestRestOfPrograms = 10 * time.Second, 4 * time.Hour, 10 * time.Minute
 
+	// A message that takes longer than the first has failed, and after the second a run begins no further one to the receiver: a
+	// receiver that never replies must not take the time of a function on AWS, again and again.
+	messageTime, receiverTime = 30 * time.Second, 30 * time.Second
+
 	// attemptsOfItem bounds the attempts to tell people of an item: about two days.
 	attemptsOfItem = 21
 )
@@ -96,10 +102,12 @@ type Outcome struct {
 	Next    time.Time        // when there is something to do again; zero if nothing waits
 }
 
-// run is one run of a deliverer.
+// run is one run of a deliverer. Receivers are told at the same time, each by a goroutine of its own.
 type run struct {
 	*Deliverer
-	now     time.Time
+	now time.Time
+
+	lock    sync.Mutex // of what follows, of the deliverer and of its store; nobody holds it while a message is on its way
 	items   []*news.Item
 	surveys map[string]*survey.Survey // in force; nil: none
 	out     Outcome
@@ -115,12 +123,16 @@ func (d *Deliverer) Deliver(ctx context.Context, surveys ...string) (Outcome, er
 			return r.out, err
 		}
 	}
+	var all errgroup.Group
 	for n := range d.Receivers {
-		if err := r.tell(ctx, &d.Receivers[n]); err != nil {
-			return r.out, err
-		}
+		all.Go(func() error {
+			r.lock.Lock()
+			defer r.lock.Unlock()
+			return r.tell(ctx, &d.Receivers[n])
+		})
 	}
-	return r.out, nil
+	err := all.Wait()
+	return r.out, err
 }
 
 // read reads the news of a survey, and finishes what nobody wants or what is too old.
@@ -223,7 +235,12 @@ func (r *run) tell(ctx context.Context, to *Receiver) error {
 		r.last[to.Name] = r.now
 		return r.send(ctx, to, &rest, waiting)
 	}
+	begun := time.Now()
 	for _, i := range waiting {
+		if time.Since(begun) > receiverTime {
+			r.again(r.now)
+			return nil
+		}
 		if err := r.send(ctx, to, &rest, []*news.Item{i}); err != nil || r.out.Failed[to.Name] != nil {
 			return err
 		}
@@ -245,7 +262,7 @@ func (r *run) send(ctx context.Context, to *Receiver, rest *rest, items []*news.
 		copies[n] = *i
 	}
 	reader := news.Reader{Language: to.Language, Site: r.Site, Zone: r.zone, Title: func(id, language string) string { return r.title(ctx, id, language) }}
-	failed := to.Sender.Send(ctx, news.Compose(copies, reader))
+	failed := r.attempt(ctx, to, news.Compose(copies, reader))
 	if failed != nil && ctx.Err() != nil {
 		return ctx.Err() // the attempt does not count
 	}
@@ -264,6 +281,15 @@ func (r *run) send(ctx context.Context, to *Receiver, rest *rest, items []*news.
 		r.again(rest.until)
 	}
 	return r.Ports.SaveProgress(ctx, RestName(to.Name), rest.encode())
+}
+
+// attempt sends a message, while others are told.
+func (r *run) attempt(ctx context.Context, to *Receiver, m news.Message) error {
+	ctx, cancel := context.WithTimeout(ctx, messageTime)
+	defer cancel()
+	r.lock.Unlock()
+	defer r.lock.Lock()
+	return to.Sender.Send(ctx, m)
 }
 
 // keep keeps with an item what has come of an attempt.

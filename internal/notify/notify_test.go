@@ -180,6 +180,51 @@ func TestReceiversAreIndependent(t *testing.T) {
 	}
 }
 
+// silent is a sender to a receiver that never replies.
+type silent struct{}
+
+func (silent) Send(ctx context.Context, _ news.Message) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// patient is a sender to a receiver that takes its time.
+type patient struct {
+	recorder
+	time time.Duration
+}
+
+func (p *patient) Send(ctx context.Context, m news.Message) error {
+	time.Sleep(p.time)
+	return p.recorder.Send(ctx, m)
+}
+
+// TestSlowReceiversHoldUpNobody has receivers that never reply, and one with which everything would take hours: a run ends in
+// time for a function on AWS, and the others are told at once.
+func TestSlowReceiversHoldUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow, last := &patient{time: 20 * time.Second}, &recorder{}
+		w := newWorld(t, Receiver{Name: "slack", Language: "en", Wants: OpenedCases, Sender: silent{}}, Receiver{Name: "webhook", Wants: OpenedCases, Sender: silent{}, Program: true},
+			Receiver{Name: "webhook-slow", Wants: OpenedCases, Sender: slow, Program: true}, Receiver{Name: "events", Wants: OpenedCases, Sender: last, Program: true, Hurried: true})
+		w.open("A", "B", "C", "D")
+		begun, ended := time.Now(), make(chan Outcome)
+		go func() { ended <- w.deliver() }()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if sent := last.take(); !slices.Equal(sent, []string{"A", "B", "C", "D"}) {
+			t.Errorf("after a second the last one was told %q", sent)
+		}
+		out := <-ended
+		if took := time.Since(begun); took > time.Minute || out.Failed["slack"] == nil || out.Failed["webhook"] == nil || out.Next.After(w.now) {
+			t.Errorf("after %v: %+v", took, out)
+		}
+		w.deliver()
+		if sent := slow.take(); !slices.Equal(sent, []string{"A", "B", "C", "D"}) {
+			t.Errorf("in two runs the slow one was told %q", sent)
+		}
+	})
+}
+
 // TestGivenUp fails until people are not told any more, and counts attempts and waits.
 func TestGivenUp(t *testing.T) {
 	to := &recorder{fails: 1000}

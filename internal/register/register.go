@@ -171,7 +171,7 @@ func (r *reader) read(row sheets.Row) {
 		Owner: cell(owner), Opened: day(opened), Due: cell(due), Note: cell(note), By: r.by,
 	}
 	if due := day(due); !due.IsZero() {
-		e.Due = due.In(r.location()).Format(time.DateOnly)
+		e.Due = r.deadline(due)
 	}
 	if at := r.first[e.Ref]; at > 0 && e.Ref != "" {
 		r.fault(row.Number, ref, "%s stands in row %d already: each case has a number of its own", sheets.Quote(e.Ref), at)
@@ -196,6 +196,9 @@ func (r *reader) read(row sheets.Row) {
 func (r *reader) close(c *cases.Case, row int, at time.Time, outcome, wasTold, hasAgreed string) error {
 	if at.IsZero() && outcome == "" {
 		return nil
+	}
+	if at.Equal(r.beginning(c.Opened)) { // only the day is known, which is that of opening
+		at = c.Opened
 	}
 	part, err := closed, error(nil)
 	switch {
@@ -222,6 +225,20 @@ func (r *reader) location() *time.Location {
 		return time.UTC
 	}
 	return location
+}
+
+// beginning returns the first instant of the day of another.
+func (r *reader) beginning(t time.Time) time.Time {
+	return survey.BeginningOfDay(t.In(r.location()), r.location())
+}
+
+// deadline writes a deadline as a role enters it: a day, or an instant if there is a time.
+func (r *reader) deadline(due time.Time) string {
+	layout := "2006-01-02 15:04"
+	if due.Equal(r.beginning(due)) {
+		layout = time.DateOnly
+	}
+	return due.In(r.location()).Format(layout)
 }
 
 // layouts are the ways to write a day, and an instant.

@@ -43,6 +43,26 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestTimesOfDay has deadlines and ends of a register that has times in some places only.
+func TestTimesOfDay(t *testing.T) {
+	for row, want := range map[string]string{
+		"1,2026-11-01 14:30,visit,2026-11-05 18:00,2026-11-05 20:00": "2026-11-05 18:00 false",
+		"1,2026-11-01 14:30,visit,2026-11-05 18:00,2026-11-05 17:00": "2026-11-05 18:00 true",
+		"1,2026-11-01 14:30,visit,2026-11-05,2026-11-05 20:00":       "2026-11-05 true",
+		"1,2026-11-01 14:30,visit,,2026-11-01":                       " true",
+		"1,2026-11-01 14:30,phone,,2026-11-01":                       "2026-11-02 14:30 true",
+	} {
+		l, err := Read(book(), []byte("number,date,channel,due,closed,result,told,agreed\n"+row+",done,yes,yes"), "", now)
+		if err != nil || len(l.Cases) != 1 {
+			t.Errorf("%s: %+v, %v", row, l, err)
+			continue
+		}
+		if c := l.Cases[0]; fmt.Sprint(c.Deadline(), " ", c.InTime()) != want {
+			t.Errorf("%s: %s %v, want %s", row, c.Deadline(), c.InTime(), want)
+		}
+	}
+}
+
 func TestReadWorkbook(t *testing.T) {
 	f := excelize.NewFile()
 	for cell, value := range map[string]any{"A1": "Number", "B1": "Date", "C1": "Channel", "A2": 7, "B2": time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC), "C2": "phone", "A3": 8, "B3": "2026-11-03", "C3": "visit"} {

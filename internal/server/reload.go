@@ -182,7 +182,7 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 
 // newIntake makes the API of an edition.
 func (srv *Server) newIntake(e *edition) http.Handler {
-	observed := observedStore{srv.store, srv.updater.request}
+	observed := observedStore{srv.store, srv.updater.request, srv.changed}
 	return &intake.Handler{
 		Definitions: presentDefinitions{srv.store, func(id string) bool { return (*srv.present.Load())[id] }},
 		Responses:   observed,
@@ -199,6 +199,7 @@ func (srv *Server) newIntake(e *edition) http.Handler {
 		Now:         time.Now,
 		Client:      srv.clientAddress,
 		Log:         srv.options.Log,
+		DaySecrets:  srv.store,
 		Limits:      srv.limits,
 		Host:        srv.hosts,
 	}

@@ -150,8 +150,7 @@ func (srv *Server) connect() error {
 	}
 	srv.handler = newHandler(os.DirFS(srv.pagesDir()), live, srv.options.Log)
 	srv.notifier = srv.newNotifier()
-	srv.updater = newUpdater(srv.options.Log, srv.publisher, srv.notifier.Wake)
-	srv.updater.stored = srv.store.Surveys
+	srv.updater = newUpdater(srv.options.Log, srv.publisher, srv.store.Surveys, srv.notifier.Wake)
 	if srv.options.Archives != "" {
 		srv.archives = srv.newArchiveLoop()
 	}
@@ -253,6 +252,7 @@ func (srv *Server) Run(ctx context.Context) error {
 func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
 	tasks.Go(func() { srv.updater.run(ctx) })
 	tasks.Go(func() { srv.notifier.Run(ctx) })
+	tasks.Go(func() { srv.finishErasing(ctx) })
 	if srv.options.Backups.Dir != "" {
 		backups := &backupLoop{srv.options.Backups, srv.store, srv.options.Log}
 		tasks.Go(func() { backups.run(ctx) })
@@ -272,6 +272,23 @@ func (srv *Server) startTasks(ctx context.Context, tasks *sync.WaitGroup) {
 		tasks.Go(func() {
 			srv.watcher.Run(func() { srv.reload(ctx) }, func(err error) { srv.options.Log.Error("watching files", "error", err) })
 		})
+	}
+}
+
+// erasingInterval is how often it is looked whether an erasure was interrupted.
+const erasingInterval = 10 * time.Minute
+
+// finishErasing overwrites what interrupted erasures have left in the data file, until the context ends.
+func (srv *Server) finishErasing(ctx context.Context) {
+	for {
+		if err := srv.store.FinishErasing(ctx); err != nil && ctx.Err() == nil {
+			srv.options.Log.Warn("what was erased is not overwritten yet, will be tried again", "in", erasingInterval, "error", err)
+		}
+		select {
+		case <-time.After(erasingInterval):
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -112,7 +112,7 @@ func (s *Survey) NextPhase(t time.Time) (at time.Time, ok bool) {
 		if err != nil {
 			continue
 		}
-		at := startOfDay(day.AddDate(0, 0, end.days), s.location)
+		at := BeginningOfDay(day.AddDate(0, 0, end.days), s.location)
 		if at.After(t) {
 			return at, true
 		}
@@ -130,8 +130,8 @@ func NextPhase(surveys []*Survey, t time.Time) (next time.Time, ok bool) {
 	return next, ok
 }
 
-// startOfDay returns the first instant of a day: not always midnight, which a change of the clocks may leave out.
-func startOfDay(day time.Time, location *time.Location) time.Time {
+// BeginningOfDay returns the first instant of a day: not always midnight, which a change of the clocks may leave out.
+func BeginningOfDay(day time.Time, location *time.Location) time.Time {
 	date := day.Format(time.DateOnly)
 	at := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, location)
 	for at.In(location).Format(time.DateOnly) < date {
@@ -145,7 +145,7 @@ func startOfDay(day time.Time, location *time.Location) time.Time {
 
 // BeginningOfDay returns the first instant of the day of another, in the survey's timezone.
 func (s *Survey) BeginningOfDay(t time.Time) time.Time {
-	return startOfDay(t.In(s.location), s.location)
+	return BeginningOfDay(t.In(s.location), s.location)
 }
 
 // OpenAt reports whether answers are accepted at an instant. If not, early reports whether the window has not begun yet.
