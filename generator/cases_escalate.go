@@ -27,7 +27,7 @@ func (e escalateCaseCommand) Run(ctx context.Context, c *console.Console) error 
 }
 
 func (e *escalateCaseCommand) do(ctx context.Context, env *environment) error {
-	c, err := records.ChangeCase(ctx, env.store, e.Case, func(c *cases.Case) error { return c.Escalate(e.Reason, e.By, time.Now()) }, env.about(news.OfHandedUp))
+	c, err := records.ChangeCase(ctx, env.store, e.Case, func(c *cases.Case) error { return c.Escalate(e.Reason, e.By, time.Now()) }, env.about(news.OfEscalated))
 	if err != nil {
 		return err
 	}

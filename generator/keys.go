@@ -16,8 +16,8 @@ import (
 )
 
 type keysCommand struct {
-	Make keysMakeCommand `cmd:"" help:"Make a key, with which sealed answers are opened."`
-	Show keysShowCommand `cmd:"" help:"Print what a questionnaire says of a key."`
+	Make makeKeyCommand `cmd:"" help:"Make a key, with which sealed answers are opened."`
+	Show showKeyCommand `cmd:"" help:"Print what a questionnaire says of a key."`
 }
 
 func (keysCommand) Help() string {
@@ -33,11 +33,11 @@ Make two keys, keep them in two places, and neither of them on the server:
 Paste what they print into the questionnaire. 'glasspoll results export --private --key company.key' opens the answers.`
 }
 
-type keysMakeCommand struct {
+type makeKeyCommand struct {
 	File string `arg:"" name:"FILE" help:"The file of the private key, which is written. It must not be there yet."`
 }
 
-func (keysMakeCommand) Help() string {
+func (makeKeyCommand) Help() string {
 	return `Writes the private key into FILE, which only you can read, and prints its public half as a questionnaire says it. A file
 that is there is never overwritten.
 
@@ -46,7 +46,7 @@ Examples:
   glasspoll keys make company.key`
 }
 
-func (k keysMakeCommand) Run(c *console.Console) error {
+func (k makeKeyCommand) Run(c *console.Console) error {
 	key, err := seal.NewPrivate()
 	if err != nil {
 		return err
@@ -85,11 +85,11 @@ func printPublic(c *console.Console, key seal.Private) error {
 	return err
 }
 
-type keysShowCommand struct {
+type showKeyCommand struct {
 	File string `arg:"" name:"FILE" help:"The file of a private key."`
 }
 
-func (keysShowCommand) Help() string {
+func (showKeyCommand) Help() string {
 	return `Prints the public half of the private key in FILE, as a questionnaire says it, and the key's id, by which messages name
 it.
 
@@ -98,7 +98,7 @@ Examples:
   glasspoll keys show company.key`
 }
 
-func (k keysShowCommand) Run(c *console.Console) error {
+func (k showKeyCommand) Run(c *console.Console) error {
 	key, err := readKey(c, k.File)
 	if err != nil {
 		return err

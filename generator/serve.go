@@ -91,17 +91,12 @@ func (s serveCommand) open(ctx context.Context, c *console.Console) (*server.Ser
 // options returns the server's options by the flags.
 func (s serveCommand) options(c *console.Console, getenv func(string) string) (server.Options, error) {
 	logger := slog.New(slog.NewTextHandler(c.Err, nil))
-	told := false
 	o := server.Options{
 		Addr: s.Addr, Surveys: s.Surveys, Templates: s.Templates, Data: s.Data, Preview: !s.isProduction(), Unapproved: s.Unapproved, AddressHeader: s.AddressHeader,
 		NoLimits:    s.Limits == "off",
 		Backups:     server.Backups{Dir: s.Backup, Every: s.BackupEvery, Keep: s.BackupKeep},
 		VerifyEvery: s.VerifyEvery,
 		Log:         logger, Problems: c.Err, Language: c.Language,
-		Verbs: func(store *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table {
-			published := &verify.Published{Pages: pages, TagOf: pages.TagOf}
-			return verbTable(environment{store: store, log: logger, published: published, news: told, changed: changed})
-		},
 	}
 	if s.isProduction() {
 		o.Archives = filepath.Join(s.Data, "archives")
@@ -122,7 +117,10 @@ func (s serveCommand) options(c *console.Console, getenv func(string) string) (s
 	if o.News, err = s.news(getenv, os.Environ()); err != nil {
 		return o, err
 	}
-	told = len(o.News.Receivers) > 0
+	o.Verbs = func(store *local.Store, pages *local.Pages, changed func(survey string, periods ...string)) control.Table {
+		published := &verify.Published{Pages: pages, TagOf: pages.TagOf}
+		return verbTable(environment{store: store, log: logger, published: published, news: len(o.News.Receivers) > 0, changed: changed})
+	}
 	return o, s.checkBackups()
 }
 

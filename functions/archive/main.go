@@ -40,7 +40,7 @@ type function struct {
 	log   *slog.Logger
 	now   func() time.Time
 
-	style, planStyle string
+	style string // of reports; plans have the design's own
 }
 
 // newFunction reads the function's settings, TABLE and ARCHIVES, INVITATIONS if there are any, and those of its clients.
@@ -54,10 +54,7 @@ func newFunction(getenv func(string) string, log *slog.Logger) (*function, error
 		shelf: cloud.NewArchives(cloud.S3(getenv, bucket)), log: log, now: time.Now,
 	}
 	var err error
-	if f.style, err = render.Stylesheet(glasspoll.Templates(), "tokens.css", "page.css", "results.css"); err != nil {
-		return nil, err
-	}
-	f.planStyle, err = render.Stylesheet(glasspoll.Templates(), "tokens.css", "page.css", "document.css")
+	f.style, err = render.Stylesheet(glasspoll.Templates(), "tokens.css", "page.css", "results.css")
 	return f, err
 }
 
@@ -122,7 +119,7 @@ func (f *function) survey(ctx context.Context, id string) (err error) {
 		Publish: func(context.Context, *survey.Survey, string) error { return nil }, // another function does, every ten minutes
 		Options: func(ctx context.Context, s *survey.Survey) (archive.Options, error) {
 			actions, err := f.table.Actions(ctx, s.ID)
-			return archive.Options{Actions: actions, Style: f.style, PlanStyle: f.planStyle}, err
+			return archive.Options{Actions: actions, Style: f.style}, err
 		},
 		Written: func(s *survey.Survey, m *archive.Manifest, checksum string, again bool) {
 			f.log.Info("archived", "survey", s.ID, "period", m.Period, "again", again, "responses", m.Responses, "checksum", checksum)

@@ -233,9 +233,8 @@ func (f *function) ageCases(ctx context.Context, surveys []string) error {
 	return errors.Join(failed...)
 }
 
-// publish brings one survey up to date. It returns a panic as an error, so that the other surveys are published. More says that
-// there is something left to do: here, or
-// by another process, which may have been killed in its turn.
+// publish brings one survey up to date. It returns a panic as an error, so that the other surveys are published. more says that
+// there is something left to do: here, or by another process, which may have been killed in its turn.
 func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
 	begin := time.Now()
 	defer func() {

@@ -83,6 +83,11 @@ func hasSealed(s *survey.Survey, fields []survey.Field, values map[string][]stri
 	return false
 }
 
+// SealedIn reports whether an answer to a field came sealed: it says so, and the survey seals the field.
+func (a Answer) SealedIn(s *survey.Survey, f survey.Field) bool {
+	return len(a) > 1 && isSealed(s, f, a.Values())
+}
+
 // isSealed reports whether the values of a field came sealed.
 func isSealed(s *survey.Survey, f survey.Field, values []string) bool {
 	return len(values) == 1 && seal.Is(values[0]) && s.Seals(f)
@@ -128,8 +133,7 @@ func (r *Response) Seal(s *survey.Survey, random io.Reader, key []byte) error {
 			if len(key) == 0 {
 				return errors.New("sealing: the submission has no key")
 			}
-			place := seal.Context{Survey: r.Survey, Version: r.Version, ID: r.ID, Field: a.Field()}
-			sealed, err := seal.Seal(random, s.Sealing.Public(), place, strings.Join(a.Values(), "\n"))
+			sealed, err := seal.Seal(random, s.Sealing.Public(), r.SealContext(f), strings.Join(a.Values(), "\n"))
 			if err != nil {
 				return err
 			}
@@ -140,6 +144,11 @@ func (r *Response) Seal(s *survey.Survey, random io.Reader, key []byte) error {
 		r.Keyed = digest[:]
 	}
 	return nil
+}
+
+// SealContext returns the place of the sealed answer to a field.
+func (r Response) SealContext(f survey.Field) seal.Context {
+	return seal.Context{Survey: r.Survey, Version: r.Version, ID: r.ID, Field: f.Name}
 }
 
 // keyedDigest returns the digest of the answers as they came, by a key.

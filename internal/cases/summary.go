@@ -3,42 +3,12 @@ package cases
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
-
-// Span is a month or a quarter, from its first to its last day.
-type Span struct {
-	Name        string // 2026-10 or 2026-Q4
-	From, Until survey.Date
-}
-
-var (
-	month   = regexp.MustCompile(`^([0-9]{4})-(0[1-9]|1[0-2])$`)
-	quarter = regexp.MustCompile(`^([0-9]{4})-Q([1-4])$`)
-)
-
-// ParseSpan reads the name of a month, 2026-10, or of a quarter, 2026-Q4.
-func ParseSpan(name string) (Span, error) {
-	parts, months, first := month.FindStringSubmatch(name), 1, 0
-	if parts == nil {
-		if parts, months = quarter.FindStringSubmatch(name), 3; parts == nil {
-			return Span{}, message.Errorf("write a month such as 2026-10, or a quarter such as 2026-Q4")
-		}
-	}
-	year, _ := strconv.Atoi(parts[1])
-	number, _ := strconv.Atoi(parts[2])
-	first = (number-1)*months + 1
-	day := func(month time.Month, day int) survey.Date {
-		return dateOf(time.Date(year, month, day, 12, 0, 0, 0, time.UTC))
-	}
-	return Span{name, day(time.Month(first), 1), day(time.Month(first+months), 0)}, nil
-}
 
 // Summary holds the figures of a span's cases.
 type Summary struct {

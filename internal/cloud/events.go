@@ -36,7 +36,8 @@ func NewEvents(region, endpoint string, credentials aws.CredentialsProvider) *Ev
 	return &Events{address: endpointOf("events", region, endpoint) + "/", client: newSignedClient("events", region, credentials, 10*time.Second, 0)}
 }
 
-// Send implements [notify.Sender], of news that a case was opened. The event's detail is the case's notice, whose id stays the same when it is sent again.
+// Send implements [notify.Sender], of news that a case was opened. The event's detail is the case's notice, whose id stays the
+// same when it is sent again.
 func (e *Events) Send(ctx context.Context, m news.Message) error {
 	for _, i := range m.Items {
 		if err := e.sendItem(ctx, i); err != nil {

@@ -34,7 +34,7 @@ const (
 	hidden   = "hidden "
 )
 
-// names lists the names of columns by their use, in the form of [fold]. If several columns have the same use, the one whose name
+// names lists the names of columns by their use, in the form of [sheets.Fold]. If several columns have the same use, the one whose name
 // comes first is read.
 var names = map[string][]string{
 	name: {"name", "姓名", "fullname", "contactname", "contact", "customername", "客户姓名", "联系人姓名", "联系人", "名字", "称呼", "收件人", "受邀人",
@@ -51,15 +51,12 @@ var names = map[string][]string{
 
 var inBrackets = regexp.MustCompile(`[(（\[【][^()（）\[\]【】]*[)）\]】]`)
 
-// fold brings a name into a form in which different ways to write it are equal.
-func fold(text string) string { return sheets.Fold(text) }
-
 // forms returns the names that a header may mean: the whole, and without remarks in brackets.
 func forms(header string) []string {
 	if len(header) > maxText {
 		return nil
 	}
-	return []string{fold(header), fold(inBrackets.ReplaceAllString(header, ""))}
+	return []string{sheets.Fold(header), sheets.Fold(inBrackets.ReplaceAllString(header, ""))}
 }
 
 // builtin returns the use that a header names.
@@ -88,7 +85,7 @@ func hiddenQuestions(s *survey.Survey, header string) []*survey.Question {
 			if strings.TrimSpace(header) == q.ID {
 				return []*survey.Question{q}
 			}
-			if fold(q.ID) == form || means(form, q.Label, q.ShortName) {
+			if sheets.Fold(q.ID) == form || means(form, q.Label, q.ShortName) {
 				found = append(found, q)
 			}
 		}
@@ -103,7 +100,7 @@ func hiddenQuestions(s *survey.Survey, header string) []*survey.Question {
 func means(form string, texts ...survey.Text) bool {
 	for _, text := range texts {
 		for _, one := range text {
-			if form != "" && fold(one) == form {
+			if form != "" && sheets.Fold(one) == form {
 				return true
 			}
 		}
@@ -142,7 +139,7 @@ func (l *List) mapColumns(head sheets.Row) {
 		if c.use == "" || best.Number == c.Number {
 			continue
 		}
-		if c.question != nil || fold(c.Header) == fold(best.Header) {
+		if c.question != nil || sheets.Fold(c.Header) == sheets.Fold(best.Header) {
 			l.fault(head.Number, c.Number, "column %s means the same: rename or delete one", sheets.Letters(best.Number))
 		}
 		c.use, c.instead = "", best.Header
@@ -164,7 +161,7 @@ func (c Column) meaning(s *survey.Survey) message.Text {
 	case c.question != nil && c.use != "":
 		return message.New("answer to %s (%s)", c.question.ID, c.question.Label.In(s.DefaultLanguage()))
 	case c.instead != "":
-		return message.New("not read: %s is read in its place", quote(c.instead))
+		return message.New("not read: %s is read in its place", sheets.Quote(c.instead))
 	case c.use == "":
 		return message.New("not read")
 	}

@@ -114,7 +114,7 @@ func (l *List) sort() {
 func (l *List) Mapping() []message.Text {
 	var lines []message.Text
 	for _, c := range l.Columns {
-		lines = append(lines, message.New("column %s %s: %s", sheets.Letters(c.Number), quote(c.Header), c.meaning(l.survey)))
+		lines = append(lines, message.New("column %s %s: %s", sheets.Letters(c.Number), sheets.Quote(c.Header), c.meaning(l.survey)))
 	}
 	for q := range l.survey.Questions() {
 		if _, found := l.heads[hidden+q.ID]; q.Type == survey.Hidden && !found {
@@ -124,14 +124,11 @@ func (l *List) Mapping() []message.Text {
 	return lines
 }
 
-// quote quotes what stands in the list, in one line and bounded.
-func quote(s string) message.Text { return sheets.Quote(s) }
-
 // headers lists the first cells of a row.
 func headers(row sheets.Row) message.Text {
 	var texts []message.Text
 	for _, c := range row.Cells[:min(len(row.Cells), 10)] {
-		texts = append(texts, quote(c.Text))
+		texts = append(texts, sheets.Quote(c.Text))
 	}
 	return message.Join(", ", texts...)
 }

@@ -41,7 +41,7 @@ func (r *reader) read(row sheets.Row) {
 	for _, c := range row.Cells {
 		switch {
 		case !r.named[c.Column]:
-			r.fault(row.Number, c.Column, "%s stands in a column without a name: name it in row %d, or delete it", quote(c.Text), r.head)
+			r.fault(row.Number, c.Column, "%s stands in a column without a name: name it in row %d, or delete it", sheets.Quote(c.Text), r.head)
 		case utf8.RuneCountInString(c.Text) > maxText:
 			r.fault(row.Number, c.Column, "the cell has more than %d characters: is a quotation mark missing?", maxText)
 		default:
@@ -77,7 +77,7 @@ func (r *reader) contact(row int, cells map[int]string) Contact {
 			use = phone
 		}
 		if at := r.first[key]; at > 0 {
-			r.fault(row, r.heads[use].Number, "%s stands in row %d already: each may be invited once. Delete one, or leave an address out that several share", quote(cell(use)), at)
+			r.fault(row, r.heads[use].Number, "%s stands in row %d already: each may be invited once. Delete one, or leave an address out that several share", sheets.Quote(cell(use)), at)
 		} else {
 			r.first[key] = row
 		}
@@ -98,7 +98,7 @@ func (r *reader) email(row int, text string, c *Contact) (address string, ok boo
 	}
 	address, problem := answer.Alone(&survey.Question{Type: survey.Email}, text)
 	if problem != "" {
-		r.fault(row, r.heads[email].Number, "%s is no e-mail address: write one such as li@example.com", quote(text))
+		r.fault(row, r.heads[email].Number, "%s is no e-mail address: write one such as li@example.com", sheets.Quote(text))
 	}
 	return address, problem == ""
 }
@@ -113,10 +113,10 @@ func (r *reader) phone(row int, text string) (number string, ok bool) {
 	number, problem := answer.Alone(&survey.Question{Type: survey.Phone}, text)
 	switch {
 	case rounded.MatchString(text):
-		r.fault(row, r.heads[phone].Number, "%s is a rounded number, whose last digits are lost: make the column a text column, and enter the telephone numbers again", quote(text))
+		r.fault(row, r.heads[phone].Number, "%s is a rounded number, whose last digits are lost: make the column a text column, and enter the telephone numbers again", sheets.Quote(text))
 		return "", false
 	case problem != "":
-		r.fault(row, r.heads[phone].Number, "%s is no telephone number: write one such as +86 138 0013 8000", quote(text))
+		r.fault(row, r.heads[phone].Number, "%s is no telephone number: write one such as +86 138 0013 8000", sheets.Quote(text))
 	}
 	return number, problem == ""
 }
@@ -131,7 +131,7 @@ func (r *reader) language(row int, text string) string {
 	if text == "" {
 		return ""
 	}
-	code := chineseNames[fold(text)]
+	code := chineseNames[sheets.Fold(text)]
 	if code == "" {
 		code = draft.LanguageCode(text)
 	}
@@ -146,7 +146,7 @@ func (r *reader) language(row int, text string) string {
 	if base, _, found := strings.Cut(code, "-"); found && r.survey.HasLanguage(base) { // en-GB
 		return base
 	}
-	r.fault(row, r.heads[language].Number, "%s is no language of the survey: it has %s", quote(text), message.Words(r.survey.Languages...))
+	r.fault(row, r.heads[language].Number, "%s is no language of the survey: it has %s", sheets.Quote(text), message.Words(r.survey.Languages...))
 	return ""
 }
 
@@ -161,16 +161,16 @@ func (r *reader) channel(row int, text string) string {
 	if text == "" {
 		return ""
 	}
-	folded := fold(text)
+	folded := sheets.Fold(text)
 	for _, known := range r.survey.Channels {
-		if known == text || fold(known) == folded || slices.Contains(channelNames[known], folded) {
+		if known == text || sheets.Fold(known) == folded || slices.Contains(channelNames[known], folded) {
 			return known
 		}
 	}
 	if len(r.survey.Channels) == 0 {
 		r.fault(row, r.heads[channel].Number, "the survey declares no channels: leave the column out, or add channels to the questionnaire")
 	} else {
-		r.fault(row, r.heads[channel].Number, "%s is no channel of the survey: it has %s", quote(text), message.Words(r.survey.Channels...))
+		r.fault(row, r.heads[channel].Number, "%s is no channel of the survey: it has %s", sheets.Quote(text), message.Words(r.survey.Channels...))
 	}
 	return ""
 }
@@ -201,7 +201,7 @@ func (r *reader) value(row, column int, q *survey.Question, text string) (string
 	if len(q.Options) == 0 {
 		value, problem := answer.Alone(q, text)
 		if problem != "" {
-			r.fault(row, column, "%s is no answer to %s: write a text of up to %d characters", quote(text), q.ID, answer.OtherLength)
+			r.fault(row, column, "%s is no answer to %s: write a text of up to %d characters", sheets.Quote(text), q.ID, answer.OtherLength)
 		}
 		return value, problem == ""
 	}
@@ -211,7 +211,7 @@ func (r *reader) value(row, column int, q *survey.Question, text string) (string
 			return o.ID, true
 		}
 		ids = append(ids, o.ID)
-		if form := fold(text); fold(o.ID) == form && form != "" || means(form, o.Label, o.ShortName) || is(text, o.Label, o.ShortName) {
+		if form := sheets.Fold(text); sheets.Fold(o.ID) == form && form != "" || means(form, o.Label, o.ShortName) || is(text, o.Label, o.ShortName) {
 			found = append(found, o.ID)
 		}
 	}
@@ -219,9 +219,9 @@ func (r *reader) value(row, column int, q *survey.Question, text string) (string
 	case 1:
 		return found[0], true
 	case 0:
-		r.fault(row, column, "%s is no option of %s: it has %s", quote(text), q.ID, message.Words(ids...))
+		r.fault(row, column, "%s is no option of %s: it has %s", sheets.Quote(text), q.ID, message.Words(ids...))
 	default:
-		r.fault(row, column, "%s may mean %s: write the id of the option", quote(text), message.Words(found...))
+		r.fault(row, column, "%s may mean %s: write the id of the option", sheets.Quote(text), message.Words(found...))
 	}
 	return "", false
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
-	"glasspoll/internal/seal"
 	"glasspoll/internal/survey"
 )
 
@@ -66,10 +65,6 @@ func kindOf(f survey.Field) Kind {
 
 // Sealed stands for an answer that is sealed.
 const Sealed = "sealed"
-
-func isSealed(s *survey.Survey, f survey.Field, a answer.Answer) bool {
-	return len(a) == 2 && s.Seals(f) && seal.Is(a[1])
-}
 
 // A Census counts responses. Merge combines the censuses of parts of the responses.
 type Census struct {
@@ -129,7 +124,7 @@ func (v *versionCount) add(a answer.Answer) {
 	}
 	f := &v.fields[i]
 	f.n++
-	if isSealed(v.survey, v.survey.Fields()[i], a) {
+	if a.SealedIn(v.survey, v.survey.Fields()[i]) {
 		f.longest = max(f.longest, len(Sealed))
 		return
 	}

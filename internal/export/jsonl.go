@@ -77,7 +77,7 @@ func (l *JSONLines) answers(v *versionPlan, answers []answer.Answer) {
 		first = false
 		l.string(a.Field())
 		l.line.WriteByte(':')
-		if isSealed(v.survey, v.survey.Fields()[at], a) {
+		if a.SealedIn(v.survey, v.survey.Fields()[at]) {
 			l.line.WriteString(`{"sealed":true}`)
 			continue
 		}

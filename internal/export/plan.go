@@ -303,7 +303,7 @@ func (v *versionPlan) fill(row Row, a answer.Answer, sealed Cell) {
 		return
 	}
 	f := v.survey.Fields()[i]
-	if isSealed(v.survey, f, a) {
+	if a.SealedIn(v.survey, f) {
 		for _, column := range v.columns[i] {
 			row[column] = sealed
 		}

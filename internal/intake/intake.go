@@ -29,10 +29,10 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Handler serves POST …/api/surveys/ID/responses; POST …/withdraw, by which an answer is taken back; GET …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an
-// invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link of an invitation, GET and POST …/i/SECRET/stop, which ends messages,
-// and POST …/i/opened, by which the form's script says that it was opened. All fields are required
-// unless they say otherwise.
+// Handler serves POST …/api/surveys/ID/responses; POST …/withdraw, by which an answer is taken back; GET
+// …/api/surveys/ID/form/LANGUAGE, also by POST with the secret of an invitation, and …/thanks/LANGUAGE; GET …/i/SECRET, the link
+// of an invitation, GET and POST …/i/SECRET/stop, which ends messages, and POST …/i/opened, by which the form's script says that
+// it was opened. All fields are required unless they say otherwise.
 type Handler struct {
 	Definitions store.Definitions
 	Responses   store.Responses

@@ -14,7 +14,7 @@ import (
 func allKinds() []Item {
 	at := time.Date(2026, 11, 28, 1, 0, 0, 0, time.UTC)
 	return []Item{
-		OfOpened(sample()), OfOverdue(sample(), at), OfEscalated(sample(), 1, "主管", at), OfClosed(sample()),
+		OfOpened(sample()), OfOverdue(sample(), at), OfEscalated(escalated("主管")), OfClosed(sample()),
 		{ID: "released_2026-Q4_2026-11-28", Kind: ResultsReleased, Survey: "service", Period: "2026-Q4", At: at, Released: 120},
 		{ID: "opened_2026-11-28", Kind: SurveyOpened, Survey: "service", At: at},
 		{ID: "closed_2026-11-28", Kind: SurveyClosed, Survey: "service", At: at},
@@ -40,7 +40,7 @@ func TestCompose(t *testing.T) {
 		"en": `Glasspoll: a case was handed up, a case is overdue, a new case, a case was closed, new results, a survey has opened, a survey has closed, digest
 New case 7K3M9QXA2B4CD5E6: complaint, major; 'Service' 2026-Q4, owner: 客服部, due 2026-11-27
 Overdue: case 7K3M9QXA2B4CD5E6, complaint, major; 'Service' 2026-Q4, owner: 客服部, due 2026-11-27
-Handed up to 主管: case 7K3M9QXA2B4CD5E6, complaint, major; 'Service' 2026-Q4, owner: 客服部, due 2026-11-27
+Handed up to 主管: case 7K3M9QXA2B4CD5E6, complaint, major; 'Service' 2026-Q4, owner: 主管, due 2026-11-27
 Closed: case 7K3M9QXA2B4CD5E6, complaint, major; 'Service' 2026-Q4, owner: 客服部, the customer was told
 New results: 'Service' 2026-Q4, 120 respondents: https://polls.example.com/service/results/
 'Service' takes answers now: https://polls.example.com/service/
@@ -50,7 +50,7 @@ Without a survey: cases: 0 opened, 0 closed, 1 to be done, 0 of them overdue`,
 		"zh": `Glasspoll：有事项上报，有事项逾期，有新事项，有事项办结，新的结果，问卷开始收集，问卷结束收集，摘要
 新事项 7K3M9QXA2B4CD5E6：投诉，严重；“服务满意度”2026-Q4，负责：客服部，期限 2026-11-27
 逾期：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：客服部，期限 2026-11-27
-已上报主管：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：客服部，期限 2026-11-27
+已上报主管：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：主管，期限 2026-11-27
 已办结：事项 7K3M9QXA2B4CD5E6，投诉，严重；“服务满意度”2026-Q4，负责：客服部，已告知顾客
 新的结果：“服务满意度”2026-Q4，120 份答卷：https://polls.example.com/service/results/
 “服务满意度”开始收集答卷：https://polls.example.com/service/

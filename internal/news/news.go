@@ -147,17 +147,11 @@ func OfOverdue(c *cases.Case, at time.Time) Item {
 	return about(c, CaseOverdue, "_overdue_"+string(c.Due), at)
 }
 
-// OfEscalated returns the news that a case was handed up to a role. level counts how often it has been, from 1.
-func OfEscalated(c *cases.Case, level int, role string, at time.Time) Item {
-	i := about(c, CaseEscalated, "_escalated_"+strconv.Itoa(level), at)
-	i.Role = role
+// OfEscalated returns the news that a case has just been handed up to its owner: one each time that it is.
+func OfEscalated(c *cases.Case) Item {
+	i := about(c, CaseEscalated, "_escalated_"+strconv.Itoa(c.Level()), c.Changes[len(c.Changes)-1].At)
+	i.Role = c.Owner
 	return i
-}
-
-// OfHandedUp says that a case has just been handed up to its owner.
-func OfHandedUp(c *cases.Case) Item {
-	last := c.Changes[len(c.Changes)-1]
-	return OfEscalated(c, c.Level(), c.Owner, last.At)
 }
 
 // OfClosed returns the news that a case was closed by a role. The result is not part of it: it may say something about the

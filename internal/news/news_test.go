@@ -15,10 +15,22 @@ func sample() *cases.Case {
 	}
 }
 
+// escalated returns a case that has been handed up to roles.
+func escalated(roles ...string) *cases.Case {
+	c := sample()
+	c.Above = roles
+	for range roles {
+		if err := c.Escalate("nobody has called", "desk", time.Date(2026, 11, 28, 1, 0, 0, 0, time.UTC)); err != nil {
+			panic(err)
+		}
+	}
+	return c
+}
+
 func TestItemsAreStored(t *testing.T) {
 	at := time.Date(2026, 11, 28, 1, 0, 0, 0, time.UTC)
 	ids := map[string]bool{}
-	for _, i := range []Item{OfOpened(sample()), OfOverdue(sample(), at), OfEscalated(sample(), 1, "主管", at), OfEscalated(sample(), 2, "总经理", at), OfClosed(sample())} {
+	for _, i := range []Item{OfOpened(sample()), OfOverdue(sample(), at), OfEscalated(escalated("主管")), OfEscalated(escalated("主管", "总经理")), OfClosed(sample())} {
 		i.Deliveries = map[string]Delivery{"slack": {Attempts: 2, Error: "429"}}
 		data, err := i.Encode()
 		if err != nil {

@@ -81,7 +81,7 @@ func (c *chat) Send(ctx context.Context, m news.Message) error {
 	if err != nil {
 		return err
 	}
-	r, err := post(ctx, c.client, address, body)
+	r, err := post(ctx, c.client, address, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body)
 	if err != nil {
 		return message.Errorf("%s: %w", c.style.name, err)
 	}

@@ -38,13 +38,13 @@ type reply struct {
 	body   []byte
 }
 
-// post posts JSON once.
-func post(ctx context.Context, client *http.Client, address string, body []byte) (reply, error) {
+// post posts a body once, with the given headers. If the reply breaks off, its status is returned with the error.
+func post(ctx context.Context, client *http.Client, address string, header http.Header, body []byte) (reply, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return reply{}, message.Errorf("the address cannot be used")
 	}
-	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	r.Header = header
 	r.Header.Set("User-Agent", "Glasspoll")
 	got, err := client.Do(r)
 	if err != nil {
@@ -52,10 +52,7 @@ func post(ctx context.Context, client *http.Client, address string, body []byte)
 	}
 	defer got.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(got.Body, 64<<10))
-	if err != nil {
-		return reply{}, withoutAddress(err)
-	}
-	return reply{got.StatusCode, retryAfter(got.Header), text}, nil
+	return reply{got.StatusCode, retryAfter(got.Header), text}, withoutAddress(err)
 }
 
 // longestRetryAfter bounds what a receiver may ask for.

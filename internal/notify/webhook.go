@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -107,27 +106,20 @@ func (w *Webhook) sendItem(ctx context.Context, i news.Item) error {
 
 // post sends a message once. retry says that another attempt may help, after at least the wait that the receiver names.
 func (w *Webhook) post(ctx context.Context, id string, body []byte) (wait time.Duration, retry bool, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.address, bytes.NewReader(body))
-	if err != nil {
-		return 0, false, message.Errorf("webhook: the address cannot be used")
-	}
 	timestamp := strconv.FormatInt(w.now().Unix(), 10)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", "Glasspoll")
-	r.Header.Set("webhook-id", id)
-	r.Header.Set("webhook-timestamp", timestamp)
-	r.Header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(w.sign(id, timestamp, body)))
-	reply, err := w.client.Do(r)
-	if err != nil {
-		return 0, ctx.Err() == nil, message.Errorf("webhook: %w", withoutAddress(err))
-	}
-	defer reply.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(reply.Body, 64<<10)) // so that the connection can be reused
-	if reply.StatusCode/100 == 2 {
+	header := http.Header{"Content-Type": {"application/json"}}
+	header.Set("webhook-id", id)
+	header.Set("webhook-timestamp", timestamp)
+	header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(w.sign(id, timestamp, body)))
+	got, err := post(ctx, w.client, w.address, header, body)
+	switch {
+	case got.status/100 == 2:
 		return 0, false, nil
+	case err != nil:
+		return 0, ctx.Err() == nil, message.Errorf("webhook: %w", err)
 	}
-	retry = reply.StatusCode >= 500 || reply.StatusCode == http.StatusTooManyRequests || reply.StatusCode == http.StatusRequestTimeout || reply.StatusCode == http.StatusTooEarly
-	return retryAfter(reply.Header), retry, message.Errorf("webhook: the receiver replied %s", reply.Status)
+	retry = got.status >= 500 || got.status == http.StatusTooManyRequests || got.status == http.StatusRequestTimeout || got.status == http.StatusTooEarly
+	return got.after, retry, message.Errorf("webhook: the receiver replied %s", strconv.Itoa(got.status)+" "+http.StatusText(got.status))
 }
 
 // sign returns the HMAC-SHA256 of id, timestamp and body, joined by dots.

@@ -56,7 +56,7 @@ func (p *Publisher) newsOfAge(c *cases.Case, happened []cases.Step, now time.Tim
 		case cases.WasOverdue:
 			items = append(items, news.OfOverdue(c, now))
 		case cases.WasEscalated:
-			items = append(items, news.OfHandedUp(c))
+			items = append(items, news.OfEscalated(c))
 		}
 	}
 	return items

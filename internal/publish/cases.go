@@ -11,8 +11,9 @@ import (
 )
 
 // A publisher opens a case for each response for which the survey's alerts hold: one, however many do. A case is stored before
-// the cursor of its tally moves past the response, so none is lost; its id is made of the response's, so none is opened twice. A tally that is folded again keeps the cursor up to which alerts have been evaluated, so a new alert is for
-// responses that arrive after it. A response that a rule holds back opens none: that is up to whoever accepts it.
+// the cursor of its tally moves past the response, so none is lost; its id is made of the response's, so none is opened twice.
+// A tally that is folded again keeps the cursor up to which alerts have been evaluated, so a new alert is for responses that
+// arrive after it. A response that a rule holds back opens none: that is up to whoever accepts it.
 
 // parallelCases bounds the cases that are opened at the same time.
 const parallelCases = 16

@@ -37,7 +37,7 @@ func openAnswers(keys []seal.Private, s *survey.Survey, r answer.Response, answe
 		if !isSealed {
 			continue
 		}
-		text, err := seal.Open(keys, place(r, f), a[1])
+		text, err := seal.Open(keys, r.SealContext(f), a[1])
 		if err != nil {
 			continue
 		}
@@ -65,7 +65,7 @@ func FaultsOf(keys []seal.Private, s *survey.Survey, r answer.Response) []Fault 
 		code := answer.Code("")
 		if _, isSealed := sealedField(s, a); isSealed {
 			code = Damaged
-			if _, err := seal.Open(keys, place(r, f), a[1]); errors.Is(err, seal.ErrKey) {
+			if _, err := seal.Open(keys, r.SealContext(f), a[1]); errors.Is(err, seal.ErrKey) {
 				code = OtherKey
 			}
 		} else {
@@ -88,12 +88,8 @@ func SaysFaults(faults []Fault) string {
 	return strings.Join(texts, "; ")
 }
 
-func place(r answer.Response, f survey.Field) seal.Context {
-	return seal.Context{Survey: r.Survey, Version: r.Version, ID: r.ID, Field: f.Name}
-}
-
 // sealedField returns the field of an answer that is sealed.
 func sealedField(s *survey.Survey, a answer.Answer) (f survey.Field, isSealed bool) {
 	f, known := s.Field(a.Field())
-	return f, known && s.Seals(f) && len(a) == 2 && seal.Is(a[1])
+	return f, known && a.SealedIn(s, f)
 }

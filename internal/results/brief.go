@@ -2,6 +2,7 @@ package results
 
 import (
 	"slices"
+	"strings"
 
 	"glasspoll/internal/chart"
 	"glasspoll/internal/paper"
@@ -130,14 +131,10 @@ func figureCell(text string, number float64, format string) paper.Cell {
 
 // decimalFormat is a workbook's format of numbers with so many decimals.
 func decimalFormat(places int) string {
-	format := "0"
-	for i := range places {
-		if i == 0 {
-			format += "."
-		}
-		format += "0"
+	if places == 0 {
+		return "0"
 	}
-	return format
+	return "0." + strings.Repeat("0", places)
 }
 
 // addCourse adds the index over the periods.

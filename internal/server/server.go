@@ -150,8 +150,7 @@ func (srv *Server) connect() error {
 	}
 	srv.handler = newHandler(os.DirFS(srv.pagesDir()), live, srv.options.Log)
 	srv.notifier = srv.newNotifier()
-	srv.updater = newUpdater(srv.options.Log, srv.publisher, srv.notifier.Wake)
-	srv.updater.stored = srv.store.Surveys
+	srv.updater = newUpdater(srv.options.Log, srv.publisher, srv.store.Surveys, srv.notifier.Wake)
 	if srv.options.Archives != "" {
 		srv.archives = srv.newArchiveLoop()
 	}

@@ -19,8 +19,8 @@ import (
 type updater struct {
 	log         *slog.Logger
 	current     func() (*publish.Publisher, []*survey.Survey)
-	casesOpened func()                                  // called when cases were opened, or have become overdue; may be nil
-	stored      func(context.Context) ([]string, error) // lists all surveys that have cases
+	surveys     func(context.Context) ([]string, error) // lists all that are stored
+	casesOpened func()                                  // called when cases were opened, or have become overdue
 	wake        chan struct{}                           // holds one
 
 	updating sync.Mutex // one update at a time: two would only make each other retry
@@ -37,8 +37,8 @@ const (
 	firstRetry, lastRetry = time.Second, time.Minute
 )
 
-func newUpdater(log *slog.Logger, current func() (*publish.Publisher, []*survey.Survey), casesOpened func()) *updater {
-	return &updater{log: log, current: current, casesOpened: casesOpened, wake: make(chan struct{}, 1), dirty: map[string]map[string]bool{}}
+func newUpdater(log *slog.Logger, current func() (*publish.Publisher, []*survey.Survey), surveys func(context.Context) ([]string, error), casesOpened func()) *updater {
+	return &updater{log: log, current: current, surveys: surveys, casesOpened: casesOpened, wake: make(chan struct{}, 1), dirty: map[string]map[string]bool{}}
 }
 
 // request schedules an update of a survey's results, of which some periods have changed. It does not block.
@@ -117,9 +117,7 @@ func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *
 		if !s.IsUntraceable() { // the time would say when a low score arrived
 			u.log.Info("cases opened", "survey", s.ID, "cases", out.Opened)
 		}
-		if u.casesOpened != nil {
-			u.casesOpened()
-		}
+		u.casesOpened()
 	}
 	return err
 }
@@ -127,7 +125,7 @@ func (u *updater) publish(ctx context.Context, publisher *publish.Publisher, s *
 // ageCases marks the cases that are overdue, and hands them up. Failures are logged; the next round tries again.
 func (u *updater) ageCases(ctx context.Context) {
 	publisher, _ := u.current()
-	surveys, err := u.stored(ctx)
+	surveys, err := u.surveys(ctx)
 	if err != nil {
 		u.log.Error("overdue cases not handed up, will be tried again", "error", err)
 		return
@@ -141,9 +139,7 @@ func (u *updater) ageCases(ctx context.Context) {
 			continue
 		}
 		u.log.Info("cases are overdue", "survey", id, "cases", aged)
-		if u.casesOpened != nil {
-			u.casesOpened()
-		}
+		u.casesOpened()
 	}
 }
 

@@ -15,8 +15,8 @@ type Stored struct {
 	Entry Entry
 
 	// Replace puts a tombstone in the place of the response, without private answers and digest, removes what corrections say
-	// of it, and saves the period's tally: all or nothing, durably. It returns ErrStale if the response has been erased since it was read, or if the
-	// tally no longer has the given revision.
+	// of it, and saves the period's tally: all or nothing, durably. It returns ErrStale if the response has been erased since
+	// it was read, or if the tally no longer has the given revision.
 	Replace func(ctx context.Context, tombstone answer.Response, t *tally.Tally, revision int) error
 }
 
@@ -89,11 +89,11 @@ func Erase(ctx context.Context, b interface {
 }
 
 // exchange returns a period's tally (nil: there is none) after one of its responses has become a tombstone, whether its cursor
-// has passed the tombstone, so that no publisher reads it, and the tombstone, which keeps some fields as they were corrected last. The response is taken out with the questionnaire that it
-// was answered under, rather than the period folded again: of responses that were counted and have been deleted after the
-// retention time, the tally is all that is left. Only where that is impossible, because the tally cannot have counted the
-// response so, is the tally emptied. The result must be saved even if it counts the same, so that a publisher that has
-// read the response finds another revision.
+// has passed the tombstone, so that no publisher reads it, and the tombstone, which keeps some fields as they were corrected
+// last. The response is taken out with the questionnaire that it was answered under, rather than the period folded again: of
+// responses that were counted and have been deleted after the retention time, the tally is all that is left. Only where that
+// is impossible, because the tally cannot have counted the response so, is the tally emptied. The result must be saved even if
+// it counts the same, so that a publisher that has read the response finds another revision.
 func exchange(ctx context.Context, b interface {
 	Definitions
 	Progress

@@ -108,7 +108,8 @@ func (s Settled) Decided(id string) *review.Decisions { return s.decided.of[id] 
 // HasReviewed reports whether any response is known to be accepted or rejected.
 func (s Settled) HasReviewed() bool { return len(s.decided.of) > 0 }
 
-// Came says how an entry came to be folded, by all that is known to be decided of it. answered is the questionnaire that it answers; nil if that is not known.
+// Came says how an entry came to be folded, by all that is known to be decided of it. answered is the questionnaire that it
+// answers; nil if that is not known.
 func (s Settled) Came(answered *survey.Survey, e Entry) tally.Came {
 	c := tally.Came{Cursor: e.Cursor, Day: e.Day(answered), Arrived: e.Arrived}
 	if d := s.Decided(e.Response.ID); d != nil {

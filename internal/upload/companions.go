@@ -12,9 +12,10 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// takeBack puts a notice in the place of each companion that a survey had and has no more, such as a plan that is not public any
-// longer: nothing is deleted. It comes before the new definition is in force, so that an upload which fails does it again.
-func (u *uploader) takeBack(ctx context.Context, before, s *survey.Survey) error {
+// removeCompanions puts a notice in the place of each companion that a survey had and has no more, such as a plan that is not
+// public any longer: nothing is deleted. It comes before the new definition is in force, so that an upload which fails does it
+// again.
+func (u *uploader) removeCompanions(ctx context.Context, before, s *survey.Survey) error {
 	if before == nil {
 		return nil
 	}

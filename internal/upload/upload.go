@@ -222,7 +222,7 @@ func (u *uploader) definitions(ctx context.Context) error {
 		default:
 			u.print("%s: changed in wording or look only", s.ID)
 		}
-		if err := u.takeBack(ctx, before, s); err != nil {
+		if err := u.removeCompanions(ctx, before, s); err != nil {
 			return err
 		}
 		if u.dryRun {
