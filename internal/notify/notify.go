@@ -342,8 +342,9 @@ func (r *run) title(ctx context.Context, id, language string) string {
 	return s.Title[language]
 }
 
-// A rest is how long a receiver is left alone, and after how many failures in a row. It is the receiver's, not an item's, and in
-// whole minutes: nothing that is stored says when an item has come.
+// A rest is how long a receiver is left alone, and after how many failures in a row. It is the receiver's, not an item's. Of
+// people's receivers it does not say when an answer came that has no time: those are told in the morning. Of a program's it may,
+// as the program itself may: docs/privacy.md says so.
 type rest struct {
 	failures int
 	until    time.Time
