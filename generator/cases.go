@@ -46,7 +46,7 @@ var caseWords = map[string]message.Key{
 	"minor": "minor", "major": "major", "critical": "critical",
 	"low": "low", "normal": "normal", "high": "high", "urgent": "urgent",
 	"contact_shown": "contact data shown", "complaint": "complaint", "praise": "praise", "suggestion": "suggestion", "call": "call", "question": "question",
-	"low_score": "low score", "phone": "phone", "letter": "letter", "email": "e-mail", "visit": "visit", "web": "web",
+	"low_score": "low score", "phone": "phone", "letter": "letter", "email": "email", "sms": "text message", "onsite": "on site", "visit": "visit", "web": "web",
 }
 
 // caseWord returns the word for a code; one that an author has made up is its own.

@@ -155,7 +155,7 @@ func TestCasesOfAReport(t *testing.T) {
 	if len(channels.Rows) != 2 || row(t, channels, 0)["渠道"] != "电话" || row(t, channels, 0)["办结"] != "1" || row(t, channels, 1)["渠道"] != "网页" {
 		t.Errorf("by channel: %v", channels.Rows)
 	}
-	if subtypes := tableOf(t, d, "按小类"); row(t, subtypes, 0)["小类"] != "不详" || row(t, subtypes, 1)["小类"] != "late delivery" {
+	if subtypes := tableOf(t, d, "按小类"); row(t, subtypes, 0)["小类"] != "未分小类" || row(t, subtypes, 1)["小类"] != "late delivery" {
 		t.Errorf("by subtype: %v", subtypes.Rows)
 	}
 	open := tableOf(t, d, "未办结的事项")

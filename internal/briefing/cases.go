@@ -167,6 +167,8 @@ func (m *maker) groupName(by, value string) string {
 	switch {
 	case value == "" && by == "owner":
 		return m.say("nobody")
+	case value == "" && by == "subtype":
+		return m.say("no_subtype")
 	case value == "":
 		return m.say("unknown")
 	case by == "severity" && m.own.Has("case_severity."+value):
