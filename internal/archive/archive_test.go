@@ -104,6 +104,10 @@ func TestForgedArchives(t *testing.T) {
 		"a release":           {"releases/000001.json", `"respondents":9`, `"respondents":12`, "the block is not the respondents who waited"},
 		"the number":          {"manifest.json", `"responses": 9`, `"responses": 90`, "9 responses and 0 withdrawn of 90 and 0"},
 		"the index":           {"manifest.json", `"index": "`, `"index": "1`, "the index is not the one"},
+		"the survey":          {"manifest.json", `"survey": "tea"`, `"survey": "coffee"`, "manifest.json does not follow from the answers"},
+		"the period":          {"manifest.json", `"period": "all"`, `"period": "2026"`, "manifest.json does not follow from the answers"},
+		"the first arrival":   {"manifest.json", `"first": "20`, `"first": "19`, "manifest.json does not follow from the answers"},
+		"the list of files":   {"manifest.json", `"name": "tally.json"`, `"name": "answers.jsonl"`, "tally.json has been added"},
 		"the releases' count": {"manifest.json", `"releases": 1`, `"releases": 2`, "1 releases of 2"},
 	} {
 		t.Run(name, func(t *testing.T) {

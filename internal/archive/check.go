@@ -184,18 +184,21 @@ func (c *checker) checkFigures(ctx context.Context, m *Manifest) error {
 	if err := c.readDecisions(&r.decided); err != nil {
 		return err
 	}
-	responses, withdrawn, err := c.readAnswers(ctx, r.add)
-	if err != nil {
+	found := &Manifest{Survey: m.Survey, Period: m.Period}
+	if err := c.readAnswers(ctx, found, r.add); err != nil {
 		return err
 	}
 	r.releaseAll()
 	r.replay.Waiting(r.decided.LastDecided())
-	if responses != m.Responses || withdrawn != m.Withdrawn {
-		c.findf("%d responses and %d withdrawn of %d and %d", responses, withdrawn, m.Responses, m.Withdrawn)
+	if found.Responses != m.Responses || found.Withdrawn != m.Withdrawn {
+		c.findf("%d responses and %d withdrawn of %d and %d", found.Responses, found.Withdrawn, m.Responses, m.Withdrawn)
 	}
 	if m.Format == firstFormat {
 		c.gaps = gapsOf(m, s, c.hasSource(), nil)
 		return nil
+	}
+	if found.Survey != m.Survey || found.Period != m.Period || s.ID != m.Survey || !found.First.Equal(m.First) || !found.Last.Equal(m.Last) {
+		c.findf("%s does not follow from the answers", manifestFile)
 	}
 	if err := c.checkTally(r.all); err != nil {
 		return err
@@ -383,30 +386,45 @@ func (c *checker) checkTally(all *tally.Tally) error {
 	return nil
 }
 
-// readAnswers calls each with every response, tombstones included, and counts them.
-func (c *checker) readAnswers(ctx context.Context, each func(line)) (responses, withdrawn int64, err error) {
+// readAnswers calls each with every response, tombstones included, and writes into found what a manifest says of them. If one is of
+// another survey or period than found, that is found.
+func (c *checker) readAnswers(ctx context.Context, found *Manifest, each func(line)) error {
 	f := c.files[answersFile]
 	if f == nil {
-		return 0, 0, message.Errorf("%s is missing", answersFile)
+		return message.Errorf("%s is missing", answersFile)
 	}
 	r, err := f.Open()
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	defer r.Close()
+	survey, period := found.Survey, found.Period
 	for lines := json.NewDecoder(bufio.NewReader(r)); ctx.Err() == nil; {
 		var l line
 		if err := lines.Decode(&l); errors.Is(err, io.EOF) {
-			return responses, withdrawn, nil
+			return nil
 		} else if err != nil {
-			return 0, 0, message.Errorf("%s: %w", answersFile, err)
+			return message.Errorf("%s: %w", answersFile, err)
 		}
-		if l.Withdrawn {
-			withdrawn++
-		} else {
-			responses++
+		if l.Survey != survey || l.Period != period {
+			found.Survey, found.Period = l.Survey, l.Period
 		}
+		found.count(l)
 		each(l)
 	}
-	return 0, 0, ctx.Err()
+	return ctx.Err()
+}
+
+// count counts a response.
+func (m *Manifest) count(l line) {
+	if l.Withdrawn {
+		m.Withdrawn++
+		return
+	}
+	if m.Responses++; m.Responses == 1 || l.Arrived.Before(m.First) {
+		m.First = l.Arrived
+	}
+	if l.Arrived.After(m.Last) {
+		m.Last = l.Arrived
+	}
 }

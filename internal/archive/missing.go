@@ -1,6 +1,9 @@
 package archive
 
 import (
+	"maps"
+	"slices"
+
 	"glasspoll/internal/message"
 	"glasspoll/internal/survey"
 )
@@ -17,7 +20,8 @@ func codebookNames(language string) []string {
 }
 
 // checkContents finds the files that the archive must have and lacks: those that its manifest lists and, of an archive of this
-// version, all that belong to its questionnaire, even if somebody has taken them out of manifest and checksums too.
+// version, all that belong to its questionnaire, even if somebody has taken them out of manifest and checksums too. Of those it also
+// finds the files that the manifest does not list.
 func (c *checker) checkContents(m *Manifest, s *survey.Survey) {
 	wanted := []string{answersFile, tallyFile}
 	for _, f := range m.Files {
@@ -33,7 +37,15 @@ func (c *checker) checkContents(m *Manifest, s *survey.Survey) {
 			}
 		}
 	}
-	said := map[string]bool{}
+	said, listed := map[string]bool{}, map[string]bool{manifestFile: true, sumsFile: true}
+	for _, f := range m.Files {
+		listed[f.Name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.files)) {
+		if m.Contents > 0 && !listed[name] {
+			c.findf("%s has been added", name)
+		}
+	}
 	for _, name := range wanted {
 		if c.files[name] == nil && !said[name] {
 			c.findf("%s is missing", name)

@@ -15,6 +15,7 @@ import (
 	"glasspoll/internal/archive"
 	"glasspoll/internal/durable"
 	"glasspoll/internal/project"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -86,7 +87,8 @@ func (a archiveShelf) tidy() error {
 type archiveLoop struct {
 	closing *archive.Closing
 	shelf   archiveShelf
-	surveys func() []*survey.Survey
+	surveys func() []*survey.Survey // that have a questionnaire
+	stored  store.Records
 	wake    chan struct{} // holds one
 	log     *slog.Logger
 }
@@ -96,7 +98,7 @@ const archiveInterval = 10 * time.Minute
 
 // newArchiveLoop returns the loop of a server.
 func (srv *Server) newArchiveLoop() *archiveLoop {
-	l := &archiveLoop{shelf: archiveShelf{srv.options.Archives}, wake: make(chan struct{}, 1), log: srv.options.Log}
+	l := &archiveLoop{stored: srv.store, shelf: archiveShelf{srv.options.Archives}, wake: make(chan struct{}, 1), log: srv.options.Log}
 	l.surveys = func() []*survey.Survey {
 		_, surveys := srv.publisher()
 		return surveys
@@ -133,16 +135,43 @@ func (l *archiveLoop) run(ctx context.Context) {
 		l.log.Error("what was left of an archive could not be removed", "error", err)
 	}
 	for {
-		for _, s := range l.surveys() {
-			if err := l.closing.Survey(ctx, s); err != nil && ctx.Err() == nil {
-				l.log.Error("not archived, will be tried again", "in", archiveInterval, "survey", s.ID, "error", err)
-			}
-		}
+		l.once(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-l.wake:
 		case <-time.After(archiveInterval):
+		}
+	}
+}
+
+// once archives what is over, of surveys without a questionnaire too: who is erased must not stay in their archives. Those are not
+// published, so only what is counted already is archived.
+func (l *archiveLoop) once(ctx context.Context) {
+	failed := func(survey string, err error) {
+		if err != nil && ctx.Err() == nil {
+			l.log.Error("not archived, will be tried again", "in", archiveInterval, "survey", survey, "error", err)
+		}
+	}
+	present := map[string]bool{}
+	for _, s := range l.surveys() {
+		present[s.ID] = true
+		failed(s.ID, l.closing.Survey(ctx, s))
+	}
+	ids, err := l.stored.Surveys(ctx)
+	failed("", err)
+	absent := *l.closing
+	absent.Publish = func(context.Context, *survey.Survey, string) error { return nil }
+	for _, id := range ids {
+		if present[id] || ctx.Err() != nil {
+			continue
+		}
+		s, err := l.stored.Definition(ctx, id, "")
+		if err == nil {
+			err = absent.Survey(ctx, s)
+		}
+		if !errors.Is(err, store.ErrUnknown) { // else it is being moved to this store
+			failed(id, err)
 		}
 	}
 }

@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/archive"
 	"glasspoll/internal/local"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/server/servertest"
+	"glasspoll/internal/store"
 )
 
 // overTea is a survey that has answers of a quarter that is over.
@@ -99,6 +101,42 @@ func TestArchivesByItself(t *testing.T) {
 	}
 	if again, err := os.ReadFile(name); err != nil || string(again) != string(content) {
 		t.Error("the same answers give another archive", err)
+	}
+}
+
+// TestArchivesOfAbsent: who is erased does not stay in an archive of a survey that has no questionnaire any more.
+func TestArchivesOfAbsent(t *testing.T) {
+	t.Parallel()
+	site := servertest.Files(t, map[string]string{"surveys/tea.yaml": overTea, "surveys/coffee.yaml": servertest.TeaSurvey})
+	data := filepath.Join(site, "data")
+	putOver(t, data)
+	options := Options{Archives: filepath.Join(data, "archives")}
+	serve := func(said string) {
+		t.Helper()
+		r := serveDir(t, options, site)
+		servertest.Eventually(t, said, func() bool { return strings.Contains(r.Printed.String(), said) })
+		if err := r.Stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	serve("msg=archived ")
+	if err := os.Remove(filepath.Join(site, "surveys", "tea.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := local.Open(filepath.Join(data, DataFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Erase(t.Context(), opened, "tea", "6f1c9ee4-5f2b-4b3e-9a30-000000000001", nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := opened.Close(); err != nil {
+		t.Fatal(err)
+	}
+	serve("archived again")
+	checked, err := archive.Check(t.Context(), filepath.Join(options.Archives, "tea-2020-Q1.zip"))
+	if err != nil || len(checked.Findings) > 0 || checked.Manifest.Responses != 4 || checked.Manifest.Withdrawn != 1 {
+		t.Fatalf("%+v, %v", checked, err)
 	}
 }
 

@@ -89,8 +89,8 @@ func (l *retentionLoop) once(ctx context.Context) error {
 	return errors.Join(l.round.Run(ctx), l.store.OverwriteExpired(ctx), l.removeArchives(ctx))
 }
 
-// removeArchives removes the archives that have answers which are no longer in the store. They are made again, without these, if
-// the survey still has a questionnaire.
+// removeArchives removes the archives that have answers which are no longer in the store. They are made again, without
+// these.
 func (l *retentionLoop) removeArchives(ctx context.Context) error {
 	if l.shelf.dir == "" {
 		return nil
