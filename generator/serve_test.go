@@ -11,6 +11,7 @@ import (
 
 	"glasspoll/internal/console"
 	"glasspoll/internal/server/servertest"
+	"glasspoll/internal/survey"
 )
 
 // serveFiles runs serve over files, by path under surveys/ and templates/.
@@ -79,6 +80,42 @@ func TestBackupFlags(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
 		t.Errorf("the probe leaves %v, %v", entries, err)
+	}
+}
+
+func TestKeepAnswersFlag(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		command serveCommand
+		want    survey.Span
+		fails   string
+	}{
+		{serveCommand{}, survey.Span{}, ""},
+		{serveCommand{KeepAnswers: "18m", Production: true}, survey.Span{Months: 18}, ""},
+		{serveCommand{KeepAnswers: "2y", NoReload: true}, survey.Span{Years: 2}, ""},
+		{serveCommand{KeepAnswers: "18m"}, survey.Span{}, "needs --production"},
+		{serveCommand{KeepAnswers: "18 months", Production: true}, survey.Span{}, "--keep-answers 18 months"},
+		{serveCommand{KeepAnswers: "0d", Production: true}, survey.Span{}, "--keep-answers 0d"},
+	} {
+		got, err := c.command.keep()
+		if (err != nil) != (c.fails != "") || err != nil && !strings.Contains(err.Error(), c.fails) || err == nil && got != c.want {
+			t.Errorf("%+v: %s, %v", c.command, got, err)
+		}
+	}
+}
+
+// What a notice promises is in what check says of a questionnaire.
+func TestPromisedLength(t *testing.T) {
+	t.Parallel()
+	s := &survey.Survey{Languages: []string{"en"}}
+	if got := describe(s).In("en"); strings.Contains(got, "kept") {
+		t.Error(got)
+	}
+	for span, want := range map[survey.Span]string{{Days: 1}: "1 day ", {Months: 18}: "18 months ", {Years: 2}: "2 years "} {
+		s.Privacy = &survey.Privacy{Keep: span}
+		if got := describe(s).In("en"); !strings.Contains(got, "answers kept for "+want+"by the privacy notice") {
+			t.Error(got)
+		}
 	}
 }
 

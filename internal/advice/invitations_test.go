@@ -1,6 +1,7 @@
 package advice_test
 
 import (
+	"strings"
 	"testing"
 
 	"glasspoll/internal/advice"
@@ -22,6 +23,16 @@ func TestIssuedIsCounted(t *testing.T) {
 	for keys, want := range map[string]int{"": 0, "access: invited\n": 1, "access: both\n": 1} {
 		source := []byte(completeSurvey + keys + "audience: {issued: 40}\nsections: [{questions: [{id: q, type: nps, label: {zh: 推荐, en: Recommend}}]}]\n")
 		if n := countOf(t, source, advice.IssuedIsCounted); n != want {
+			t.Errorf("%q: %d, want %d", keys, n, want)
+		}
+	}
+}
+
+// TestNoticeForTheInvited: a list of people is personal data, whatever the questionnaire asks.
+func TestNoticeForTheInvited(t *testing.T) {
+	without := strings.Replace(completeSurvey, itsNotice, "", 1)
+	for keys, want := range map[string]int{without: 0, without + "access: invited\n": 1, without + "access: both\n": 1, completeSurvey + "access: invited\n": 0} {
+		if n := countOf(t, []byte(keys+"sections: [{questions: [{id: q, type: nps, label: {zh: 推荐, en: Recommend}}]}]\n"), advice.NoNotice); n != want {
 			t.Errorf("%q: %d, want %d", keys, n, want)
 		}
 	}

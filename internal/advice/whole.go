@@ -46,9 +46,13 @@ func (a *adviser) alerts() {
 	}
 }
 
-// notice checks that a survey which asks for personal data has a privacy notice.
+// notice checks that a survey which asks for personal data, or whose people are on a list, has a privacy notice.
 func (a *adviser) notice() {
 	if a.s.Privacy != nil {
+		return
+	}
+	if a.s.HasInvitations() {
+		a.add(NoNotice, path{"access"}, "add \"privacy\": {controller: …, keep: …}, and in \"kinds\" what the list has", "people are invited by a list, and the survey has no privacy notice")
 		return
 	}
 	a.eachQuestion(func(q *survey.Question, at path) {

@@ -74,7 +74,7 @@ func TestOpenErrors(t *testing.T) {
 		return changed
 	}
 	newer := change("newer.db", func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte("7")) })
-	openError(t, newer, "format 7", "format 4 and earlier", "newer glasspoll")
+	openError(t, newer, "format 7", "format 5 and earlier", "newer glasspoll")
 	foreign := change("foreign.db", func(tx *bbolt.Tx) error {
 		_, err := tx.CreateBucket([]byte("accounts"))
 		return errors.Join(err, tx.DeleteBucket([]byte("meta")))

@@ -22,13 +22,18 @@ func newClient() *http.Client {
 	}
 }
 
-// withoutAddress takes the address out of an error of a request: it may be a secret itself, and errors are logged.
-func withoutAddress(err error) error {
+// withoutAddress takes the address, and its host, out of an error of a request: they may be secrets themselves, and errors are
+// logged.
+func withoutAddress(err error, address string) error {
 	var with *url.Error
 	if errors.As(err, &with) {
-		return with.Err
+		err = with.Err
 	}
-	return err
+	u, failed := url.Parse(address)
+	if err == nil || failed != nil || u.Hostname() == "" || !strings.Contains(err.Error(), u.Hostname()) {
+		return err
+	}
+	return message.Errorf("%s", message.Of(err).Map(func(text string) string { return strings.ReplaceAll(text, u.Hostname(), "…") }))
 }
 
 // reply is what a receiver replies. Of the body, at most the first 64 KiB are kept.
@@ -48,11 +53,11 @@ func post(ctx context.Context, client *http.Client, address string, header http.
 	r.Header.Set("User-Agent", "Glasspoll")
 	got, err := client.Do(r)
 	if err != nil {
-		return reply{}, withoutAddress(err)
+		return reply{}, withoutAddress(err, address)
 	}
 	defer got.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(got.Body, 64<<10))
-	return reply{got.StatusCode, retryAfter(got.Header), text}, withoutAddress(err)
+	return reply{got.StatusCode, retryAfter(got.Header), text}, withoutAddress(err, address)
 }
 
 // longestRetryAfter bounds what a receiver may ask for.

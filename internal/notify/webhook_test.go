@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -191,6 +192,19 @@ func TestReceiverDown(t *testing.T) {
 	*waits = nil
 	if err := s.Send(ctx, news.Message{Items: []news.Item{news.OfOpened(sample())}}); err == nil || len(*waits) != 0 {
 		t.Errorf("after the context ended, waits %v, then %v", *waits, err)
+	}
+}
+
+// TestUnknownHost has an address whose host is what is secret of it.
+func TestUnknownHost(t *testing.T) {
+	s, _ := newWebhook(t, "https://token-that-is-secret.example.com/")
+	s.client.Transport = &http.Transport{DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
+		host, _, _ := net.SplitHostPort(address)
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
+	}}
+	err := s.Send(t.Context(), news.Message{Items: []news.Item{news.OfOpened(sample())}})
+	if err == nil || strings.Contains(err.Error(), "token") || !strings.Contains(err.Error(), "no address of the name …") {
+		t.Error(err)
 	}
 }
 

@@ -212,7 +212,9 @@ func checkCases(t *testing.T, table *Table, want surveyContent) {
 	for i, c := range all {
 		got, err := c.Encode()
 		must(t, err)
-		expected, err := want.Cases[i].Case.Encode()
+		old := want.Cases[i].Case // each alert opened a case of its own: it is the only reason
+		old.Reasons = []cases.Reason{{Alert: old.Alert, Questions: old.Questions, Type: old.Type, Severity: old.Severity}}
+		expected, err := old.Encode()
 		must(t, err)
 		if c.Revision != want.Cases[i].Revision || !bytes.Equal(got, expected) {
 			t.Errorf("case %s, want %s", got, expected)
