@@ -20,7 +20,10 @@ func (m *maker) addIndexes() {
 	for _, s := range m.Surveys {
 		b := s.Brief
 		period := paper.Text(b.Period)
-		if b.Period == "" {
+		switch {
+		case len(b.Sentences) == 0: // nothing that may be shown
+			period = paper.None()
+		case b.Period == "":
 			period = paper.Text(m.say("whole"))
 		}
 		t.Rows = append(t.Rows, []paper.Cell{paper.Text(b.Title), period, b.Respondents, b.Rate, b.Index, b.Interval, b.Change, b.Target, b.Band})

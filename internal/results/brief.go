@@ -57,7 +57,7 @@ func NewBrief(r *Renderer, p Page) (*Brief, error) {
 	}
 	none := paper.None()
 	b := &Brief{Title: d.Plain(d.survey.Title.In(d.language)), Language: d.language,
-		Respondents: paper.Count(0), Received: none, Issued: none, Rate: none, Index: none, Interval: none, Change: none, Target: none, Band: none}
+		Respondents: none, Received: none, Issued: none, Rate: none, Index: none, Interval: none, Change: none, Target: none, Band: none}
 	if m := d.allMeasures(); m != nil {
 		b.MeasuresAsOf = m.AsOf
 		for _, row := range m.Rows {
