@@ -65,6 +65,7 @@ func Brief(ctx context.Context, records store.Records, o BriefingOptions) (*Brie
 	}
 	made := &Briefing{words: words}
 	for _, s := range b.surveys {
+		b.Today = max(b.Today, s.DateAt(b.Now))
 		switch above := isAbove(s.Results.Audience, b.Level); {
 		case above && b.IDs != nil:
 			return nil, message.Errorf("--level %s: the results of %s are for %s", b.Level, s.ID, s.Results.Audience)
@@ -144,7 +145,6 @@ func (b *briefer) add(ctx context.Context, s *survey.Survey) error {
 	if err != nil {
 		return err
 	}
-	b.Today = max(b.Today, page.Today)
 	b.Surveys = append(b.Surveys, briefing.Survey{Survey: s, Period: period, Brief: brief})
 	return nil
 }

@@ -69,6 +69,33 @@ func TestBriefChoosesPeriods(t *testing.T) {
 	}
 }
 
+// TestBriefOfNothing checks that a report of a span in which there was no survey says when it was made, and that the span is over.
+func TestBriefOfNothing(t *testing.T) {
+	records, _ := filled(t, 3)
+	later, problems := questionnaire.Parse("tea.yaml", []byte(strings.Replace(tea, "timezone: UTC", "timezone: UTC\nwindow: {from: 2026-09-01}", 1)))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if err := records.PutDefinition(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	span, err := cases.ParseSpan("2025-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Brief(t.Context(), records, BriefingOptions{Figures: briefing.Figures{Span: span, Level: results.Management, Now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), Language: "en"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page bytes.Buffer
+	if err := b.Write(&page, ".html", Colours{}); err != nil {
+		t.Fatal(err)
+	}
+	if text := page.String(); !strings.Contains(text, "There was no survey in the span") || !strings.Contains(text, "20 November 2026") || strings.Contains(text, "has not ended") {
+		t.Errorf("the report of nothing:\n%s", text)
+	}
+}
+
 // TestBriefLeavesOut checks that a report for staff leaves out surveys whose results are for management, with their cases, and one
 // of all surveys those that were closed before and have nothing to say.
 func TestBriefLeavesOut(t *testing.T) {
