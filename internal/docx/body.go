@@ -120,17 +120,23 @@ func (w *writer) heading(h paper.Heading) {
 	w.write(`<w:p><w:pPr>`, properties, `</w:pPr><w:bookmarkStart w:id="`, id, `" w:name="`, bookmark(w.marks), `"/>`, run(h.Text, ""), `<w:bookmarkEnd w:id="`, id, `"/></w:p>`)
 }
 
+// maxContents bounds the contents, which are on the first page: longer ones have the chapters alone.
+const maxContents = 20
+
 // contents writes the contents as a field, which the word processor can update, with links to the headings. It has no numbers
 // of pages, which only the program knows that lays the pages out.
 func (w *writer) contents() {
 	var entries []string
-	n := 0
+	n, levels := 0, 2
+	if w.headings(levels) > maxContents {
+		levels = 1
+	}
 	for _, b := range w.Blocks {
 		h, ok := b.(paper.Heading)
 		if !ok {
 			continue
 		}
-		if n++; h.Level <= 2 {
+		if n++; h.Level <= levels {
 			style := `<w:pPr><w:pStyle w:val="TOC` + strconv.Itoa(max(h.Level, 1)) + `"/></w:pPr>`
 			entries = append(entries, style+"%s"+`<w:hyperlink w:anchor="`+bookmark(n)+`" w:history="1">`+run(h.Text, "")+`</w:hyperlink>`)
 		}
@@ -142,13 +148,24 @@ func (w *writer) contents() {
 	for i, entry := range entries {
 		begin, end := "", ""
 		if i == 0 {
-			begin = `<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \o "1-2" \n \h \z </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>`
+			begin = `<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \o "1-` + strconv.Itoa(levels) + `" \n \h \z </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>`
 		}
 		if i == len(entries)-1 {
 			end = `<w:r><w:fldChar w:fldCharType="end"/></w:r>`
 		}
 		w.write("<w:p>", strings.Replace(entry, "%s", begin, 1), end, "</w:p>")
 	}
+}
+
+// headings counts the headings down to a level.
+func (w *writer) headings(level int) int {
+	n := 0
+	for _, b := range w.Blocks {
+		if h, ok := b.(paper.Heading); ok && h.Level <= level {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *writer) openTable(widths []int) {

@@ -266,3 +266,15 @@ func TestWidths(t *testing.T) {
 		}
 	}
 }
+
+// TestLongContents checks that contents that would not fit on the first page name the chapters alone.
+func TestLongContents(t *testing.T) {
+	d := report()
+	for range maxContents {
+		d.Blocks = append(d.Blocks, paper.Heading{Level: 2, Text: "Tea"})
+	}
+	body := opened(t, d)["word/document.xml"]
+	if n := strings.Count(body, "w:anchor="); n != 1 || !strings.Contains(body, `TOC \o "1-1"`) {
+		t.Errorf("%d entries in the contents", n)
+	}
+}

@@ -71,7 +71,7 @@ func (r *reader) readable() bool {
 			switch {
 			case c == utf8.RuneError && size == 1:
 				r.failAt(i+1, column, "not UTF-8 text, but perhaps GBK, Big5 or ANSI: save the file with the encoding UTF-8 (in Notepad: Save as, Encoding)")
-			case c < ' ' && c != '\t', c >= 0x7F && c < 0xA0, c == '\u2028', c == '\u2029', c == '\uFEFF', c == '\uFFFE', c == '\uFFFF':
+			case c < ' ' && c != '\t', c >= 0x7F && c < 0xA0, c == '\u2028', c == '\u2029', c == '\u202D', c == '\u202E', c == '\uFEFF', c == '\uFFFE', c == '\uFFFF':
 				r.failAt(i+1, column, "invisible character U+%04X: remove it", c)
 			case open > maxOpen:
 				r.failAt(i+1, column, "more than %d brackets are open: is one not closed?", maxOpen)

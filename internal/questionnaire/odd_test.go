@@ -121,6 +121,7 @@ func oddSources() []oddSource {
 		{"NUL", text("title: a\x00b\n"), "1:9: invisible character U+0000: remove it"},
 		{"escape", text("title: 满意\x1b[31m\n"), "1:10: invisible character U+001B: remove it"},
 		{"line separator", text("title: a\u2028b\n"), "1:9: invisible character U+2028: remove it"},
+		{"other direction", text("title: 满意\u202E度\n"), "1:10: invisible character U+202E: remove it"}, // it would turn what follows on a page
 		{"next line", text("title: a\u0085b\n"), "1:9: invisible character U+0085: remove it"},
 		{"second byte order mark", text("title: T\n\uFEFFid: a\n"), "2:1: invisible character U+FEFF: remove it"},
 		{"tab", text("title: T\nsections:\n\t- questions: []\n"), "3:1: a tab cannot indent YAML: use spaces"},
