@@ -174,7 +174,7 @@ func (w *world) tell(t testing.TB, steps []step, s int, k *killer, again bool) {
 }
 
 // sparsely returns that only each so many-th case is tried: all of them in a soak.
-func sparsely() int { return max(1, 20/soak.Cases(3, 20)) }
+func sparsely() int { return max(1, 20/soak.Cases(2, 20)) }
 
 // TestKilledAtEveryCall kills each process of the story at each of its calls, before the call and after it, with and without
 // somebody who tries again. Calls that a process makes at the same time come in any order.
@@ -216,7 +216,7 @@ func TestKilledTwice(t *testing.T) { synctest.Test(t, killTwice) }
 
 func killTwice(t *testing.T) {
 	tea, steps := parseSurvey(t, "tea", worldSurvey), story()
-	for seed := range soak.Cases(150, 10_000) {
+	for seed := range soak.Cases(100, 10_000) {
 		r := rand.New(rand.NewPCG(uint64(seed), 7))
 		w := storyWorld(tea)
 		ctx := t.Context()

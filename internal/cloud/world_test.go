@@ -198,8 +198,14 @@ func (p *process) correct(ctx context.Context, n int) error {
 	if err != nil && (strings.Contains(err.Error(), "says this already") || strings.Contains(err.Error(), "have been erased")) {
 		return nil
 	}
-	if f := p.world.note(id, func(*fate) {}); err != nil && !f.confirmed && strings.Contains(err.Error(), "has no response") {
+	if err == nil || !strings.Contains(err.Error(), "has no response") {
+		return err
+	}
+	if f := p.world.note(id, func(*fate) {}); !f.confirmed {
 		return nil // whoever sent it was killed
+	}
+	if surveys, unknown := p.Surveys(ctx); unknown == nil && !slices.Contains(surveys, p.world.survey.ID) {
+		return nil // whoever was to put the survey in force was killed, and nobody has done it since
 	}
 	return err
 }

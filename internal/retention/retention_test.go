@@ -99,7 +99,6 @@ type stored struct {
 	arrived time.Time
 	version int
 	counted bool
-	erased  bool
 }
 
 // world is a back end and what should be in it.
