@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"os"
 	"os/exec"
@@ -17,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/yuin/goldmark"
 	"gopkg.in/yaml.v3"
 )
 
@@ -34,7 +37,7 @@ var hostileTexts = []string{
 	`}}{%7+7%} ${7+7} { {7+7}} {7+7}`, // "{{" without the id of a question is refused
 	`javascript:pwned=1`,
 	"a\u2028pwned=1//\u2029b",
-	"a\u202e\u2066cba\u200f",
+	"a\u202b\u2066cba\u200f",
 	"a\u0085\u00adb\ufeff",
 }
 
@@ -202,8 +205,12 @@ func checkTexts(t *testing.T, where string, ctx context.Context, round int) (fou
 
 // renderedMarkdown is the visible part of a text that is rendered as Markdown, where HTML and entities are markup.
 func renderedMarkdown(text string) string {
-	text = regexp.MustCompile(`<!--[^>]*|-->|</?[a-z][^<>]*>`).ReplaceAllString(text, "")
-	return strings.NewReplacer(`&lt;`, "<", `&gt;`, ">", `&#60;`, "<", `&#62;`, ">", `\u`, `\u`).Replace(text)
+	var page bytes.Buffer
+	if err := goldmark.Convert([]byte(startMark+text+endMark), &page); err != nil {
+		return err.Error()
+	}
+	text = regexp.MustCompile(`<!-- raw HTML omitted -->|</?[a-z]+>`).ReplaceAllString(strings.TrimSpace(page.String()), "")
+	return strings.TrimSuffix(strings.TrimPrefix(html.UnescapeString(text), startMark), endMark)
 }
 
 // everyQuestionInOrder is everyQuestion without shuffled options, so that two pages can be compared.
@@ -243,7 +250,7 @@ func TestHostileTexts(t *testing.T) {
 					seen[place] = true
 				}
 			}
-			for _, path := range []string{"en/", "", "every/en/", "every/", "every/en/thanks/", "every/thanks/", "every/en/results/", "every/results/"} {
+			for _, path := range []string{"en/", "", "every/en/", "every/", "every/en/thanks/", "every/thanks/", "every/en/plan/", "every/plan/", "every/en/privacy/", "every/privacy/", "every/en/withdraw/", "every/withdraw/", "every/en/results/", "every/results/"} {
 				both("/"+path, func(ctx context.Context, site string) { load(t, ctx, chromedp.Navigate(site+path)) })
 			}
 			both("filled in", func(ctx context.Context, site string) {

@@ -80,6 +80,17 @@ theme: {name: {zh: 明灯, en: Lantern}, cover: {file: wide.png, alt: {zh: 门�
 contact: {name: {zh: 客服部, en: Customer service}, email: abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz@example.com}
 thanks: {zh: 多谢！, en: Thank you!}
 results: {min_group: 1, crosstabs: [{rows: counter, by: member}]}
+plan:
+  purpose: {zh: 了解顾客是否满意, en: To learn whether customers are content}
+  target: {zh: 全部顾客, en: All customers}
+  method: {zh: 网上填写, en: On the web}
+  dates: {design: {when: {zh: 九月, en: In September}}, collection: {when: {zh: 十月, en: In October}}, analysis: {when: {zh: 十一月, en: In November}}}
+privacy:
+  controller: {zh: 明灯公司, en: Lantern}
+  purpose: {zh: 改进服务, en: To improve our service}
+  keep: {months: 18}
+  contact: {name: {zh: 客服部, en: Customer service}, phone: "+86 10 1234"}
+  officer: {name: {zh: 法务部, en: Legal department}, phone: "+86 10 5678"}
 scales:
   agree:
     - {id: "yes", label: {zh: 同意, en: I agree}, short: {zh: 同意, en: Agree}, score: 5}
@@ -315,7 +326,9 @@ func TestLongWords(t *testing.T) {
 	for _, language := range []string{"", "en/"} {
 		paths := []string{language, "past/" + language, "future/" + language, "nowhere/" + language, "_preview/every/"}
 		for _, id := range []string{"every", "slots", "cards", "steps"} {
-			paths = append(paths, id+"/"+language, id+"/"+language+"thanks/")
+			for _, page := range []string{"", "thanks/", "plan/", "privacy/", "withdraw/"} {
+				paths = append(paths, id+"/"+language+page)
+			}
 		}
 		for _, path := range paths {
 			load(t, ctx, chromedp.Navigate(p.url+path))

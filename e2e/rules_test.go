@@ -46,7 +46,7 @@ func rules() []rule {
 		{"what was received is said from k on", "if received >= k {", "if true {"},
 		{"what was withdrawn is said from k on", "if t.Withdrawn >= k {", "if true {"},
 		{"what was received is said by whole days", "if day < n.today || n.closed {", "if day != \"\" {"},
-		{"daily is once a day", `if newDay || s.Results.Release != "daily" {`, "if true {"},
+		{"daily is once a day", `if newDay || s.Results.Release != "daily" {`, "if newDay || true {"},
 		{"who is annulled was one block", "rest.Sub(held)", "_ = held"},
 		{"rows are annulled by whole steps", "rows.Sub(more)", "_ = more"},
 		{"what was coded with false answers goes", "n.Coded[coded] = &Coded{Shape: n.Coded[coded].Shape, K: n.Coded[coded].K}", "_ = coded"},
