@@ -16,7 +16,7 @@ func Clean(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\u00A0", " ", "_x000D_", "").Replace(s)
 	s = strings.Map(func(c rune) rune {
-		if c == '\n' || !unicode.IsControl(c) && c != '\uFEFF' && c != '\uFFFE' && c != '\uFFFF' {
+		if c == '\n' || !unicode.IsControl(c) && c != '\u202D' && c != '\u202E' && c != '\uFEFF' && c != '\uFFFE' && c != '\uFFFF' {
 			return c
 		}
 		return -1

@@ -23,3 +23,16 @@ func TestConvert(t *testing.T) {
 		}
 	}
 }
+
+func TestClean(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\u202Eb\u202Dc": "abc", // no questionnaire may have them
+		"a\x1b\uFEFFb \n": "ab",
+		"a\u2028b":        "a\nb",
+		"\u202Bشاي\u202C": "\u202Bشاي\u202C",
+	} {
+		if got := Clean(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
