@@ -576,7 +576,7 @@ func TestFacts(t *testing.T) {
 		t.Error("the day is not over")
 	}
 	c.day = 3
-	if c.run(false); c.last.Facts.Received != 11 {
+	if c.run(false); c.last.Facts.Received != 9 {
 		t.Errorf("received: %+v", c.last.Facts)
 	}
 	for i := range 4 {
