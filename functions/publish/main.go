@@ -67,7 +67,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
 		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 	}
-	f.news = newNewsroom(getenv, f.table, log)
+	f.news = newNewsroom(getenv, f.table, log, f.metrics)
 	return f, nil
 }
 
