@@ -6,14 +6,21 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 )
 
-// written returns a template as it is in its file.
+// templates has what was read, by name.
+var templates sync.Map
+
+// written returns a template as it is in its file. Nobody may change it.
 func written(t *testing.T, name string) tree {
 	t.Helper()
+	if whole, ok := templates.Load(name); ok {
+		return whole.(tree)
+	}
 	source, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +29,9 @@ func written(t *testing.T, name string) tree {
 	if err := yaml.Unmarshal(source, &document); err != nil {
 		t.Fatal(err)
 	}
-	return decode(t, document.Content[0]).(tree)
+	whole := decode(t, document.Content[0]).(tree)
+	templates.Store(name, whole)
+	return whole
 }
 
 // deployed returns a template as CloudFormation reads it with some parameters, the others having their defaults: without what has a
@@ -45,10 +54,10 @@ func deployed(t *testing.T, name string, parameters map[string]string) tree {
 	}
 	result := tree{}
 	for section, value := range whole {
-		if section != "Conditions" && section != "Rules" {
-			value = s.resolve(value)
-		}
 		result[section] = value
+		if section != "Conditions" && section != "Rules" {
+			result[section] = s.resolve(value)
+		}
 	}
 	for _, section := range []string{"Resources", "Outputs"} {
 		maps.DeleteFunc(result[section].(tree), func(_ string, r any) bool {
