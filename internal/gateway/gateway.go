@@ -72,7 +72,7 @@ func New(getenv func(string) string, log *slog.Logger, metrics io.Writer, o Opti
 	if (len(secrets) == 0) != (header == "") {
 		return nil, errors.New("ORIGIN_SECRETS and ADDRESS_HEADER must both be set, or neither")
 	}
-	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: o.Retention, Invitations: getenv("INVITATIONS")})
+	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: o.Retention, Invitations: getenv("INVITATIONS"), Awaited: true})
 	pages := &pages{readAssets: table.Assets, log: log}
 	handler := intake.Handler{
 		Definitions: definitions{table}, Invitations: table, Steps: intake.NewSteps(table), Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
@@ -157,6 +157,8 @@ func (f *Function) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 			cloud.Figure{Name: f.counted(e.RequestContext.HTTP.Method), Unit: "Count", Value: 1},
 			cloud.Figure{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000})
 	}()
+	ctx, done := cloud.Awaited(ctx)
+	defer done()
 	if deadline, ok := ctx.Deadline(); ok { // reply before the function is stopped
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
