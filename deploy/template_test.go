@@ -653,7 +653,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("invite calls %v", invite)
 	}
 	publish := operations(t, []string{"Table", "collection"}, "Definition", "Assets", "Ready", "Surveys", "Collect", "Ends", "After", "Tally", "SaveTally", "Latest",
-		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
+		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn", "RenewTurn", "ResumeTurn", "Unfinished",
 		"Periods", "History", "CheckWithoutIDs", "Progress", "SaveProgress", "Withdrawals", "EndWithdrawal", "Stored")
 	archived := operations(t, []string{"Table"}, "Ready", "Definition", "Surveys", "Periods", "Ends", "After", "Tally", "Latest", "History", "Decisions", "Progress", "Logged",
 		"CasesOf", "InvitationsOf", "Counted", "Actions")
