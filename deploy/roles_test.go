@@ -531,6 +531,27 @@ func (d *deployment) publishResults() {
 		d.Fatal(out, err)
 	}
 	d.takeBack(func() error { _, err := publisher.Publish(ctx, s); return err })
+	d.takeTurns(table)
+}
+
+// takeTurns does what publishers do that meet, and one that is killed.
+func (d *deployment) takeTurns(table *cloud.Table) {
+	ctx := d.Context()
+	turn, _, err := table.BeginTurn(ctx, "tea", store.Work{Names: []string{store.Everything}})
+	d.must(err)
+	_, _, err = table.BeginTurn(ctx, "tea", store.Work{Names: []string{"2026-Q4"}})
+	d.must(err)
+	_, err = table.RenewTurn(ctx, turn)
+	d.must(err)
+	d.must(table.LeaveTurn(ctx, turn))
+	if left, err := table.Unfinished(ctx); err != nil || len(left) != 1 {
+		d.Fatal(left, err)
+	}
+	turn, _, err = table.ResumeTurn(ctx, "tea")
+	d.must(err)
+	if again, err := table.EndTurn(ctx, turn); again || err != nil {
+		d.Fatal(again, err)
+	}
 }
 
 // takeBack does what functions/submit does with answers that are taken back, of which one is not known; that publishing carries it out;

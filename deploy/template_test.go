@@ -229,16 +229,20 @@ func TestTimeLimits(t *testing.T) {
 		}
 		return time.Duration(seconds) * time.Second
 	}
-	if most, turn := limit("Publish"), constant(t, "../internal/cloud", "turnTime"); most >= turn {
-		t.Errorf("publish may run for %v, and another run takes its turn after %v", most, turn)
+	if renewed, over := constant(t, "../internal/publish", "renewEvery"), constant(t, "../internal/cloud", "leaseTime"); 2*renewed >= over {
+		t.Errorf("a turn is renewed each %v, and is over after %v: one reply that is lost would end it", renewed, over)
 	}
 	if most, goesOn := limit("Publish"), constant(t, "../internal/publish", "maxTurn"); most < 2*goesOn {
 		t.Errorf("publish may run for %v, and goes on for others for %v before it ends its turn", most, goesOn)
 	}
 	for _, function := range []string{"Submit", "Invite"} {
-		if most, try := limit(function), constant(t, "../internal/cloud", "perTry"); most <= 2*try {
-			t.Errorf("%s may run for %v, and two tries of one call may take %v", function, most, 2*try)
+		if most, calls := limit(function), constant(t, "../internal/cloud", "longestWait"); most < calls+time.Second {
+			t.Errorf("%s may run for %v, and its calls may take %v", function, most, calls)
 		}
+	}
+	wait, patience, try := constant(t, "../internal/cloud", "longestWait"), constant(t, "../internal/cloud", "patience"), constant(t, "../internal/cloud", "perTry")
+	if wait < 2*try+patience {
+		t.Errorf("calls end after %v, and two tries without an answer, and patience, may take %v", wait, 2*try+patience)
 	}
 	gateway, err := strconv.Atoi(lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "Origins", "1", "CustomOriginConfig", "OriginReadTimeout").(string))
 	if most := max(limit("Submit"), limit("Invite")); err != nil || time.Duration(gateway)*time.Second <= most {

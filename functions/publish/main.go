@@ -25,6 +25,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/news"
+	"glasspoll/internal/probe"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -39,7 +40,7 @@ func main() {
 		log.Error("cannot start", "error", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(f.handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+	lambda.StartWithOptions(f.invoke, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
 }
 
 // function publishes the surveys that an event names, or all of them.
@@ -50,6 +51,7 @@ type function struct {
 	log     *slog.Logger
 	metrics *cloud.Metrics
 	apart   time.Duration // between the beginnings of a survey's turns
+	prober  *cloud.Prober // of the function's role
 
 	mu        sync.Mutex
 	publisher *publish.Publisher // renders pages with the assets below
@@ -71,6 +73,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Invitations: getenv("INVITATIONS")}),
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
 		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
+		prober: cloud.NewProber(getenv, name, getenv("INVITATIONS"), cloud.S3(getenv, bucket)),
 	}
 	if apart := getenv("SECONDS_APART"); apart != "" {
 		n, err := strconv.ParseUint(apart, 10, 8)
@@ -108,6 +111,14 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 		f.assets = assets
 	}
 	return f.publisher, nil
+}
+
+// invoke answers an event of Lambda: the one that asks for probes of the function's role, or any other.
+func (f *function) invoke(ctx context.Context, event json.RawMessage) (any, error) {
+	if probe.Asked(event) {
+		return cloud.InTime(ctx, f.prober.Publish), nil
+	}
+	return f.handle(ctx, event)
 }
 
 // reserve is the time kept before the deadline for reporting failed records.
