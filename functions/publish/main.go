@@ -82,7 +82,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		}
 		f.apart = time.Duration(n) * time.Second
 	}
-	f.news = newNewsroom(getenv, f.table, log)
+	f.news = newNewsroom(getenv, f.table, log, f.metrics)
 	return f, nil
 }
 

@@ -21,14 +21,13 @@ var withAnswers = []string{"I#", "Q#", "J#", "C#"}
 // Submit tries out the role of functions/submit: it stores answers, and reads none.
 func (p *Prober) Submit(ctx context.Context) []probe.Probe {
 	const stores, marks = "StoreResponses", "MarkInvitationsAndCount"
-	old := func(a attempt, call func(context.Context) error) attempt {
-		return a.named(a.Name + " and get what was there").by(call)
-	}
 	checks := allowed("CompareIDsThatAreTaken", "dynamodb:ConditionCheckItem", partOf("I#")).named(probe.CheckInTransaction)
-	returned := old(denied("dynamodb:ConditionCheckItem", partOf("I#")), p.transaction(types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+	returned := denied("dynamodb:ConditionCheckItem", partOf("I#")).by(p.transaction(types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 		TableName: &p.name, Key: keyOf("I#"), ConditionExpression: aws.String(never), ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}))
 	returned.Undocumented = true
+	compared := denied("dynamodb:ConditionCheckItem", partOf("Q#")).by(p.inTransaction("ConditionCheckItem", "Q#", false))
+	compared.Undocumented = true // see probe.CheckInTransaction
 	return run(ctx, slices.Concat(
 		p.allowInTransaction(stores, "PutItem", false, "I#", "Q#", "W#"),
 		p.allow(stores, "PutItem", false, "F#"),
@@ -42,19 +41,32 @@ func (p *Prober) Submit(ctx context.Context) []probe.Probe {
 		p.logs(),
 		p.deny("GetItem", false, withAnswers...), p.deny("Query", false, withAnswers...), p.deny("BatchGetItem", false, "I#", "J#"),
 		p.deny("PutItem", false, "D#", "J#", "L#", "T#", "P#", "C#", "X"), p.deny("UpdateItem", false, "I#", "L#"), p.deny("DeleteItem", false, "I#", "Q#"),
-		p.deny("GetItem", true, "K#"), p.deny("Query", true, "V#"), p.deny("PutItem", true, "V#"),
-		[]attempt{old(denied("dynamodb:PutItem", partOf("I#")), p.replacing("I#")), old(denied("dynamodb:PutItem", partOf("Q#")), p.replacing("Q#")), returned},
+		p.deny("GetItem", true, "K#"), p.deny("Query", true, "V#"), p.deny("PutItem", true, "V#"), p.deny("UpdateItem", true, "K#", "Y"),
+		p.denyOld("PutItem", false, "I#", "Q#"), p.denyOld("PutItem", true, "Y"), p.denyOld("UpdateItem", true, "V#"), []attempt{returned.named(returned.Name + gettingOld), compared},
 	))
 }
 
-// replacing puts an item and asks for the one that was there.
-func (p *Prober) replacing(kind string) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, err := p.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: &p.name, Item: keyOf(kind), ConditionExpression: aws.String(never), ReturnValues: types.ReturnValueAllOld,
-		})
-		return err
+// gettingOld ends the name of an attempt that asks for what was there before.
+const gettingOld = " and get what was there"
+
+// denyOld returns attempts to write items and get what was there, which nothing may allow.
+func (p *Prober) denyOld(action string, invitations bool, kinds ...string) (all []attempt) {
+	for _, kind := range kinds {
+		table, at := p.table(invitations), keyOf(kind)
+		a := denied("dynamodb:"+action, shown(kind, invitations))
+		all = append(all, a.named(a.Name+gettingOld).by(func(ctx context.Context) (err error) {
+			if action == "PutItem" {
+				_, err = p.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: table, Item: at, ConditionExpression: aws.String(never), ReturnValues: types.ReturnValueAllOld})
+				return err
+			}
+			_, err = p.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+				TableName: table, Key: at, UpdateExpression: aws.String("SET #n = :n"), ConditionExpression: aws.String(never), ReturnValues: types.ReturnValueAllOld,
+				ExpressionAttributeNames: map[string]string{"#n": nobody}, ExpressionAttributeValues: item{":n": number(1)},
+			})
+			return err
+		}))
 	}
+	return all
 }
 
 // Invite tries out the role of functions/invite: it has nothing to do with answers.
@@ -68,7 +80,7 @@ func (p *Prober) Invite(ctx context.Context) []probe.Probe {
 		p.logs(),
 		p.deny("GetItem", false, slices.Concat(withAnswers, []string{"X"})...), p.deny("Query", false, withAnswers...), p.deny("BatchGetItem", false, "I#", "J#"),
 		p.deny("PutItem", false, "I#", "Q#", "W#", "D#"), p.deny("UpdateItem", false, "I#"), p.deny("DeleteItem", false, "I#", "Q#"),
-		p.deny("Query", true, "V#"), p.deny("PutItem", true, "V#", "K#"),
+		p.deny("GetItem", true, "Y"), p.deny("Query", true, "V#"), p.deny("PutItem", true, "V#", "K#"), p.deny("UpdateItem", true, "K#"), p.denyOld("UpdateItem", true, "V#"),
 	))
 }
 
@@ -98,7 +110,7 @@ func (p *Prober) Publish(ctx context.Context) []probe.Probe {
 		[]attempt{p.list("SeeThatAPageIsMissing")},
 		p.stream(),
 		p.logs(),
-		p.deny("GetItem", false, "X", "Q#", "J#"), p.deny("Query", false, "I#", "J#", "X"), p.deny("BatchGetItem", false, "I#", "C#"),
+		p.denyOld("PutItem", false, "I#", "E#"), p.deny("GetItem", false, "X", "Q#", "J#"), p.deny("Query", false, "I#", "J#", "X"), p.deny("BatchGetItem", false, "I#", "C#"),
 		p.deny("PutItem", false, "D#", "Q#", "X"), p.deny("UpdateItem", false, "I#", "D#"), p.deny("DeleteItem", false, "I#", "J#", "P#"), p.deny("BatchWriteItem", false, "I#", "J#"),
 		p.deny("GetItem", true, "V#", "K#", "Y"), p.deny("Query", true, "V#", "K#"), p.deny("PutItem", true, "V#"), p.deny("UpdateItem", true, "V#", "N#"),
 		p.denyFiles("GetObject", "assets/"+nobody+".js", nobody+"/"+nobody+".html"),
@@ -111,9 +123,9 @@ func (p *Prober) Publish(ctx context.Context) []probe.Probe {
 // where a response is, and put what has no answers.
 func (p *Prober) ofIDs() []attempt {
 	const action = "dynamodb:PutItem"
-	read := func(names ...string) func(context.Context) error {
+	read := func(kind string, names ...string) func(context.Context) error {
 		return func(ctx context.Context) error {
-			in := &dynamodb.GetItemInput{TableName: &p.name, Key: keyOf("I#")}
+			in := &dynamodb.GetItemInput{TableName: &p.name, Key: keyOf(kind)}
 			if len(names) > 0 {
 				in.ExpressionAttributeNames = map[string]string{}
 			}
@@ -143,12 +155,13 @@ func (p *Prober) ofIDs() []attempt {
 	with := func(a attempt, what string) attempt { return a.named(a.Name + ", " + what) }
 	ids, said := partOf("I#"), partOf("E#")
 	return []attempt{
-		with(allowed("FindWhatWasTakenBack", "dynamodb:GetItem", ids), "its place").by(read(partKey, sortKey, ofPeriod, arrived, withdrawn, Expires, corrects)),
-		allowed("LeaveATombstone", action, ids).by(put("I#", ofPeriod, arrived, withdrawn)),
+		with(allowed("FindWhatWasTakenBack", "dynamodb:GetItem", ids), "its place").by(read("I#", partKey, sortKey, ofPeriod, arrived, withdrawn, Expires, corrects)),
+		allowed("LeaveATombstone", action, ids).by(put("I#", ofPeriod, arrived, withdrawn, corrects)),
 		allowed("RemoveWhatCorrectionsSaid", action, said).by(put("E#")),
-		with(denied("dynamodb:GetItem", ids), "private answers").by(read(partKey, private)),
-		with(denied("dynamodb:GetItem", ids), "corrected ones").by(read(partKey, corrected)),
-		with(denied("dynamodb:GetItem", ids), "the whole").by(read()),
+		with(denied("dynamodb:GetItem", ids), "private answers").by(read("I#", partKey, private)),
+		with(denied("dynamodb:GetItem", ids), "corrected ones").by(read("I#", partKey, corrected)),
+		with(denied("dynamodb:GetItem", ids), "the whole").by(read("I#")),
+		with(denied("dynamodb:GetItem", partOf("Q#")), "its place").by(read("Q#", partKey, ofPeriod)),
 		with(denied(action, ids), "private answers").by(put("I#", ofPeriod, arrived, private)),
 		with(denied(action, said), "answers").by(put("E#", body)),
 	}
@@ -263,7 +276,7 @@ func (p *Prober) Archive(ctx context.Context) []probe.Probe {
 		p.deny("GetItem", false, "I#", "Q#", "X"), p.deny("Query", false, "I#", "Q#"), p.deny("BatchGetItem", false, "I#", "Q#"),
 		p.deny("PutItem", false, "D#", "I#", "Q#", "J#", "T#", "P#", "C#", "G"), p.deny("UpdateItem", false, "I#", "L#"),
 		p.deny("DeleteItem", false, "I#", "J#"), p.deny("BatchWriteItem", false, "Q#", "J#"),
-		p.deny("GetItem", true, "K#", "Y"), p.deny("PutItem", true, "V#"), p.deny("UpdateItem", true, "V#"),
+		p.deny("GetItem", true, "K#", "Y"), p.deny("Query", true, "K#"), p.deny("PutItem", true, "V#"), p.deny("UpdateItem", true, "V#"),
 		p.denyFiles("DeleteObject", archive),
 	))
 }

@@ -153,9 +153,14 @@ func (f *Function) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 			f.log.Error("not served", "request", requestID(ctx), "status", reply.StatusCode)
 			reply.Headers["X-Request-Id"] = requestID(ctx)
 		}
-		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)},
-			cloud.Figure{Name: f.counted(e.RequestContext.HTTP.Method), Unit: "Count", Value: 1},
-			cloud.Figure{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000})
+		figures := []cloud.Figure{
+			{Name: f.counted(e.RequestContext.HTTP.Method), Unit: "Count", Value: 1},
+			{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000},
+		}
+		if reply.StatusCode == http.StatusConflict { // among all that are 4xx, an alarm could not see these
+			figures = append(figures, cloud.Figure{Name: "Conflicts", Unit: "Count", Value: 1})
+		}
+		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)}, figures...)
 	}()
 	ctx, done := cloud.Awaited(ctx)
 	defer done()
