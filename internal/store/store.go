@@ -37,7 +37,8 @@ type Entry struct {
 	Response answer.Response // without its private answers
 }
 
-// The errors that callers branch on. Every other error means that the outcome is unknown: the call may be repeated.
+// The errors that callers branch on, beside [ErrPermanent]. Every other error means that the outcome is unknown: the call may be
+// repeated.
 var (
 	// ErrStale says that the value was changed after it was read: read it again and retry.
 	ErrStale error = message.Key("changed meanwhile")
