@@ -97,7 +97,7 @@ func (s *stream) end() {
 		close(s.shards[i].more)
 	}
 	s.invoking.Wait()
-	if len(s.kills) > 0 {
+	if s.counted.Killed > 0 {
 		time.Sleep(time.Minute + time.Second)
 	}
 	close(s.stop)
