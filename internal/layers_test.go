@@ -32,7 +32,7 @@ var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
 		"message",
-		"decimal wording codec spreadsheet sheets yaml12 limit seal",
+		"decimal wording codec spreadsheet sheets yaml12 limit seal probe",
 		"expression",
 		"survey",
 		"questionnaire picture invitation bounce",

@@ -3,14 +3,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -26,6 +24,7 @@ import (
 	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/news"
+	"glasspoll/internal/probe"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -39,7 +38,7 @@ func main() {
 		log.Error("cannot start", "error", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(f.handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+	lambda.StartWithOptions(f.invoke, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
 }
 
 // function publishes the surveys that an event names, or all of them.
@@ -49,6 +48,7 @@ type function struct {
 	news    *newsroom
 	log     *slog.Logger
 	metrics *cloud.Metrics
+	prober  *cloud.Prober // of the function's role
 
 	mu        sync.Mutex
 	publisher *publish.Publisher // renders pages with the assets below
@@ -66,8 +66,9 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Invitations: getenv("INVITATIONS")}),
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
 		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
+		prober: cloud.NewProber(getenv, name, getenv("INVITATIONS"), cloud.S3(getenv, bucket)),
 	}
-	f.news = newNewsroom(getenv, f.table, log)
+	f.news = newNewsroom(getenv, f.table, log, f.metrics)
 	return f, nil
 }
 
@@ -90,12 +91,20 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(publish.Options{
-			Collector: f.table, Turns: f.table, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
+			Collector: f.table, Turns: f.table, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, TagOf: f.pages.TagOf, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
 			Withdrawals: f.table, Sidecars: f.table, Counts: f.table, Cases: f.table, Notify: true,
 		})
 		f.assets = assets
 	}
 	return f.publisher, nil
+}
+
+// invoke answers an event of Lambda: the one that asks for probes of the function's role, or any other.
+func (f *function) invoke(ctx context.Context, event json.RawMessage) (any, error) {
+	if probe.Asked(event) {
+		return cloud.InTime(ctx, f.prober.Publish), nil
+	}
+	return f.handle(ctx, event)
 }
 
 // reserve is the time kept before the deadline for reporting failed records.
@@ -123,60 +132,7 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	if err := json.Unmarshal(raw, &stream); err != nil || len(stream.Records) == 0 {
 		return reply, f.publishAll(ctx)
 	}
-	changes := changesOf(stream.Records)
-	failed := map[*change]bool{}
-	var published []string
-	for _, c := range changes {
-		more, err := f.publish(ctx, c.survey, c.periods...)
-		if failed[c] = more || err != nil; err == nil {
-			published = append(published, c.survey)
-		}
-	}
-	told := f.tell(ctx, published...) == nil // after all results: a receiver may be slow
-	for _, c := range changes {
-		if failed[c] || !told {
-			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: c.first})
-		} else if c.oldest.Unix() > 0 {
-			f.metrics.Write(nil, cloud.Figure{Name: "PublishAge", Unit: "Seconds", Value: time.Since(c.oldest).Seconds()})
-		}
-	}
-	return reply, nil
-}
-
-// change summarizes the records of one survey in a batch.
-type change struct {
-	survey  string
-	periods []string  // that have new responses
-	first   string    // sequence number of the survey's first record
-	oldest  time.Time // time of the oldest record, by the stream's clock
-}
-
-// changesOf summarizes the records of responses, sorted by survey. It ignores other records.
-func changesOf(records []events.DynamoDBEventRecord) []*change {
-	bySurvey := map[string]*change{}
-	for _, record := range records {
-		pk := record.Change.Keys["PK"]
-		if pk.DataType() != events.DataTypeString {
-			continue
-		}
-		survey, period, ok := cloud.ResponseKey(pk.String())
-		if !ok {
-			continue
-		}
-		at := record.Change.ApproximateCreationDateTime.Time
-		c := bySurvey[survey]
-		if c == nil {
-			c = &change{survey: survey, first: record.Change.SequenceNumber}
-			bySurvey[survey] = c
-		}
-		if c.oldest.IsZero() || at.Before(c.oldest) {
-			c.oldest = at
-		}
-		if period != "" && !slices.Contains(c.periods, period) {
-			c.periods = append(c.periods, period)
-		}
-	}
-	return slices.SortedFunc(maps.Values(bySurvey), func(a, b *change) int { return cmp.Compare(a.survey, b.survey) })
+	return f.changed(ctx, stream.Records), nil
 }
 
 // publishAll brings all surveys up to date.

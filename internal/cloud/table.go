@@ -21,6 +21,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/message"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 )
 
 // Table is one DynamoDB table. Any number of goroutines and processes may use it. Its items:
@@ -106,15 +107,26 @@ type Options struct {
 	// Invitations is the name of the table of invitations, mostly that of [InvitationTable]; "" if the deployment has none, and
 	// takes answers without one alone.
 	Invitations string
+
+	// Awaited says that a respondent waits for the calls: they fail fast.
+	Awaited bool
 }
 
 // NewTable uses a table that exists.
 func NewTable(client *dynamodb.Client, name string, o Options) *Table {
+	return newTable(callsOf(client), name, o)
+}
+
+func newTable(client calls, name string, o Options) *Table {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	tries := patient
+	if o.Awaited {
+		tries = awaited
+	}
 	return &Table{
-		client: callsOf(client), name: name, invited: o.Invitations, now: o.Now, retention: o.Retention,
+		client: newRetries(tries).of(client), name: name, invited: o.Invitations, now: o.Now, retention: o.Retention,
 		definitions: map[string]cached{}, vocabularies: map[string]*answer.Vocabulary{}, counts: map[periodKey]shardCount{},
 		latest: map[periodKey]*release.Release{},
 	}
@@ -319,11 +331,17 @@ func (t *Table) wrap(err error) error { return wrapOf(t.name, err) }
 // wrapOf says which table an error is about.
 func wrapOf(name string, err error) error {
 	var missing *types.ResourceNotFoundException
+	var wrapped error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &missing):
-		return message.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", name)
+		wrapped = message.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", name)
+	default:
+		wrapped = message.Errorf("table %s: %w", name, Explained(err))
 	}
-	return message.Errorf("table %s: %w", name, Explained(err))
+	if missing != nil || isPermanent(err) {
+		return store.Permanent(wrapped)
+	}
+	return wrapped
 }

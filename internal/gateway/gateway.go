@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,10 @@ import (
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/invitation"
+	"glasspoll/internal/probe"
+	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -32,6 +37,8 @@ type Function struct {
 	log     *slog.Logger
 	metrics *cloud.Metrics
 	counted func(method string) string
+	probes  func(context.Context) []probe.Probe
+	fault   error // of its settings
 }
 
 // Options of a function.
@@ -43,6 +50,9 @@ type Options struct {
 
 	// Counted returns the metric that a request is counted in, by its method. No address is in one.
 	Counted func(method string) string
+
+	// Probes tries out the function's role.
+	Probes func(*cloud.Prober, context.Context) []probe.Probe
 }
 
 // secretHeader carries a secret of the CDN, without which its other headers cannot be trusted.
@@ -66,7 +76,7 @@ func New(getenv func(string) string, log *slog.Logger, metrics io.Writer, o Opti
 	if (len(secrets) == 0) != (header == "") {
 		return nil, errors.New("ORIGIN_SECRETS and ADDRESS_HEADER must both be set, or neither")
 	}
-	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: o.Retention, Invitations: getenv("INVITATIONS")})
+	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: o.Retention, Invitations: getenv("INVITATIONS"), Awaited: true})
 	pages := &pages{readAssets: table.Assets, log: log}
 	handler := intake.Handler{
 		Definitions: definitions{table}, Invitations: table, Steps: intake.NewSteps(table), Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
@@ -82,18 +92,66 @@ func New(getenv func(string) string, log *slog.Logger, metrics io.Writer, o Opti
 			return &h
 		},
 		secrets: secrets, log: log, metrics: cloud.NewMetrics(metrics, name, time.Now), counted: o.Counted,
+		probes: func(ctx context.Context) []probe.Probe {
+			return o.Probes(cloud.NewProber(getenv, name, getenv("INVITATIONS"), nil), ctx)
+		},
 	}, nil
 }
 
-// Run serves the events that Lambda sends until it stops the process. A function that cannot be made ends it.
+// Run serves the events that Lambda sends until it stops the process. A function that cannot be made says so to every respondent: if it
+// ended, the API would reply in words of its own, which no page can tell from a fault that passes.
 func Run(made func(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*Function, error)) {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	f, err := made(os.Getenv, log, os.Stdout)
 	if err != nil {
 		log.Error("cannot start", "error", err)
-		os.Exit(1)
+		f = broken(err, log, os.Stdout)
 	}
-	lambda.StartWithOptions(f.Handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+	lambda.StartWithOptions(f.Invoke, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+}
+
+// broken makes the function in the place of one that cannot be made, because its settings are wrong.
+func broken(fault error, log *slog.Logger, metrics io.Writer) *Function {
+	fault = store.Permanent(fault)
+	pages := &pages{readAssets: func(context.Context) (assets render.Assets, known bool, err error) { return assets, false, fault }, log: log}
+	return &Function{
+		handler: func(ctx context.Context) http.Handler {
+			return &intake.Handler{
+				Definitions: nothing{fault}, Invitations: nothing{fault}, Renderer: renderer{ctx, pages}, Now: time.Now, Log: log.With("request", requestID(ctx)),
+				Client: func(*http.Request) string { return "" }, Host: func(*http.Request) []string { return nil },
+			}
+		},
+		log: log, metrics: cloud.NewMetrics(metrics, "", time.Now), counted: func(string) string { return "Unserved" }, fault: fault,
+	}
+}
+
+// nothing is a store without settings.
+type nothing struct{ fault error }
+
+// Definition implements [store.Definitions].
+func (n nothing) Definition(context.Context, string, string) (*survey.Survey, error) {
+	return nil, n.fault
+}
+
+// Invitation implements [store.Invitations].
+func (n nothing) Invitation(context.Context, invitation.Hash) (i invitation.Invitation, err error) {
+	return i, n.fault
+}
+
+// Invoke answers an event of Lambda: one of the API, or the one that asks for probes of the function's role. Nobody can send the latter
+// but who may invoke the function itself: what the API sends has its version, route and request context.
+func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (any, error) {
+	if probe.Asked(event) && f.fault != nil {
+		return nil, f.fault
+	}
+	if probe.Asked(event) {
+		return cloud.InTime(ctx, f.probes), nil
+	}
+	var e events.APIGatewayV2HTTPRequest
+	if err := json.Unmarshal(event, &e); err != nil {
+		return nil, err
+	}
+	return f.Handle(ctx, e)
 }
 
 // definitions are those of a table that is in use. A table of an earlier form, to which a deployment may give the function for a
@@ -131,15 +189,22 @@ func (f *Function) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 			f.log.Error("not served", "request", requestID(ctx), "status", reply.StatusCode)
 			reply.Headers["X-Request-Id"] = requestID(ctx)
 		}
-		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)},
-			cloud.Figure{Name: f.counted(e.RequestContext.HTTP.Method), Unit: "Count", Value: 1},
-			cloud.Figure{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000})
+		figures := []cloud.Figure{
+			{Name: f.counted(e.RequestContext.HTTP.Method), Unit: "Count", Value: 1},
+			{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000},
+		}
+		if reply.StatusCode == http.StatusConflict { // among all that are 4xx, an alarm could not see these
+			figures = append(figures, cloud.Figure{Name: "Conflicts", Unit: "Count", Value: 1})
+		}
+		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)}, figures...)
 	}()
 	if deadline, ok := ctx.Deadline(); ok { // reply before the function is stopped
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
 	}
+	ctx, done := cloud.Awaited(ctx)
+	defer done()
 	r, err := request(ctx, e)
 	if err != nil {
 		return refusal(http.StatusBadRequest, "the event is not a valid request"), nil
