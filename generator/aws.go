@@ -12,6 +12,7 @@ import (
 	"glasspoll/internal/cloud/indexed"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
+	"glasspoll/internal/stack"
 	"glasspoll/internal/store"
 )
 
@@ -79,6 +80,26 @@ func (f awsFlags) settings(ctx context.Context) (aws.Config, error) {
 		return settings, message.Errorf("no AWS credentials are found, or they have expired: log in, for example with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (%w)", err)
 	}
 	return settings, nil
+}
+
+// deployed returns the table and the bucket of a stack.
+func (f awsFlags) deployed(ctx context.Context, name string) (table, bucket string, err error) {
+	settings, err := f.settings(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	client, err := stack.NewClient(ctx, settings, 0)
+	if err != nil {
+		return "", "", err
+	}
+	outputs, err := client.Outputs(ctx, name)
+	if err != nil {
+		return "", "", err
+	}
+	if table, bucket = outputs["Table"], outputs["Bucket"]; table == "" || bucket == "" {
+		return "", "", message.Errorf("stack %s has no outputs Table and Bucket: its creation has not ended, or has failed", name)
+	}
+	return table, bucket, nil
 }
 
 // database returns a client for tables, and the settings that it has found.

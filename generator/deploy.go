@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -19,6 +20,7 @@ import (
 
 type deployCommand struct {
 	Up     deployUpCommand     `cmd:"" default:"withargs" help:"Create the deployment or bring it up to date: what 'glasspoll deploy' does."`
+	Check  deployCheckCommand  `cmd:"" help:"Try out what the role of each function allows, and what it does not."`
 	Watch  deployWatchCommand  `cmd:"" help:"Follow a deployment that is under way."`
 	Remove deployRemoveCommand `cmd:"" help:"Delete a deployment. Its tables and buckets stay."`
 }
@@ -79,6 +81,7 @@ type deployUpCommand struct {
 	Set          []string `sep:"none" placeholder:"NAME=VALUE" help:"Set a parameter of the template; as often as needed. What is not named stays as it is."`
 	RotateSecret bool     `help:"Replace the secret by which the form handler knows the CDN, without a pause."`
 	Functions    string   `placeholder:"DIR" default:"bin" help:"Where 'make package' has put the packages of the functions. Default: ${default}."`
+	Firewall     bool     `help:"Put a firewall in front of the CDN: a stack of its own, NAME-firewall, in us-east-1."`
 	AnyVersion   bool     `help:"Deploy packages of another version than this program's."`
 	Allow        []string `placeholder:"ID" help:"A table or bucket of the template that may be replaced or given up; as often as needed."`
 	DryRun       bool     `help:"Print what would be changed, and change nothing."`
@@ -105,6 +108,7 @@ Examples:
   glasspoll deploy --dry-run
   glasspoll deploy --set AlarmEmail=ops@example.com
   glasspoll deploy --set Domain=polls.example.com --set CertificateArn=arn:aws:acm:us-east-1:111122223333:certificate/1a2b
+  glasspoll deploy --firewall
   glasspoll deploy --rotate-secret
   glasspoll deploy --staging
   glasspoll deploy --yes --account 111122223333 --json`
@@ -138,17 +142,39 @@ func (d deployUpCommand) Run(ctx context.Context, c *console.Console) error {
 	if d.JSON {
 		progress.Out = c.Err
 	}
+	ask := stack.NewAsker(c.In, isTerminal(c.In), d.Yes)
+	if d.Firewall {
+		if set["WebACLArn"], err = d.deployFirewall(ctx, client, &progress, ask); err != nil {
+			return err
+		}
+	}
 	outputs, err := client.Deploy(ctx, &progress, stack.Deployment{
 		Stack: d.name(), Staging: d.Staging, Template: template, Packages: packages, Set: set, Rotate: d.RotateSecret, Allow: d.Allow, DryRun: d.DryRun,
-		Ask: stack.NewAsker(c.In, isTerminal(c.In), d.Yes),
+		Ask: ask,
 	})
-	if err != nil || outputs == nil {
+	if outputs == nil {
 		return err
 	}
 	if d.JSON {
-		return console.JSON(c.Out, outputs)
+		return errors.Join(err, console.JSON(c.Out, outputs))
 	}
-	return d.next(c, outputs)
+	return errors.Join(err, d.next(c, outputs))
+}
+
+// deployFirewall brings the firewall up to date, and returns its ARN.
+func (d deployUpCommand) deployFirewall(ctx context.Context, client *stack.Client, progress *console.Console, ask stack.Asker) (string, error) {
+	if d.DryRun {
+		return "", console.Usagef("%s and %s do not go together", message.Plain("--firewall"), message.Plain("--dry-run"))
+	}
+	template, err := deploymentTemplate("firewall.yaml")
+	if err != nil {
+		return "", err
+	}
+	outputs, err := client.In("us-east-1").Deploy(ctx, progress, stack.Deployment{Stack: d.name() + "-firewall", Staging: d.Staging, Template: template, Ask: ask})
+	if err != nil {
+		return "", err
+	}
+	return outputs["WebACLArn"], nil
 }
 
 // next prints the outputs of a stack, and the command that comes next.
@@ -164,7 +190,7 @@ func (d deployUpCommand) next(c *console.Console, outputs map[string]string) err
 	if d.Region != "" {
 		region = " --region " + d.Region
 	}
-	c.Print(c.Out, "Next: %s", fmt.Sprintf("glasspoll publish --table %s --bucket %s%s", outputs["Table"], outputs["Bucket"], region))
+	c.Print(c.Out, "Next: %s", fmt.Sprintf("glasspoll publish --stack %s%s", d.name(), region))
 	return nil
 }
 
@@ -198,6 +224,26 @@ func isTerminal(in io.Reader) bool {
 	}
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+type deployCheckCommand struct{ stackFlags }
+
+func (deployCheckCommand) Help() string {
+	return `Has each function of a deployment try out what its role allows, and what it does not. Nothing is written, and nothing is read
+that anybody has stored. 'glasspoll deploy' does the same after each change.
+
+Examples:
+
+  glasspoll deploy check
+  glasspoll deploy check --staging --region eu-central-1`
+}
+
+func (d deployCheckCommand) Run(ctx context.Context, c *console.Console) error {
+	client, err := d.client(ctx)
+	if err != nil {
+		return err
+	}
+	return client.CheckRoles(ctx, c, d.name())
 }
 
 type deployWatchCommand struct{ stackFlags }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -44,7 +45,8 @@ const (
 	keysParameter       = "KeysOfChecks"
 )
 
-// Deploy creates a stack or brings it up to date, and returns its outputs; nil if nothing was to be done but to look.
+// Deploy creates a stack or brings it up to date, and returns its outputs; nil if nothing was to be done but to look. The error is
+// [console.ErrProblems], with the outputs, if the stack is in place and its roles are not as they shall be.
 func (c *Client) Deploy(ctx context.Context, out *console.Console, d Deployment) (map[string]string, error) {
 	run := &deploying{Client: c, Deployment: d, out: out, parcels: c.parcels(d.Stack)}
 	run.Set = maps.Clone(d.Set)
@@ -61,10 +63,11 @@ func (c *Client) Deploy(ctx context.Context, out *console.Console, d Deployment)
 	} else {
 		err = run.update(ctx, stack)
 	}
-	if err != nil || d.DryRun {
+	if d.DryRun || err != nil && !errors.Is(err, console.ErrProblems) {
 		return nil, err
 	}
-	return c.Outputs(ctx, d.Stack)
+	outputs, failed := c.Outputs(ctx, d.Stack)
+	return outputs, errors.Join(err, failed)
 }
 
 // makeReady brings a stack into a state in which it can be created or updated, and returns it; nil if it has to be created.
@@ -231,7 +234,11 @@ func parametersOf(stack *types.Stack) map[string]string {
 
 // finish tests the roles of a stack in place, and changes what is still to be set.
 func (d *deploying) finish(ctx context.Context) error {
-	checked := d.checkRoles(ctx)
+	var again bool
+	var checked error
+	if len(d.Packages) > 0 {
+		again, checked = d.checkRoles(ctx)
+	}
 	if len(d.Set) > 0 {
 		stack, err := d.existing(ctx, d.Stack)
 		if err != nil {
@@ -240,6 +247,9 @@ func (d *deploying) finish(ctx context.Context) error {
 		if _, err := d.apply(ctx, parametersOf(stack), false, false); err != nil {
 			return err
 		}
+	}
+	if again {
+		return d.CheckRoles(ctx, d.out, d.Stack)
 	}
 	return checked
 }

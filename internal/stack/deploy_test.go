@@ -84,6 +84,14 @@ const noStack = `
 Stack with id polls does not exist
 `
 
+// rolesFit are functions whose roles are as they shall be.
+const rolesFit = `
+-- ListStackResources --
+Submit AWS::Lambda::Function CREATE_COMPLETE polls-Submit-1
+-- Invoke polls-Submit-1 --
+[{"name": "store", "action": "dynamodb:PutItem", "key": "Q#_probe", "want": "allowed", "got": "allowed"}, {"name": "read", "action": "dynamodb:GetItem", "key": "Q#_probe", "want": "denied", "got": "denied"}]
+`
+
 const standing = `
 -- DescribeStacks --
 status UPDATE_COMPLETE
@@ -95,7 +103,7 @@ output Bucket=polls-bucket-2b
 `
 
 func TestCreate(t *testing.T) {
-	s := newSite(t, noStack+standing+`
+	s := newSite(t, noStack+standing+rolesFit+`
 -- DescribeChangeSet --
 status CREATE_IN_PROGRESS
 -- DescribeChangeSet --
@@ -130,7 +138,7 @@ e0 polls AWS::CloudFormation::Stack REVIEW_IN_PROGRESS
 	if objects := s.Objects(bucket); len(objects) != 5 {
 		t.Errorf("stored: %v", objects)
 	}
-	for _, want := range []string{"account 111122223333, region eu-central-1", "stack polls is new: 1 × bucket, 1 × function, 2 × alarm", "parameter OriginSecret: a new value, which is not shown", "Bucket (bucket): created", "stack polls: created"} {
+	for _, want := range []string{"account 111122223333, region eu-central-1", "stack polls is new: 1 × bucket, 1 × function, 2 × alarm", "parameter OriginSecret: a new value, which is not shown", "Bucket (bucket): created", "stack polls: created", "Roles: 2 of 2 calls"} {
 		if !strings.Contains(s.out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &s.out)
 		}
