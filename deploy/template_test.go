@@ -1017,6 +1017,10 @@ func TestGradualShift(t *testing.T) {
 				t.Errorf("a version of %s does not follow from %s", function, parameter)
 			}
 		}
+		// Lambda publishes no version of a function that is as it was, and CloudFormation fails then.
+		if described := lookUp(t, resources, function, "Properties", "Description").(string); !strings.Contains(described, "${Release}") {
+			t.Errorf("with another release, %s may be as it was: %s", function, described)
+		}
 		for _, needed := range []string{"${Release}", "${Tracing}"} {
 			if !strings.Contains(version["Description"].(string), needed) {
 				t.Errorf("a version of %s does not follow from %s", function, needed)
