@@ -749,7 +749,7 @@ func TestPoliciesAreLimited(t *testing.T) {
 	}
 	own := []string{"!GetAtt SurveyTable.", "!GetAtt InvitationTable.", "!GetAtt InviteLog.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", "!GetAtt ArchiveLog.", "!GetAtt ArchiveBucket.", `!Sub ${ArchiveBucket.Arn}/`, `!Sub ${SurveyTable.Arn}/`, `!Sub ${Bucket.Arn}/`,
 		"!Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default",
-		"!Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${NewsParameter}", "!Sub arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/"}
+		"!Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/glasspoll/", "!Sub arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/"}
 	for name, document := range documents {
 		for _, s := range lookUp(t, document, "Statement").([]any) {
 			statement := s.(tree)
