@@ -223,8 +223,8 @@ func TestTimeLimits(t *testing.T) {
 		}
 		return time.Duration(seconds) * time.Second
 	}
-	if most, turn := limit("Publish"), constant(t, "../internal/cloud", "turnTime"); most >= turn {
-		t.Errorf("publish may run for %v, and another run takes its turn after %v", most, turn)
+	if renewed, over := constant(t, "../internal/publish", "renewEvery"), constant(t, "../internal/cloud", "leaseTime"); 2*renewed >= over {
+		t.Errorf("a turn is renewed each %v, and is over after %v: one reply that is lost would end it", renewed, over)
 	}
 	if most, goesOn := limit("Publish"), constant(t, "../internal/publish", "maxTurn"); most < 2*goesOn {
 		t.Errorf("publish may run for %v, and goes on for others for %v before it ends its turn", most, goesOn)
@@ -684,7 +684,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("invite calls %v", invite)
 	}
 	publish := operations(t, []string{"Table", "collection"}, "Definition", "Assets", "Ready", "Surveys", "Collect", "Ends", "After", "Tally", "SaveTally", "Latest",
-		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
+		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn", "RenewTurn", "ResumeTurn", "Unfinished",
 		"Periods", "History", "CheckWithoutIDs", "Progress", "SaveProgress", "Withdrawals", "EndWithdrawal", "Stored")
 	archived := operations(t, []string{"Table"}, "Ready", "Definition", "Surveys", "Periods", "Ends", "After", "Tally", "Latest", "History", "Decisions", "Progress", "Logged",
 		"CasesOf", "InvitationsOf", "Counted", "Actions")
