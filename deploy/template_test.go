@@ -223,8 +223,8 @@ func TestTimeLimits(t *testing.T) {
 		}
 		return time.Duration(seconds) * time.Second
 	}
-	if most, turn := limit("Publish"), constant(t, "../internal/cloud", "turnTime"); most >= turn {
-		t.Errorf("publish may run for %v, and another run takes its turn after %v", most, turn)
+	if renewed, over := constant(t, "../internal/publish", "renewEvery"), constant(t, "../internal/cloud", "leaseTime"); 2*renewed >= over {
+		t.Errorf("a turn is renewed each %v, and is over after %v: one reply that is lost would end it", renewed, over)
 	}
 	if most, goesOn := limit("Publish"), constant(t, "../internal/publish", "maxTurn"); most < 2*goesOn {
 		t.Errorf("publish may run for %v, and goes on for others for %v before it ends its turn", most, goesOn)
@@ -684,7 +684,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("invite calls %v", invite)
 	}
 	publish := operations(t, []string{"Table", "collection"}, "Definition", "Assets", "Ready", "Surveys", "Collect", "Ends", "After", "Tally", "SaveTally", "Latest",
-		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
+		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn", "RenewTurn", "ResumeTurn", "Unfinished",
 		"Periods", "History", "CheckWithoutIDs", "Progress", "SaveProgress", "Withdrawals", "EndWithdrawal", "Stored")
 	archived := operations(t, []string{"Table"}, "Ready", "Definition", "Surveys", "Periods", "Ends", "After", "Tally", "Latest", "History", "Decisions", "Progress", "Logged",
 		"CasesOf", "InvitationsOf", "Counted", "Actions")
@@ -749,7 +749,7 @@ func TestPoliciesAreLimited(t *testing.T) {
 	}
 	own := []string{"!GetAtt SurveyTable.", "!GetAtt InvitationTable.", "!GetAtt InviteLog.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", "!GetAtt ArchiveLog.", "!GetAtt ArchiveBucket.", `!Sub ${ArchiveBucket.Arn}/`, `!Sub ${SurveyTable.Arn}/`, `!Sub ${Bucket.Arn}/`,
 		"!Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default",
-		"!Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${NewsParameter}", "!Sub arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/"}
+		"!Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/glasspoll/", "!Sub arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/"}
 	for name, document := range documents {
 		for _, s := range lookUp(t, document, "Statement").([]any) {
 			statement := s.(tree)
@@ -1016,6 +1016,10 @@ func TestGradualShift(t *testing.T) {
 			if isRef && written(t, "template.yaml")["Parameters"].(tree)[parameter] != nil && !strings.Contains(version["Description"].(string), "${"+parameter+"}") {
 				t.Errorf("a version of %s does not follow from %s", function, parameter)
 			}
+		}
+		// Lambda publishes no version of a function that is as it was, and CloudFormation fails then.
+		if described := lookUp(t, resources, function, "Properties", "Description").(string); !strings.Contains(described, "${Release}") {
+			t.Errorf("with another release, %s may be as it was: %s", function, described)
 		}
 		for _, needed := range []string{"${Release}", "${Tracing}"} {
 			if !strings.Contains(version["Description"].(string), needed) {
