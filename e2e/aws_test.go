@@ -209,7 +209,7 @@ func (d *deployment) publishChanges(others ...string) error {
 // endTurns ends the turns of publishers that have been killed, which otherwise last for some time.
 func (d *deployment) endTurns() {
 	d.t.Helper()
-	for _, key := range [][2]string{{"U#service", "-"}, {"U", "service"}} {
+	for _, key := range [][2]string{{"U#service", "-"}, {"U", "service"}, {"U#guests", "-"}, {"U", "guests"}} {
 		_, err := d.client.DeleteItem(d.t.Context(), &dynamodb.DeleteItemInput{TableName: sdk.String(d.name()), Key: map[string]types.AttributeValue{
 			"PK": &types.AttributeValueMemberS{Value: key[0]}, "SK": &types.AttributeValueMemberS{Value: key[1]},
 		}})
