@@ -84,7 +84,7 @@ func (t *Table) RemoveTrial(ctx context.Context, id string, responses func(yield
 		return 0, err
 	}
 	if inForce, err := t.get(ctx, "D#"+id, current); err != nil || inForce != nil {
-		return 0, errors.Join(err, t.wrap(message.Errorf("survey %s is in force", id)))
+		return 0, errors.Join(err, t.wrap(message.Errorf("survey %s is in force: close it first", id)))
 	}
 	for step := range 2 { // what says how much there is of the rest goes last
 		r := &removal{Table: t, survey: s, remove: true}
