@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 	_ "time/tzdata" // surveys name timezones, and the runtime's image has none
@@ -29,6 +30,7 @@ import (
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 )
 
 func main() {
@@ -48,6 +50,7 @@ type function struct {
 	news    *newsroom
 	log     *slog.Logger
 	metrics *cloud.Metrics
+	apart   time.Duration // between the beginnings of a survey's turns
 	prober  *cloud.Prober // of the function's role
 
 	mu        sync.Mutex
@@ -56,7 +59,11 @@ type function struct {
 	assets    render.Assets
 }
 
-// newFunction reads the function's settings, TABLE and BUCKET, INVITATIONS if there are any, and those of its clients.
+// maxApart bounds SECONDS_APART: an invocation waits for so long, and works afterwards.
+const maxApart = 60
+
+// newFunction reads the function's settings, TABLE and BUCKET, INVITATIONS if there are any, SECONDS_APART, how many seconds lie
+// between the beginnings of a survey's runs that answers bring about (none: 0), and those of its clients.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, bucket := getenv("TABLE"), getenv("BUCKET")
 	if name == "" || bucket == "" {
@@ -67,6 +74,13 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
 		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 		prober: cloud.NewProber(getenv, name, getenv("INVITATIONS"), cloud.S3(getenv, bucket)),
+	}
+	if apart := getenv("SECONDS_APART"); apart != "" {
+		n, err := strconv.ParseUint(apart, 10, 8)
+		if err != nil || n > maxApart {
+			return nil, fmt.Errorf("SECONDS_APART is %q: it must be a number up to %d", apart, maxApart)
+		}
+		f.apart = time.Duration(n) * time.Second
 	}
 	f.news = newNewsroom(getenv, f.table, log, f.metrics)
 	return f, nil
@@ -91,7 +105,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(publish.Options{
-			Collector: f.table, Turns: f.table, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, TagOf: f.pages.TagOf, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
+			Collector: f.table, Turns: f.table, Apart: f.apart, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, TagOf: f.pages.TagOf, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
 			Withdrawals: f.table, Sidecars: f.table, Counts: f.table, Cases: f.table, Notify: true,
 		})
 		f.assets = assets
@@ -125,6 +139,8 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		return reply, f.verify(ctx)
 	case err == nil && asked.Windows:
 		return reply, f.placeForms(ctx)
+	case err == nil && asked.Finish:
+		return reply, f.finish(ctx)
 	case err == nil && asked.News:
 		return reply, f.news.round(ctx)
 	}
@@ -189,9 +205,16 @@ func (f *function) ageCases(ctx context.Context, surveys []string) error {
 	return errors.Join(failed...)
 }
 
-// publish brings one survey up to date. It returns a panic as an error, so that the other surveys are published. more says that
-// there is something left to do: here, or by another process, which may have been killed in its turn.
-func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
+// publish brings one survey up to date: all of it, or what is named.
+func (f *function) publish(ctx context.Context, id string, names ...string) (publish.Outcome, error) {
+	return f.withPublisher(ctx, id, func(p *publish.Publisher, s *survey.Survey) (publish.Outcome, error) {
+		return p.Publish(ctx, s, names...)
+	})
+}
+
+// withPublisher lets a publisher do something with one survey. It returns a panic as an error, so that the other surveys are
+// published.
+func (f *function) withPublisher(ctx context.Context, id string, do func(*publish.Publisher, *survey.Survey) (publish.Outcome, error)) (out publish.Outcome, err error) {
 	begin := time.Now()
 	defer func() {
 		if value := recover(); value != nil {
@@ -203,28 +226,30 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 	}()
 	s, err := f.table.Definition(ctx, id, "")
 	if errors.Is(err, store.ErrUnknown) {
-		return false, nil // it is being moved to this table, and is not in force yet; from then on, the schedule publishes it
+		return out, nil // it is being moved to this table, and is not in force yet; from then on, the schedule publishes it
 	}
 	if err != nil {
-		return false, err
+		return out, err
 	}
 	if err := f.table.Ready(ctx); err != nil {
-		return false, err
+		return out, err
 	}
 	publisher, err := f.current(ctx)
 	if err != nil {
-		return false, err
+		return out, err
 	}
-	out, err := publisher.Publish(ctx, s, periods...)
-	if err != nil {
-		return false, err
+	if out, err = do(publisher, s); err != nil || out.TurnedAway {
+		return out, err
 	}
 	did := []any{"survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
 	if !s.IsUntraceable() { // the time would say when a low score arrived
 		did = append(did, "cases", out.Opened)
 	}
 	f.log.Info("published", did...)
-	return out.More || out.TurnedAway, nil
+	if out.Age > 0 {
+		f.metrics.Write(nil, cloud.Figure{Name: "PublishAge", Unit: "Seconds", Value: out.Age.Seconds()})
+	}
+	return out, nil
 }
 
 // requestID identifies the invocation in Lambda's own log lines; "" outside of Lambda.

@@ -48,7 +48,7 @@ import (
 //	O#survey                  news id     item of news in the outbox and its revision, compressed
 //	O#survey                  case id     nothing: the case is in the outbox of earlier versions
 //	W#survey                  id          nothing: the response is to be erased, because its respondent has taken it back
-//	U#survey                  -           whose turn it is to bring the survey up to date
+//	U                         survey      the survey's work list: who is at it, what has changed since
 //	G                         name        how far a long task has come
 //	X                         ids         32 random bytes that ids are keyed with
 //	F#, B#, Y                             what limits need: see limits.go
