@@ -17,7 +17,11 @@ import (
 
 const (
 	// leaseTime is after how long a turn is over that was not renewed.
-	leaseTime = 30 * time.Second
+	leaseTime = 20 * time.Second
+
+	// farthest bounds how far ahead of now a turn may be over, or begin. Whatever is further ahead was written by a clock that is
+	// wrong, and does not count: nobody would work until then.
+	farthest = 5 * time.Minute
 
 	// turnAttempts bounds the tries to change an item that many processes change.
 	turnAttempts = 50
@@ -55,10 +59,17 @@ const (
 // turnVersion is the version of the form of a work list.
 const turnVersion = 1
 
-func (is *turn) held(now time.Time) bool { return is.token != "" && now.Before(is.until) }
+func (is *turn) held(now time.Time) bool {
+	return is.token != "" && now.Before(is.until) && is.until.Sub(now) <= farthest
+}
 
 // early returns for how long nobody begins a turn.
-func (is *turn) early(now time.Time) time.Duration { return max(0, is.next.Sub(now)) }
+func (is *turn) early(now time.Time) time.Duration {
+	if early := is.next.Sub(now); early > 0 && early <= farthest {
+		return early
+	}
+	return 0
+}
 
 func textsOf(i item, name string) []string {
 	if set, ok := i[name].(*types.AttributeValueMemberSS); ok {
@@ -174,7 +185,7 @@ func (t *Table) changeTurn(ctx context.Context, survey string, decide func(is *t
 func (is *turn) take(token, survey string, now time.Time, w store.Work) *store.Turn {
 	is.doing = coarser(is.doing.And(is.left).And(w))
 	is.left = store.Work{}
-	is.token, is.until = token, now.Add(is.early(now)+leaseTime)
+	is.token, is.until = token, now.Add(leaseTime)
 	return &store.Turn{Survey: survey, Work: is.doing, Token: token}
 }
 
@@ -242,8 +253,7 @@ func (t *Table) EndTurn(ctx context.Context, own *store.Turn) (again bool, err e
 		}
 		is.next = own.Next
 		if again = is.left.Names != nil; again {
-			now := t.now()
-			is.doing, is.left, is.until = coarser(is.left), store.Work{}, now.Add(is.early(now)+leaseTime)
+			is.doing, is.left, is.until = coarser(is.left), store.Work{}, t.now().Add(leaseTime)
 			work = is.doing
 			return put, nil
 		}
