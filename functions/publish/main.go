@@ -23,13 +23,12 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"glasspoll"
-	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/news"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 )
 
 func main() {
@@ -42,10 +41,16 @@ func main() {
 	lambda.StartWithOptions(f.handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
 }
 
+// files are the files of the site. *cloud.Pages implements it.
+type files interface {
+	store.Pages
+	placer
+}
+
 // function publishes the surveys that an event names, or all of them.
 type function struct {
 	table   *cloud.Table
-	pages   *cloud.Pages
+	pages   files
 	news    *newsroom
 	log     *slog.Logger
 	metrics *cloud.Metrics
@@ -102,7 +107,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 const reserve = 2 * time.Second
 
 // handle publishes the surveys of a batch of stream records, or verifies or puts forms in place if the event says so, or
-// publishes all surveys on any other event. It returns the first record of each survey that failed, to be sent again. The stream
+// makes a round over all surveys on any other event. It returns the first record of each survey that failed, to be sent again. The stream
 // is only a trigger: records may be repeated, late or lost.
 func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply events.DynamoDBEventResponse, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -117,11 +122,11 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	case err == nil && asked.Windows:
 		return reply, f.placeForms(ctx)
 	case err == nil && asked.News:
-		return reply, f.news.round(ctx)
+		return reply, f.newsRound(ctx)
 	}
 	var stream events.DynamoDBEvent
 	if err := json.Unmarshal(raw, &stream); err != nil || len(stream.Records) == 0 {
-		return reply, f.publishAll(ctx)
+		return reply, f.runRound(ctx, true)
 	}
 	changes := changesOf(stream.Records)
 	failed := map[*change]bool{}
@@ -133,6 +138,9 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		}
 	}
 	told := f.tell(ctx, published...) == nil // after all results: a receiver may be slow
+	if err := f.wake(ctx, wakesOf(stream.Records, published)); err != nil {
+		return reply, err // all are sent again
+	}
 	for _, c := range changes {
 		if failed[c] || !told {
 			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: c.first})
@@ -179,28 +187,6 @@ func changesOf(records []events.DynamoDBEventRecord) []*change {
 	return slices.SortedFunc(maps.Values(bySurvey), func(a, b *change) int { return cmp.Compare(a.survey, b.survey) })
 }
 
-// publishAll brings all surveys up to date.
-func (f *function) publishAll(ctx context.Context) error {
-	surveys, err := f.table.Surveys(ctx)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	if len(surveys) > 0 {
-		failed = append(failed, f.ageCases(ctx, surveys))
-	}
-	for _, id := range surveys {
-		_, err := f.publish(ctx, id)
-		failed = append(failed, err)
-	}
-	failed = append(failed, f.tell(ctx, append(surveys, news.NoSurvey)...))
-	if err := errors.Join(failed...); err != nil {
-		return err
-	}
-	f.metrics.Write(nil, cloud.Figure{Name: "Rounds", Unit: "Count", Value: 1})
-	return nil
-}
-
 // tell delivers the news of surveys, including those that earlier runs failed to deliver.
 func (f *function) tell(ctx context.Context, surveys ...string) error {
 	if len(surveys) == 0 {
@@ -213,33 +199,12 @@ func (f *function) tell(ctx context.Context, surveys ...string) error {
 	return err
 }
 
-// ageCases marks the cases that are overdue, and hands them up, before the news of each survey is sent.
-func (f *function) ageCases(ctx context.Context, surveys []string) error {
-	if err := f.table.Ready(ctx); err != nil {
-		return err
-	}
-	publisher, err := f.current(ctx)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for _, id := range slices.Concat(surveys, []string{cases.NoSurvey}) {
-		aged, err := publisher.AgeCases(ctx, id)
-		failed = append(failed, err)
-		if aged > 0 {
-			f.log.Info("cases are overdue", "survey", id, "cases", aged)
-		}
-	}
-	return errors.Join(failed...)
-}
-
-// publish brings one survey up to date. It returns a panic as an error, so that the other surveys are published. more says that
-// there is something left to do: here, or by another process, which may have been killed in its turn.
+// publish brings one survey up to date. more says that there is something left to do: here, or by another process, which may have been
+// killed in its turn.
 func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
-	begin := time.Now()
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("survey %s: panicked: %v\n%s", id, value, debug.Stack())
+			err = panicked(id, value)
 		}
 		if err != nil {
 			f.log.Error("not published", "request", requestID(ctx), "survey", id, "error", err)
@@ -255,20 +220,31 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 	if err := f.table.Ready(ctx); err != nil {
 		return false, err
 	}
+	out, err := f.publishSurvey(ctx, s, periods...)
+	return out.More || out.TurnedAway, err
+}
+
+// panicked returns a panic over a survey as an error, so that the other surveys are published.
+func panicked(id string, value any) error {
+	return fmt.Errorf("survey %s: panicked: %v\n%s", id, value, debug.Stack())
+}
+
+// publishSurvey is publish of a questionnaire in force.
+func (f *function) publishSurvey(ctx context.Context, s *survey.Survey, periods ...string) (out publish.Outcome, err error) {
+	begin := time.Now()
 	publisher, err := f.current(ctx)
 	if err != nil {
-		return false, err
+		return out, err
 	}
-	out, err := publisher.Publish(ctx, s, periods...)
-	if err != nil {
-		return false, err
+	if out, err = publisher.Publish(ctx, s, periods...); err != nil {
+		return out, err
 	}
-	did := []any{"survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
+	did := []any{"survey", s.ID, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
 	if !s.IsUntraceable() { // the time would say when a low score arrived
 		did = append(did, "cases", out.Opened)
 	}
 	f.log.Info("published", did...)
-	return out.More || out.TurnedAway, nil
+	return out, nil
 }
 
 // requestID identifies the invocation in Lambda's own log lines; "" outside of Lambda.

@@ -16,6 +16,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/message"
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 )
 
 // # Why each response is in the log once
@@ -121,23 +122,9 @@ func (t *Table) Collect(ctx context.Context, survey string, periods ...string) e
 	if err != nil && !errors.Is(err, store.ErrUnknown) {
 		return err
 	}
-	periods = slices.Clone(periods)
-	for i, err := range t.heads(ctx, survey) {
-		if err != nil {
-			return err
-		}
-		if s == nil || headOf(i).grewWithin(2*grace, t.now()) {
-			periods = append(periods, textOf(i, sortKey))
-		}
+	if periods, err = t.collected(ctx, survey, s, periods); err != nil {
+		return err
 	}
-	if s != nil {
-		for _, at := range []time.Time{t.now(), t.now().Add(-grace)} {
-			if open, _ := s.OpenAt(at); open {
-				periods = append(periods, s.PeriodAt(at))
-			}
-		}
-	}
-	periods = slices.Compact(slices.Sorted(slices.Values(periods)))
 	for _, period := range periods {
 		if err := t.collectPeriod(ctx, survey, period); err != nil {
 			return err
@@ -151,6 +138,27 @@ func (t *Table) Collect(ctx context.Context, survey string, periods ...string) e
 		}
 	}
 	return nil
+}
+
+// collected returns the periods of a survey in which responses may wait to be collected, in order, the given ones among them. s is nil if the survey is not in force.
+func (t *Table) collected(ctx context.Context, id string, s *survey.Survey, given []string) ([]string, error) {
+	periods := slices.Clone(given)
+	for i, err := range t.heads(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		if s == nil || headOf(i).grewWithin(2*grace, t.now()) {
+			periods = append(periods, textOf(i, sortKey))
+		}
+	}
+	if s != nil {
+		for _, at := range []time.Time{t.now(), t.now().Add(-grace)} {
+			if open, _ := s.OpenAt(at); open {
+				periods = append(periods, s.PeriodAt(at))
+			}
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(periods))), nil
 }
 
 // prepareShards makes the number of shards what those who are asked suggest, before they answer.
