@@ -51,8 +51,8 @@ lint: packages
 	  *) echo "$$found"; exit 1;; esac
 	.ci/npm typescript@$(TYPESCRIPT)
 	node .cache/npm/typescript/lib/tsc.js -p .ci/jsconfig.json
-	@if command -v cfn-lint >/dev/null; then echo cfn-lint deploy/template.yaml; cfn-lint deploy/template.yaml; \
-	  else echo "cfn-lint is not installed (pip install cfn-lint): deploy/template.yaml is not checked by it"; fi
+	@if command -v cfn-lint >/dev/null; then echo cfn-lint deploy/\*.yaml; cfn-lint deploy/*.yaml; \
+	  else echo "cfn-lint is not installed (pip install cfn-lint): deploy/*.yaml is not checked by it"; fi
 
 packages:
 	@.ci/packages

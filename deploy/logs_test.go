@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 //	CloudFront's real-time log   the fields that are chosen
 //	logs of edge functions       what they print
 //	logs of our functions        what they print: internal/gateway and internal/intake test it
-//	X-Ray                        addresses, of what is instrumented; with times
+//	X-Ray                        of functions, their name and the request's id with times; addresses, of what is instrumented
 //	AWS WAF                      the path, in logs and in the samples of the console, which are on unless switched off
 //	failed asynchronous calls    the whole event
 //	CloudTrail's data events     the keys of items, with times
@@ -32,7 +33,7 @@ var harmless = []string{
 var contextVariable = regexp.MustCompile(`\$context\.([A-Za-z.]+)`)
 
 // recorders are the types of resources that record requests wherever they are attached.
-var recorders = []string{"AWS::WAFv2::", "AWS::CloudTrail::", "AWS::Logs::Delivery", "AWS::XRay::", "AWS::CloudFront::RealtimeLogConfig", "AWS::CloudFront::MonitoringSubscription"}
+var recorders = []string{"AWS::WAFv2::LoggingConfiguration", "AWS::WAF::", "AWS::WAFRegional::", "AWS::CloudTrail::", "AWS::Logs::Delivery", "AWS::XRay::", "AWS::CloudFront::RealtimeLogConfig", "AWS::CloudFront::MonitoringSubscription"}
 
 // recorded returns what in a template may record the address of a personal link.
 func recorded(t *testing.T, whole tree) (found []string) {
@@ -40,7 +41,7 @@ func recorded(t *testing.T, whole tree) (found []string) {
 	report := func(format string, values ...any) { found = append(found, fmt.Sprintf(format, values...)) }
 	if globals, ok := whole["Globals"].(tree); ok {
 		for of, settings := range globals {
-			for _, name := range []string{"Tracing", "AccessLogSettings", "TracingEnabled", "EventInvokeConfig", "DeadLetterQueue"} {
+			for _, name := range []string{"AccessLogSettings", "TracingEnabled", "EventInvokeConfig", "DeadLetterQueue"} {
 				if settings.(tree)[name] != nil {
 					report("Globals/%s: %s", of, name)
 				}
@@ -64,10 +65,11 @@ func recorded(t *testing.T, whole tree) (found []string) {
 			}
 		case kind == "AWS::CloudFront::Distribution":
 			config := properties["DistributionConfig"].(tree)
-			for _, setting := range []string{"Logging", "WebACLId"} {
-				if config[setting] != nil {
-					report("%s: %s", name, setting)
-				}
+			if config["Logging"] != nil {
+				report("%s: Logging", name)
+			}
+			if acl := config["WebACLId"]; acl != nil && acl != "!Ref WebACLArn" { // that of firewall.yaml
+				report("%s: the firewall %v", name, acl)
 			}
 			behaviours := append([]any{config["DefaultCacheBehavior"]}, config["CacheBehaviors"].([]any)...)
 			for _, b := range behaviours {
@@ -77,8 +79,12 @@ func recorded(t *testing.T, whole tree) (found []string) {
 					}
 				}
 			}
+		case strings.HasPrefix(kind, "AWS::WAFv2::"):
+			for _, where := range unlessOff(properties, "SampledRequestsEnabled") {
+				report("%s: %s", name, where)
+			}
 		case strings.HasPrefix(kind, "AWS::Serverless::Function"), strings.HasPrefix(kind, "AWS::Lambda::"):
-			for _, setting := range []string{"Tracing", "TracingConfig", "EventInvokeConfig", "DeadLetterQueue", "DeadLetterConfig"} {
+			for _, setting := range []string{"EventInvokeConfig", "DeadLetterQueue", "DeadLetterConfig"} {
 				if properties[setting] != nil {
 					report("%s: %s", name, setting)
 				}
@@ -104,6 +110,32 @@ func recorded(t *testing.T, whole tree) (found []string) {
 	return found
 }
 
+// unlessOff returns where a setting of a firewall is not off that is on unless it says otherwise: in each VisibilityConfig, of which the
+// ACL and every rule must have one.
+func unlessOff(value any, setting string) (found []string) {
+	switch value := value.(type) {
+	case tree:
+		for key, one := range value {
+			if visibility, ok := one.(tree); key == "VisibilityConfig" && (!ok || visibility[setting] != "false") {
+				found = append(found, setting+" is on")
+			}
+			found = append(found, unlessOff(one, setting)...)
+		}
+		if rules, ok := value["Rules"].([]any); ok {
+			for _, rule := range append(rules, value) {
+				if rule.(tree)["VisibilityConfig"] == nil {
+					found = append(found, "no VisibilityConfig")
+				}
+			}
+		}
+	case []any:
+		for _, one := range value {
+			found = append(found, unlessOff(one, setting)...)
+		}
+	}
+	return found
+}
+
 // with returns a template in which one thing is set, at a path of keys.
 func with(from tree, value any, path ...string) tree {
 	changed := maps.Clone(from)
@@ -121,9 +153,14 @@ func with(from tree, value any, path ...string) tree {
 
 func TestNoLogHasAPersonalLink(t *testing.T) {
 	whole := template(t)
-	if found := recorded(t, whole); len(found) > 0 {
-		t.Errorf("the template records requests: %q", found)
+	for name, parameters := range map[string]map[string]string{"template.yaml": everything, "firewall.yaml": {"DistributionId": "E1"}} {
+		for _, each := range []map[string]string{nil, parameters} {
+			if found := recorded(t, deployed(t, name, each)); len(found) > 0 {
+				t.Errorf("%s with %v records requests: %q", name, each, found)
+			}
+		}
 	}
+	acl := lookUp(t, deployed(t, "firewall.yaml", nil), "Resources", "WebACL").(tree)
 	behaviours := lookUp(t, whole, "Resources", "Distribution", "Properties", "DistributionConfig", "CacheBehaviors").([]any)
 	realTime := append([]any{with(behaviours[0].(tree), "arn", "RealtimeLogConfigArn")}, behaviours[1:]...)
 	for _, c := range []struct {
@@ -138,9 +175,13 @@ func TestNoLogHasAPersonalLink(t *testing.T) {
 		{true, "INFO", []string{"Resources", "Api", "Properties", "DefaultRouteSettings", "LoggingLevel"}},
 		{true, tree{"Bucket": "logs"}, []string{"Resources", "Distribution", "Properties", "DistributionConfig", "Logging"}},
 		{true, "arn", []string{"Resources", "Distribution", "Properties", "DistributionConfig", "WebACLId"}},
+		{false, "!Ref WebACLArn", []string{"Resources", "Distribution", "Properties", "DistributionConfig", "WebACLId"}},
 		{true, realTime, []string{"Resources", "Distribution", "Properties", "DistributionConfig", "CacheBehaviors"}},
-		{true, "Active", []string{"Globals", "Function", "Tracing"}},
-		{true, "Active", []string{"Resources", "Submit", "Properties", "Tracing"}},
+		{true, "true", []string{"Globals", "Api", "TracingEnabled"}},
+		{false, acl, []string{"Resources", "Firewall"}},
+		{true, with(acl, "true", "Properties", "VisibilityConfig", "SampledRequestsEnabled"), []string{"Resources", "Firewall"}},
+		{true, with(acl, []any{tree{"Name": "without"}}, "Properties", "Rules"), []string{"Resources", "Firewall"}},
+		{true, with(acl, []any{tree{"VisibilityConfig": tree{"SampledRequestsEnabled": "true"}}}, "Properties", "Rules"), []string{"Resources", "Firewall"}},
 		{true, tree{}, []string{"Resources", "Invite", "Properties", "EventInvokeConfig"}},
 		{true, tree{"Type": "AWS::WAFv2::LoggingConfiguration"}, []string{"Resources", "FirewallLog"}},
 		{true, tree{"Type": "AWS::CloudTrail::Trail"}, []string{"Resources", "Trail"}},
@@ -152,16 +193,24 @@ func TestNoLogHasAPersonalLink(t *testing.T) {
 	}
 }
 
-// TestMetricsNameNoAddress checks the dimensions of the metrics that alarms watch, which are those that exist.
-func TestMetricsNameNoAddress(t *testing.T) {
-	for name, r := range lookUp(t, template(t), "Resources").(tree) {
-		if r.(tree)["Type"] != "AWS::CloudWatch::Alarm" {
-			continue
-		}
-		for _, d := range lookUp(t, r, "Properties", "Dimensions").([]any) {
-			if dimension := d.(tree)["Name"].(string); !slices.Contains([]string{"FunctionName", "Table", "Status", "ApiId", "QueueName", "TableName"}, dimension) {
-				t.Errorf("%s watches a metric by %s", name, dimension)
-			}
+// TestTracesHaveNoAddress: a segment of a function has its name, the request's id and times. What calls it makes, with their keys and
+// addresses, is in a trace only if the program says so, by a library that it is linked with.
+func TestTracesHaveNoAddress(t *testing.T) {
+	modules, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, library := range []string{"aws-xray-sdk", "opentelemetry", "opentracing", "aws-lambda-powertools", "datadog"} {
+		if strings.Contains(strings.ToLower(string(modules)), library) {
+			t.Errorf("%s writes down what functions do", library)
 		}
 	}
+	for _, name := range []string{"Submit", "Invite", "Publish", "Archive"} {
+		function := lookUp(t, deployed(t, "template.yaml", everything), "Resources", name, "Properties").(tree)
+		if function["Layers"] != nil || function["Tracing"] != nil {
+			t.Errorf("%s has a layer, which may trace calls, or its own setting", name)
+		}
+	}
+	checkValue(t, deployed(t, "template.yaml", everything), "Active", "Globals", "Function", "Tracing")
+	checkValue(t, template(t), "PassThrough", "Globals", "Function", "Tracing")
 }

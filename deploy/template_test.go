@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,17 +31,10 @@ import (
 // tree is a part of the template. Intrinsic functions are strings: "!Ref SurveyTable", "!GetAtt SurveyTable.Arn", "!Sub ...".
 type tree = map[string]any
 
+// template returns the template as it is deployed with the defaults of its parameters.
 func template(t *testing.T) tree {
 	t.Helper()
-	source, err := os.ReadFile("template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(source, &document); err != nil {
-		t.Fatal(err)
-	}
-	return decode(t, document.Content[0]).(tree)
+	return deployed(t, "template.yaml", nil)
 }
 
 // decode converts a node to maps, lists and strings.
@@ -158,7 +152,7 @@ func TestTableHasTheSchema(t *testing.T) {
 	checkValue(t, properties, "true", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
 	checkValue(t, properties, "true", "SSESpecification", "SSEEnabled")
 	checkValue(t, properties, "true", "DeletionProtectionEnabled")
-	checkValue(t, table, "Retain", "DeletionPolicy")
+	checkValue(t, table, "RetainExceptOnCreate", "DeletionPolicy")
 	checkValue(t, table, "Retain", "UpdateReplacePolicy")
 	// The name of a table with an index, of an earlier version: under it, CloudFormation would change that one.
 	if lookUp(t, template(t), "Resources").(tree)["Table"] != nil {
@@ -185,7 +179,7 @@ func TestTableOfInvitations(t *testing.T) {
 	if schema.StreamSpecification != nil {
 		t.Error("package cloud makes the table with a stream")
 	}
-	checkValue(t, table, "Retain", "DeletionPolicy")
+	checkValue(t, table, "RetainExceptOnCreate", "DeletionPolicy")
 	checkValue(t, table, "Retain", "UpdateReplacePolicy")
 	checkValue(t, template(t), "!Ref InvitationTable", "Outputs", "Invitations", "Value")
 }
@@ -236,9 +230,13 @@ func TestTimeLimits(t *testing.T) {
 		t.Errorf("publish may run for %v, and goes on for others for %v before it ends its turn", most, goesOn)
 	}
 	for _, function := range []string{"Submit", "Invite"} {
-		if most, try := limit(function), constant(t, "../internal/cloud", "perTry"); most <= 2*try {
-			t.Errorf("%s may run for %v, and two tries of one call may take %v", function, most, 2*try)
+		if most, calls := limit(function), constant(t, "../internal/cloud", "longestWait"); most < calls+time.Second {
+			t.Errorf("%s may run for %v, and its calls may take %v", function, most, calls)
 		}
+	}
+	wait, patience, try := constant(t, "../internal/cloud", "longestWait"), constant(t, "../internal/cloud", "patience"), constant(t, "../internal/cloud", "perTry")
+	if wait < 2*try+patience {
+		t.Errorf("calls end after %v, and two tries without an answer, and patience, may take %v", wait, 2*try+patience)
 	}
 	gateway, err := strconv.Atoi(lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "Origins", "1", "CustomOriginConfig", "OriginReadTimeout").(string))
 	if most := max(limit("Submit"), limit("Invite")); err != nil || time.Duration(gateway)*time.Second <= most {
@@ -542,8 +540,8 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 	if !maps.Equal(sent, expected) {
 		t.Errorf("the CDN sends %v\nwant %v", sent, expected)
 	}
-	if len(policy) != 3 {
-		t.Errorf("the policy has more than a name and headers: %v", policy)
+	if len(policy) != 4 {
+		t.Errorf("the policy has more than a name, a comment and headers: %v", policy)
 	}
 	for _, behaviour := range []any{lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "0"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "1")} {
 		checkValue(t, behaviour, "!Ref Headers", "ResponseHeadersPolicyId")
@@ -559,7 +557,8 @@ func TestBucketIsPrivate(t *testing.T) {
 				t.Errorf("%s: %s is %v", bucket, name, value)
 			}
 		}
-		checkValue(t, resources, "Retain", bucket, "DeletionPolicy")
+		checkValue(t, resources, "RetainExceptOnCreate", bucket, "DeletionPolicy")
+		checkValue(t, resources, "Retain", bucket, "UpdateReplacePolicy")
 	}
 	for _, s := range lookUp(t, resources, "ArchiveBucketPolicy", "Properties", "PolicyDocument", "Statement").([]any) {
 		checkValue(t, s, "Deny", "Effect")
@@ -723,7 +722,7 @@ func TestPoliciesAreLimited(t *testing.T) {
 	}
 	own := []string{"!GetAtt SurveyTable.", "!GetAtt InvitationTable.", "!GetAtt InviteLog.", "!GetAtt Bucket.", "!GetAtt DeadLetters.", "!GetAtt SubmitLog.", "!GetAtt PublishLog.", "!GetAtt ArchiveLog.", "!GetAtt ArchiveBucket.", `!Sub ${ArchiveBucket.Arn}/`, `!Sub ${SurveyTable.Arn}/`, `!Sub ${Bucket.Arn}/`,
 		"!Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default",
-		"!Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/glasspoll/", "!Sub arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/"}
+		"!Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${NewsParameter}", "!Sub arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/"}
 	for name, document := range documents {
 		for _, s := range lookUp(t, document, "Statement").([]any) {
 			statement := s.(tree)
@@ -766,6 +765,217 @@ func TestPoliciesAreLimited(t *testing.T) {
 	checkValue(t, denial, tree{"Null": tree{"s3:if-none-match": "true"}}, "Condition")
 }
 
+// TestWhatParametersAddToRoles checks the policies that are there with some parameters alone.
+func TestWhatParametersAddToRoles(t *testing.T) {
+	for parameter, want := range map[string]struct{ value, policy, actions, resource string }{
+		"Tracing":      {"on", "TracePolicy", "[xray:PutTelemetryRecords xray:PutTraceSegments]", "*"},
+		"KeysOfChecks": {"off", "CheckAnyKeyPolicy", "[dynamodb:ConditionCheckItem]", "!GetAtt SurveyTable.Arn"},
+	} {
+		before, after := template(t)["Resources"].(tree), deployed(t, "template.yaml", map[string]string{parameter: want.value})["Resources"].(tree)
+		for name := range after {
+			if before[name] == nil && name != want.policy {
+				t.Errorf("%s adds %s", parameter, name)
+			}
+		}
+		statements := lookUp(t, after, want.policy, "Properties", "PolicyDocument", "Statement").([]any)
+		statement := statements[0].(tree)
+		if got := fmt.Sprint(stringList(statement["Action"])); len(statements) != 1 || got != want.actions || statement["Resource"] != want.resource {
+			t.Errorf("%s allows %v", parameter, statements)
+		}
+		for _, role := range []string{"SubmitRole", "InviteRole", "PublishRole", "ArchiveRole"} {
+			checkValue(t, after, before[role], role)
+		}
+	}
+	checkValue(t, deployed(t, "template.yaml", everything), []any{"!Ref SubmitRole"}, "Resources", "CheckAnyKeyPolicy", "Properties", "Roles")
+}
+
+// TestWildcardsAreAnswered checks that each wildcard that a policy allows, and no other, is on the page that says why.
+func TestWildcardsAreAnswered(t *testing.T) {
+	used := map[string]bool{}
+	for name, r := range deployed(t, "template.yaml", everything)["Resources"].(tree) {
+		properties, _ := r.(tree)["Properties"].(tree)
+		documents := []any{properties["PolicyDocument"]}
+		if list, ok := properties["Policies"].([]any); ok {
+			for _, p := range list {
+				documents = append(documents, p.(tree)["PolicyDocument"])
+			}
+		}
+		if !strings.HasPrefix(fmt.Sprint(r.(tree)["Type"]), "AWS::IAM::") {
+			continue
+		}
+		for _, document := range documents {
+			if document == nil {
+				continue
+			}
+			for _, statement := range lookUp(t, document, "Statement").([]any) {
+				for _, resource := range stringList(statement.(tree)["Resource"]) {
+					if resource = strings.TrimPrefix(resource, "!Sub "); strings.Contains(resource, "*") && statement.(tree)["Effect"] == "Allow" {
+						used[name+" "+resource] = true
+					}
+				}
+			}
+		}
+	}
+	code := regexp.MustCompile("`([^`]+)`")
+	for _, page := range []string{"../docs/cdk-nag.md", "../docs/cdk-nag.zh.md"} {
+		source, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answered := map[string]bool{}
+		for line := range strings.Lines(string(source)) {
+			cells := strings.Split(line, " | ")
+			if len(cells) != 3 {
+				continue
+			}
+			for _, in := range code.FindAllStringSubmatch(cells[0], -1) {
+				for _, resource := range code.FindAllStringSubmatch(cells[1], -1) {
+					answered[in[1]+" "+resource[1]] = true
+				}
+			}
+		}
+		if len(used) < 8 || !maps.Equal(answered, used) {
+			t.Errorf("%s answers\n%v, want\n%v", page, slices.Sorted(maps.Keys(answered)), slices.Sorted(maps.Keys(used)))
+		}
+	}
+}
+
+// TestOnlyTLS12 checks that what others may reach refuses connections that are not encrypted, and of buckets those before TLS 1.2.
+func TestOnlyTLS12(t *testing.T) {
+	resources := lookUp(t, deployed(t, "template.yaml", everything), "Resources").(tree)
+	plain, old := tree{"Bool": tree{"aws:SecureTransport": "false"}}, tree{"NumericLessThan": tree{"s3:TlsVersion": "1.2"}}
+	for name, c := range map[string]struct {
+		action  string
+		refused []tree
+	}{
+		"BucketPolicy": {"s3:*", []tree{plain, old}}, "ArchiveBucketPolicy": {"s3:*", []tree{plain, old}}, "DeadLettersPolicy": {"sqs:*", []tree{plain}}, "AlarmsPolicy": {"sns:Publish", []tree{plain}},
+	} {
+		var found []tree
+		for _, s := range lookUp(t, resources, name, "Properties", "PolicyDocument", "Statement").([]any) {
+			if statement := s.(tree); statement["Effect"] == "Deny" && statement["Principal"] == "*" && statement["Action"] == c.action {
+				found = append(found, statement["Condition"].(tree))
+			}
+		}
+		if !reflect.DeepEqual(found, c.refused) {
+			t.Errorf("%s refuses %v, want %v", name, found, c.refused)
+		}
+	}
+	policies := map[string]int{}
+	for _, r := range resources {
+		policies[fmt.Sprint(r.(tree)["Type"])]++
+	}
+	for of, policy := range map[string]string{"AWS::S3::Bucket": "AWS::S3::BucketPolicy", "AWS::SQS::Queue": "AWS::SQS::QueuePolicy", "AWS::SNS::Topic": "AWS::SNS::TopicPolicy"} {
+		if policies[of] == 0 || policies[of] != policies[policy] {
+			t.Errorf("%d of %s, %d of %s", policies[of], of, policies[policy], policy)
+		}
+	}
+	config := lookUp(t, resources, "Distribution", "Properties", "DistributionConfig")
+	checkValue(t, config, "TLSv1.2_2021", "ViewerCertificate", "MinimumProtocolVersion")
+	checkValue(t, config, []any{"TLSv1.2"}, "Origins", "1", "CustomOriginConfig", "OriginSSLProtocols")
+	checkValue(t, config, "https-only", "Origins", "1", "CustomOriginConfig", "OriginProtocolPolicy")
+}
+
+// longest is what CloudFront and others take of the names of their resources, by the key in which a template has them. Of a policy's
+// name no bound is documented, so that of 64 is held.
+var longest = map[string]int{
+	"AWS::CloudFront::OriginAccessControl": 64, "AWS::CloudFront::Function": 64, "AWS::CloudFront::CachePolicy": 64, "AWS::CloudFront::OriginRequestPolicy": 64,
+	"AWS::CloudFront::ResponseHeadersPolicy": 64, "AWS::CloudWatch::Dashboard": 255, "AWS::DynamoDB::Table": 255, "AWS::Logs::LogGroup": 512, "AWS::IAM::Policy": 128,
+}
+
+// TestNames checks the names that are not made by CloudFormation: two stacks of an account, whatever their regions, have others, and
+// the longest name of a stack makes none that is too long.
+func TestNames(t *testing.T) {
+	replace := func(text string, stack, region, id string) string {
+		if name, ok := strings.CutPrefix(text, "!Sub "); ok {
+			text = name
+		}
+		return strings.NewReplacer("${AWS::StackName}", stack, "${AWS::Region}", region, "${Stack}", id, "${SurveyTable}", stack+"-SurveyTable-1ABCDEFGHIJKL").Replace(text)
+	}
+	digits := tree{"!Select": []any{"0", tree{"!Split": []any{"-", tree{"!Select": []any{"2", tree{"!Split": []any{"/", "!Ref AWS::StackId"}}}}}}}}
+	named, perRegion := map[string]string{}, []string{"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::IAM::Policy"} // the last is of its roles
+	var find func(of, resource string, value any)
+	find = func(of, resource string, value any) {
+		for key, v := range value.(tree) {
+			if below, ok := v.(tree); ok && strings.HasSuffix(key, "Config") {
+				find(of, resource, below)
+			}
+			if !slices.Contains([]string{"Name", "TableName", "DashboardName", "LogGroupName", "BucketName", "FunctionName", "RoleName", "PolicyName", "QueueName", "TopicName", "AlarmName", "BudgetName", "ManagedPolicyName"}, key) {
+				continue
+			}
+			text, _ := v.(string)
+			if sub, ok := v.(tree); ok {
+				text = lookUp(t, sub, "!Sub", "0").(string)
+				checkValue(t, sub, digits, "!Sub", "1", "Stack")
+			}
+			if longest[of] == 0 {
+				t.Errorf("%s (%s) has a name, whose longest form is not known here", resource, of)
+				continue
+			}
+			if made := replace(text, "a"+strings.Repeat("b", 127), "ap-northeast-10", "0123abcd"); len(made) > longest[of] || strings.Contains(made, "${") {
+				t.Errorf("%s may be %d characters long: %s", resource, len(made), made)
+			}
+			if one, other := replace(text, "polls", "eu-central-1", "0123abcd"), replace(text, "polls", "ap-east-1", "4567cdef"); one == other && !slices.Contains(perRegion, of) {
+				t.Errorf("%s has one name in two regions: %s", resource, one)
+			} else if before, taken := named[one]; taken {
+				t.Errorf("%s and %s have one name: %s", resource, before, one)
+			} else {
+				named[one] = resource
+			}
+		}
+	}
+	for resource, r := range deployed(t, "template.yaml", everything)["Resources"].(tree) {
+		if p, ok := r.(tree)["Properties"].(tree); ok && r.(tree)["Type"] != "AWS::CloudWatch::Alarm" && r.(tree)["Type"] != "AWS::IAM::Role" {
+			find(fmt.Sprint(r.(tree)["Type"]), resource, p)
+		}
+	}
+	if len(named) < 8 {
+		t.Errorf("only %v have names: this looks in the wrong places", named)
+	}
+}
+
+// TestFirstDeploymentCanBeRolledBack checks that with Protection=off nothing keeps CloudFormation from taking away what a failed first
+// deployment has made, and that by default nothing that has been in use can be deleted.
+func TestFirstDeploymentCanBeRolledBack(t *testing.T) {
+	for protection, deletion := range map[string]string{"on": "true", "off": "false"} {
+		resources := deployed(t, "template.yaml", map[string]string{"Protection": protection})["Resources"].(tree)
+		for name, r := range resources {
+			resource := r.(tree)
+			switch kind := fmt.Sprint(resource["Type"]); {
+			case kind == "AWS::DynamoDB::Table" || kind == "AWS::S3::Bucket":
+				checkValue(t, resource, "RetainExceptOnCreate", "DeletionPolicy")
+				checkValue(t, resource, "Retain", "UpdateReplacePolicy")
+				if kind == "AWS::DynamoDB::Table" {
+					checkValue(t, resource, deletion, "Properties", "DeletionProtectionEnabled")
+				}
+			case resource["DeletionPolicy"] != nil && resource["DeletionPolicy"] != "Delete":
+				t.Errorf("%s stays when the stack goes", name)
+			}
+		}
+	}
+}
+
+// TestReservedConcurrency checks that 0, the default, reserves nothing: Lambda would refuse everything.
+func TestReservedConcurrency(t *testing.T) {
+	for _, function := range []string{"Submit", "Invite", "Publish"} {
+		if reserved, exists := lookUp(t, template(t), "Resources", function, "Properties").(tree)["ReservedConcurrentExecutions"]; exists {
+			t.Errorf("%s reserves %v by default", function, reserved)
+		}
+		checkValue(t, deployed(t, "template.yaml", everything), "!Ref "+function+"Concurrency", "Resources", function, "Properties", "ReservedConcurrentExecutions")
+	}
+}
+
+func TestBudget(t *testing.T) {
+	if lookUp(t, template(t), "Resources").(tree)["Budget"] != nil {
+		t.Error("there is a budget by default")
+	}
+	budget := lookUp(t, deployed(t, "template.yaml", everything), "Resources", "Budget", "Properties")
+	checkValue(t, budget, "!Ref MonthlyBudget", "Budget", "BudgetLimit", "Amount")
+	for _, n := range lookUp(t, budget, "NotificationsWithSubscribers").([]any) {
+		checkValue(t, n, []any{tree{"SubscriptionType": "EMAIL", "Address": "!Ref AlarmEmail"}}, "Subscribers")
+	}
+	lookUp(t, written(t, "template.yaml"), "Rules", "BudgetNeedsEmail")
+}
+
 func TestStreamWakesThePublisher(t *testing.T) {
 	source := lookUp(t, template(t), "Resources", "Publish", "Properties", "Events", "Answers", "Properties").(tree)
 	checkValue(t, source, "!GetAtt SurveyTable.StreamArn", "Stream")
@@ -786,36 +996,16 @@ func TestStreamWakesThePublisher(t *testing.T) {
 	}, "FilterCriteria", "Filters")
 }
 
-func TestAlarmsWatchMetrics(t *testing.T) {
-	resources := lookUp(t, template(t), "Resources").(tree)
-	literals := stringLiterals(t, "../functions/submit")
-	maps.Copy(literals, stringLiterals(t, "../functions/invite"))
-	maps.Copy(literals, stringLiterals(t, "../functions/publish"))
-	watched := map[string]bool{}
-	for name, r := range resources {
-		if r.(tree)["Type"] != "AWS::CloudWatch::Alarm" {
-			continue
-		}
-		properties := r.(tree)["Properties"].(tree)
-		checkValue(t, properties, []any{"!Ref Alarms"}, "AlarmActions")
-		metric := properties["MetricName"].(string)
-		watched[metric] = true
-		if properties["Namespace"] == cloud.Namespace {
-			if !literals[metric] {
-				t.Errorf("%s watches %s, which no function writes", name, metric)
-			}
-			checkValue(t, properties, "!Ref SurveyTable", "Dimensions", "0", "Value")
-		}
-	}
-	for _, needed := range []string{"Errors", "Throttles", "IteratorAge", "PublishAge", "Rounds", "Differences", "Submissions", "Links", "ApproximateNumberOfMessagesVisible", "4xx", "WriteThrottleEvents"} {
-		if !watched[needed] {
-			t.Errorf("no alarm watches %s", needed)
-		}
-	}
-}
-
 func TestLogsHaveARetentionTime(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
+	for name, r := range deployed(t, "template.yaml", everything)["Resources"].(tree) {
+		if r.(tree)["Type"] == "AWS::Logs::LogGroup" {
+			checkValue(t, r, "!Ref LogRetentionDays", "Properties", "RetentionInDays")
+			checkValue(t, r, "Delete", "DeletionPolicy")
+		} else if strings.Contains(fmt.Sprint(r.(tree)["Type"]), "::Logs::") {
+			t.Errorf("%s is no log group", name)
+		}
+	}
 	for _, function := range []string{"Submit", "Invite", "Publish", "Archive"} {
 		checkValue(t, resources, "!Ref "+function+"Log", function, "Properties", "LoggingConfig", "LogGroup")
 		checkValue(t, resources, "!Ref LogRetentionDays", function+"Log", "Properties", "RetentionInDays")

@@ -206,14 +206,16 @@ func (d *deployment) publishChanges(others ...string) error {
 	return nil
 }
 
-// endTurns ends the turns of publishers that have been killed, which otherwise last for some minutes.
+// endTurns ends the turns of publishers that have been killed, which otherwise last for some time.
 func (d *deployment) endTurns() {
 	d.t.Helper()
-	_, err := d.client.DeleteItem(d.t.Context(), &dynamodb.DeleteItemInput{TableName: sdk.String(d.name()), Key: map[string]types.AttributeValue{
-		"PK": &types.AttributeValueMemberS{Value: "U#service"}, "SK": &types.AttributeValueMemberS{Value: "-"},
-	}})
-	if err != nil {
-		d.t.Fatal(err)
+	for _, key := range [][2]string{{"U#service", "-"}, {"U", "service"}} {
+		_, err := d.client.DeleteItem(d.t.Context(), &dynamodb.DeleteItemInput{TableName: sdk.String(d.name()), Key: map[string]types.AttributeValue{
+			"PK": &types.AttributeValueMemberS{Value: key[0]}, "SK": &types.AttributeValueMemberS{Value: key[1]},
+		}})
+		if err != nil {
+			d.t.Fatal(err)
+		}
 	}
 }
 

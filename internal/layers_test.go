@@ -32,7 +32,7 @@ var house = []floor{
 	{"the root", false, []string{"/"}}, // embedded files
 	{"the core", true, []string{
 		"message",
-		"decimal wording codec spreadsheet sheets yaml12 limit seal",
+		"decimal wording codec spreadsheet sheets yaml12 limit seal probe",
 		"expression",
 		"survey",
 		"questionnaire picture invitation bounce",
@@ -57,7 +57,7 @@ var house = []floor{
 	{"the outside", false, []string{
 		"chromium durable",
 		"local cloud project staging console ownerfile",
-		"control upload gateway local/format2 cloud/indexed",
+		"control upload gateway stack local/format2 cloud/indexed",
 		"server",
 	}},
 	{"mains", false, []string{

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -232,6 +233,9 @@ type Proxy struct {
 	Target string // URL of the store
 	URL    string // URL of the proxy, set by Listen
 
+	// Denied returns why a call is not allowed; "" if it is. The store does not see a call that is not. Nil allows all.
+	Denied func(Call) string
+
 	mu    sync.Mutex
 	calls int
 	fault func(Call) Fault
@@ -317,6 +321,12 @@ func (n *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	onHit := n.onHit
 	n.mu.Unlock()
+	if n.Denied != nil {
+		if why := n.Denied(Call{Name: name, Body: body, Header: r.Header}); why != "" {
+			refuse(w, r, why)
+			return
+		}
+	}
 	if fault == Stalled {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
@@ -347,4 +357,21 @@ func (n *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(reply.StatusCode)
 	w.Write(answer)
+}
+
+// refuse replies as AWS does when a policy does not allow a call.
+func refuse(w http.ResponseWriter, r *http.Request, why string) {
+	switch {
+	case r.Header.Get("X-Amz-Target") != "":
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(http.StatusBadRequest)
+		json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazon.coral.service#AccessDeniedException", "message": why})
+	case strings.HasPrefix(r.URL.Path, "/v2/email/"):
+		w.Header().Set("X-Amzn-ErrorType", "AccessDeniedException")
+		w.WriteHeader(http.StatusForbidden)
+		json.NewEncoder(w).Encode(map[string]string{"message": why})
+	default:
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "<Error><Code>AccessDenied</Code><Message>%s</Message></Error>", html.EscapeString(why))
+	}
 }

@@ -3,6 +3,7 @@ package aws
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,6 +23,7 @@ type Template struct {
 		SubmitRole      role          `yaml:"SubmitRole"`
 		InviteRole      role          `yaml:"InviteRole"`
 		PublishRole     role          `yaml:"PublishRole"`
+		ArchiveRole     role          `yaml:"ArchiveRole"`
 		PublisherPolicy managedPolicy `yaml:"PublisherPolicy"`
 		OperatorPolicy  managedPolicy `yaml:"OperatorPolicy"`
 		CasesPolicy     managedPolicy `yaml:"CasesPolicy"`
@@ -133,6 +135,7 @@ type policy struct {
 }
 
 type statement struct {
+	Sid       string                          `yaml:"Sid"`
 	Effect    string                          `yaml:"Effect"`
 	Action    stringList                      `yaml:"Action"`
 	Resource  stringList                      `yaml:"Resource"`
@@ -164,7 +167,7 @@ func ReadTemplate(name string) (*Template, error) {
 	if err := yaml.Unmarshal(source, t); err != nil {
 		return nil, err
 	}
-	for _, r := range []role{t.Resources.SubmitRole, t.Resources.InviteRole, t.Resources.PublishRole} {
+	for _, r := range []role{t.Resources.SubmitRole, t.Resources.InviteRole, t.Resources.PublishRole, t.Resources.ArchiveRole} {
 		if len(r.Properties.Policies) == 0 || len(r.Properties.Policies[0].PolicyDocument.Statement) == 0 {
 			return nil, fmt.Errorf("%s: a role has no policy", name)
 		}
@@ -218,6 +221,11 @@ func (t *Template) Publish() policy {
 	return t.Resources.PublishRole.Properties.Policies[0].PolicyDocument
 }
 
+// Archive is the policy of the function archive.
+func (t *Template) Archive() policy {
+	return t.Resources.ArchiveRole.Properties.Policies[0].PolicyDocument
+}
+
 // Publisher is the policy for `glasspoll publish`.
 func (t *Template) Publisher() policy { return t.Resources.PublisherPolicy.Properties.PolicyDocument }
 
@@ -233,6 +241,65 @@ type access struct {
 	keys             []string
 	createOnly       bool   // If-None-Match
 	returns          string // the old or the new item; "" if none
+	attributes       []string
+	source           string // of an event
+}
+
+// Mutant is a policy with one change, and what the change is.
+type Mutant struct {
+	policy
+	Name      string
+	Statement string // whose statement was changed
+	Narrower  bool   // it allows less; else more
+}
+
+// Mutants returns policies that differ from p in one way that a role can be wrong: a statement, a key, an attribute or a file less, or a
+// condition less, or all files of a bucket more. What no call of the functions could tell is left out: whether a call names keys at
+// all, or an item attributes, and which of them a query selects.
+func (p policy) Mutants() (all []Mutant) {
+	for i, s := range p.Statement {
+		add := func(name string, narrower bool, changed ...statement) {
+			m := Mutant{Name: s.Sid + " " + name, Statement: s.Sid, Narrower: narrower}
+			m.policy.Statement = slices.Concat(p.Statement[:i], changed, p.Statement[i+1:])
+			all = append(all, m)
+		}
+		add("is gone", true)
+		for _, action := range s.Action {
+			if len(s.Action) > 1 {
+				less := s
+				less.Action = without(s.Action, action)
+				add("without "+action, true, less)
+			}
+		}
+		for _, resource := range s.Resource {
+			if len(s.Resource) > 1 {
+				less := s
+				less.Resource = without(s.Resource, resource)
+				add("without "+resource, true, less)
+			}
+			if bucket, path, isFile := strings.Cut(resource, "Bucket.Arn}/"); isFile && path != "*" {
+				more := s
+				more.Resource = stringList{bucket + "Bucket.Arn}/*"}
+				add("of all files", false, more)
+			}
+		}
+		for operator, conditions := range s.Condition {
+			for key, node := range conditions {
+				puts := slices.Contains(s.Action, "dynamodb:PutItem")
+				if operator == "Null" && (key == "dynamodb:LeadingKeys" || puts) || key == "dynamodb:Select" {
+					continue
+				}
+				add("without "+operator+" "+key, false, s.with(operator, key, nil))
+				var values stringList
+				if values.UnmarshalYAML(&node); len(values) > 1 {
+					for _, value := range values {
+						add("without "+key+" "+value, true, s.with(operator, key, without(values, value)))
+					}
+				}
+			}
+		}
+	}
+	return all
 }
 
 // Denied returns why a policy does not allow a call, or "" if it does. It implements the conditions that the template uses;
@@ -259,7 +326,10 @@ func (p policy) Denied(c Call) string {
 }
 
 func accessesOf(c Call) ([]access, error) {
-	if method, address, isS3 := strings.Cut(c.Name, " "); isS3 {
+	if method, address, isREST := strings.Cut(c.Name, " "); isREST {
+		if a, ok := serviceAccess(c); ok {
+			return []access{a}, nil
+		}
 		return bucketAccesses(method, address, c.Header)
 	}
 	var o operation
@@ -274,7 +344,42 @@ func accessesOf(c Call) ([]access, error) {
 	case "TransactWriteItems":
 		return transactionAccesses(o)
 	}
+	if a, ok := serviceAccess(c); ok {
+		return []access{a}, nil
+	}
 	return []access{{action: "dynamodb:" + c.Name, resource: arnOf(o.TableName)}}, nil
+}
+
+// serviceAccess returns what a call accesses that is neither of items nor of files. A group of logs is called as in the template.
+func serviceAccess(c Call) (a access, ok bool) {
+	const account = ":${AWS::Region}:${AWS::AccountId}:"
+	var said struct {
+		LogGroupName, Name, FromEmailAddress string
+		Entries                              []struct{ Source string }
+	}
+	if json.Unmarshal(c.Body, &said) != nil {
+		return a, false
+	}
+	switch c.Name {
+	case "CreateLogStream", "PutLogEvents":
+		return access{action: "logs:" + c.Name, resource: said.LogGroupName + ".Arn"}, true
+	case "PutEvents":
+		a = access{action: "events:PutEvents", resource: "arn:${AWS::Partition}:events" + account + "event-bus/default"}
+		if len(said.Entries) == 1 {
+			a.source = said.Entries[0].Source
+		}
+		return a, true
+	case "GetParameter":
+		return access{action: "ssm:GetParameter", resource: "arn:${AWS::Partition}:ssm" + account + "parameter" + said.Name}, true
+	case "POST /v2/email/outbound-emails":
+		_, domain, _ := strings.Cut(said.FromEmailAddress, "@")
+		return access{action: "ses:SendEmail", resource: "arn:${AWS::Partition}:ses" + account + "identity/" + domain}, true
+	case "ListStreams":
+		return access{action: "dynamodb:ListStreams", resource: "any"}, true
+	case "DescribeStream", "GetShardIterator", "GetRecords":
+		return access{action: "dynamodb:" + c.Name, resource: "SurveyTable.StreamArn"}, true
+	}
+	return a, false
 }
 
 // arnOf returns the resource in the template that a table's name stands for.
@@ -292,6 +397,17 @@ func (o *operation) access(name string) access {
 		pk = o.ExpressionAttributeValues[":pk"].S
 	}
 	a := access{action: "dynamodb:" + name, resource: arnOf(o.TableName), keys: []string{pk}, returns: o.ReturnValues + o.ReturnValuesOnConditionCheckFailure}
+	for attribute := range o.Item {
+		a.attributes = append(a.attributes, attribute)
+	}
+	if o.ProjectionExpression != "" {
+		for attribute := range strings.SplitSeq(o.ProjectionExpression, ", ") {
+			if real, ok := o.ExpressionAttributeNames[attribute]; ok {
+				attribute = real
+			}
+			a.attributes = append(a.attributes, attribute)
+		}
+	}
 	if o.IndexName != "" {
 		a.resource = "${SurveyTable.Arn}/index/" + o.IndexName
 	}
@@ -300,19 +416,37 @@ func (o *operation) access(name string) access {
 
 // bucketAccesses returns what a call of S3 accesses.
 func bucketAccesses(method, address string, header http.Header) ([]access, error) {
-	_, object, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
+	bucket, object, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
 	key, err := url.PathUnescape(object)
 	if err != nil {
 		return nil, err
 	}
-	switch method {
-	case "HEAD":
-		return []access{{action: "s3:GetObject", resource: "${Bucket.Arn}/" + key}, {action: "s3:ListBucket", resource: "Bucket.Arn"}}, nil
-	case "PUT":
-		return []access{{action: "s3:PutObject", resource: "${Bucket.Arn}/" + key, createOnly: header.Get("If-None-Match") != ""}}, nil
+	name := "Bucket.Arn"
+	if strings.HasSuffix(bucket, OfArchives) {
+		name = "ArchiveBucket.Arn"
 	}
-	return []access{{action: "s3:" + method, resource: "${Bucket.Arn}/" + key}}, nil
+	file := "${" + name + "}/" + key
+	list := access{action: "s3:ListBucket", resource: name}
+	switch method {
+	case "GET", "HEAD":
+		if key == "" {
+			return []access{list}, nil
+		}
+		return []access{{action: "s3:GetObject", resource: file}, list}, nil // of a file that is missing
+	case "PUT":
+		all := []access{{action: "s3:PutObject", resource: file, createOnly: header.Get("If-None-Match") != ""}}
+		if header.Get("If-Match") != "" {
+			all = append(all, access{action: "s3:GetObject", resource: file})
+		}
+		return all, nil
+	case "DELETE":
+		return []access{{action: "s3:DeleteObject", resource: file}}, nil
+	}
+	return []access{{action: "s3:" + method, resource: file}}, nil
 }
+
+// OfArchives ends the name of a bucket of archives.
+const OfArchives = "-archives"
 
 // The parts of a call of DynamoDB that say what it accesses.
 type (
@@ -321,6 +455,8 @@ type (
 		TableName, IndexName                              string
 		Item, Key, ExpressionAttributeValues              map[string]attribute
 		ReturnValues, ReturnValuesOnConditionCheckFailure string
+		ProjectionExpression                              string
+		ExpressionAttributeNames                          map[string]string
 		TransactItems                                     []struct{ Put, ConditionCheck, Update, Delete *operation }
 	}
 )
@@ -373,6 +509,29 @@ func transactionAccesses(o operation) (all []access, err error) {
 	return all, nil
 }
 
+func without(all stringList, one string) stringList {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == one })
+}
+
+// with returns a statement with other values of a condition; nil: without it.
+func (s statement) with(operator, key string, values stringList) statement {
+	changed := map[string]map[string]yaml.Node{}
+	for o, conditions := range s.Condition {
+		changed[o] = maps.Clone(conditions)
+	}
+	if values == nil {
+		delete(changed[operator], key)
+	} else {
+		list := yaml.Node{Kind: yaml.SequenceNode}
+		for _, value := range values {
+			list.Content = append(list.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: value})
+		}
+		changed[operator][key] = list
+	}
+	s.Condition = changed
+	return s
+}
+
 // matches reports whether a statement applies to an access: its action, resource and conditions.
 func (s statement) matches(a access) bool {
 	if !like(a.action, s.Action) || !like(a.resource, s.Resource) {
@@ -395,6 +554,14 @@ func (s statement) matches(a access) bool {
 				met = len(a.keys) > 0 && values[0] == "false"
 			case "StringEqualsIfExists dynamodb:ReturnValues":
 				met = a.returns == "" || slices.Contains(values, a.returns)
+			case "ForAllValues:StringEquals dynamodb:Attributes":
+				met = !slices.ContainsFunc(a.attributes, func(name string) bool { return !slices.Contains(values, name) })
+			case "Null dynamodb:Attributes":
+				met = len(a.attributes) > 0 && values[0] == "false"
+			case "StringEqualsIfExists dynamodb:Select":
+				met = true // the functions select attributes or, in single reads, cannot say so
+			case "StringEquals events:source":
+				met = slices.Contains(values, a.source)
 			case "Null s3:if-none-match":
 				met = a.createOnly == (values[0] == "false")
 			}

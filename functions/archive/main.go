@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"glasspoll"
 	"glasspoll/internal/archive"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/probe"
 	"glasspoll/internal/render"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -29,7 +31,7 @@ func main() {
 		log.Error("cannot start", "error", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(f.handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+	lambda.StartWithOptions(f.invoke, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
 }
 
 // function archives the surveys of a table.
@@ -41,6 +43,8 @@ type function struct {
 	now   func() time.Time
 
 	style string // of reports; plans have the design's own
+
+	prober *cloud.Prober // of the function's role
 }
 
 // newFunction reads the function's settings, TABLE and ARCHIVES, INVITATIONS if there are any, and those of its clients.
@@ -52,6 +56,7 @@ func newFunction(getenv func(string) string, log *slog.Logger) (*function, error
 	f := &function{
 		name: name, table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Invitations: getenv("INVITATIONS")}),
 		shelf: cloud.NewArchives(cloud.S3(getenv, bucket)), log: log, now: time.Now,
+		prober: cloud.NewProber(getenv, name, getenv("INVITATIONS"), cloud.S3(getenv, bucket)),
 	}
 	var err error
 	f.style, err = render.Stylesheet(glasspoll.Templates(), "tokens.css", "page.css", "results.css")
@@ -70,6 +75,14 @@ const (
 	// settling is how long after its end a period is left to the function that publishes, which runs every ten minutes.
 	settling = time.Hour
 )
+
+// invoke answers an event of Lambda: the one that asks for probes of the function's role, or that of the schedule.
+func (f *function) invoke(ctx context.Context, event json.RawMessage) ([]probe.Probe, error) {
+	if probe.Asked(event) {
+		return cloud.InTime(ctx, f.prober.Archive), nil
+	}
+	return nil, f.handle(ctx)
+}
 
 // handle archives what is over and has no archive yet.
 func (f *function) handle(ctx context.Context) error {

@@ -17,7 +17,7 @@ func main() { gateway.Run(newFunction) }
 
 // newFunction reads the settings.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*gateway.Function, error) {
-	return gateway.New(getenv, log, metrics, gateway.Options{Counted: counted, Use: func(h *intake.Handler, table *cloud.Table) {
+	return gateway.New(getenv, log, metrics, gateway.Options{Counted: counted, Probes: (*cloud.Prober).Invite, Use: func(h *intake.Handler, table *cloud.Table) {
 		h.Stopper = table
 		h.Signer = &intake.Signer{Keys: table, Marker: table}
 	}})

@@ -3,17 +3,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 	_ "time/tzdata" // surveys name timezones, and the runtime's image has none
@@ -24,6 +21,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/probe"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -38,7 +36,7 @@ func main() {
 		log.Error("cannot start", "error", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(f.handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+	lambda.StartWithOptions(f.invoke, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
 }
 
 // files are the files of the site. *cloud.Pages implements it.
@@ -54,6 +52,7 @@ type function struct {
 	news    *newsroom
 	log     *slog.Logger
 	metrics *cloud.Metrics
+	prober  *cloud.Prober // of the function's role
 
 	mu        sync.Mutex
 	publisher *publish.Publisher // renders pages with the assets below
@@ -71,8 +70,9 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		table: cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Invitations: getenv("INVITATIONS")}),
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
 		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
+		prober: cloud.NewProber(getenv, name, getenv("INVITATIONS"), cloud.S3(getenv, bucket)),
 	}
-	f.news = newNewsroom(getenv, f.table, log)
+	f.news = newNewsroom(getenv, f.table, log, f.metrics)
 	return f, nil
 }
 
@@ -103,6 +103,14 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	return f.publisher, nil
 }
 
+// invoke answers an event of Lambda: the one that asks for probes of the function's role, or any other.
+func (f *function) invoke(ctx context.Context, event json.RawMessage) (any, error) {
+	if probe.Asked(event) {
+		return cloud.InTime(ctx, f.prober.Publish), nil
+	}
+	return f.handle(ctx, event)
+}
+
 // reserve is the time kept before the deadline for reporting failed records.
 const reserve = 2 * time.Second
 
@@ -128,63 +136,8 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	if err := json.Unmarshal(raw, &stream); err != nil || len(stream.Records) == 0 {
 		return reply, f.runRound(ctx, true)
 	}
-	changes := changesOf(stream.Records)
-	failed := map[*change]bool{}
-	var published []string
-	for _, c := range changes {
-		more, err := f.publish(ctx, c.survey, c.periods...)
-		if failed[c] = more || err != nil; err == nil {
-			published = append(published, c.survey)
-		}
-	}
-	told := f.tell(ctx, published...) == nil // after all results: a receiver may be slow
-	if err := f.wake(ctx, wakesOf(stream.Records, published)); err != nil {
-		return reply, err // all are sent again
-	}
-	for _, c := range changes {
-		if failed[c] || !told {
-			reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: c.first})
-		} else if c.oldest.Unix() > 0 {
-			f.metrics.Write(nil, cloud.Figure{Name: "PublishAge", Unit: "Seconds", Value: time.Since(c.oldest).Seconds()})
-		}
-	}
-	return reply, nil
-}
-
-// change summarizes the records of one survey in a batch.
-type change struct {
-	survey  string
-	periods []string  // that have new responses
-	first   string    // sequence number of the survey's first record
-	oldest  time.Time // time of the oldest record, by the stream's clock
-}
-
-// changesOf summarizes the records of responses, sorted by survey. It ignores other records.
-func changesOf(records []events.DynamoDBEventRecord) []*change {
-	bySurvey := map[string]*change{}
-	for _, record := range records {
-		pk := record.Change.Keys["PK"]
-		if pk.DataType() != events.DataTypeString {
-			continue
-		}
-		survey, period, ok := cloud.ResponseKey(pk.String())
-		if !ok {
-			continue
-		}
-		at := record.Change.ApproximateCreationDateTime.Time
-		c := bySurvey[survey]
-		if c == nil {
-			c = &change{survey: survey, first: record.Change.SequenceNumber}
-			bySurvey[survey] = c
-		}
-		if c.oldest.IsZero() || at.Before(c.oldest) {
-			c.oldest = at
-		}
-		if period != "" && !slices.Contains(c.periods, period) {
-			c.periods = append(c.periods, period)
-		}
-	}
-	return slices.SortedFunc(maps.Values(bySurvey), func(a, b *change) int { return cmp.Compare(a.survey, b.survey) })
+	reply = f.changed(ctx, stream.Records)
+	return reply, f.wake(ctx, wakesOf(stream.Records)) // an error has all records sent again
 }
 
 // tell delivers the news of surveys, including those that earlier runs failed to deliver.

@@ -22,6 +22,7 @@ type newsroom struct {
 	getenv     func(string) string
 	table      *cloud.Table
 	log        *slog.Logger
+	metrics    *cloud.Metrics
 	parameter  string // its name; "": nobody is told but the event bus
 	parameters *cloud.Parameters
 	events     notify.Receiver
@@ -33,9 +34,9 @@ type newsroom struct {
 	announcer *notify.Announcer
 }
 
-func newNewsroom(getenv func(string) string, table *cloud.Table, log *slog.Logger) *newsroom {
+func newNewsroom(getenv func(string) string, table *cloud.Table, log *slog.Logger, metrics *cloud.Metrics) *newsroom {
 	return &newsroom{
-		getenv: getenv, table: table, log: log, parameter: getenv("NEWS_PARAMETER"), parameters: cloud.ParameterStore(getenv),
+		getenv: getenv, table: table, log: log, metrics: metrics, parameter: getenv("NEWS_PARAMETER"), parameters: cloud.ParameterStore(getenv),
 		events: notify.Receiver{Name: "events", Language: message.English, Wants: notify.OpenedCases, Sender: cloud.EventBridge(getenv), Program: true, Hurried: true},
 	}
 }
@@ -102,7 +103,16 @@ const turn = "_news"
 
 // tell delivers the news of surveys. Only a failure of the event bus is an error: others are kept with the news, and shown by
 // the command.
-func (n *newsroom) tell(ctx context.Context, surveys ...string) error {
+func (n *newsroom) tell(ctx context.Context, surveys ...string) (err error) {
+	failed := 0
+	defer func() {
+		if failed == 0 && err != nil { // nobody could be told
+			failed = 1
+		}
+		if failed > 0 {
+			n.metrics.Write(nil, cloud.Figure{Name: "NewsFailed", Unit: "Count", Value: float64(failed)})
+		}
+	}()
 	deliverer, _, err := n.current(ctx)
 	if err != nil {
 		return err
@@ -113,6 +123,7 @@ func (n *newsroom) tell(ctx context.Context, surveys ...string) error {
 		if out, err = deliverer.Deliver(ctx, mine.Periods...); err == nil {
 			err = out.Failed[n.events.Name]
 		}
+		failed += len(out.Failed)
 		out.Log(n.log)
 		if err != nil {
 			n.table.LeaveTurn(context.WithoutCancel(ctx), mine) // else it ends by itself

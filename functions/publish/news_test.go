@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
@@ -8,7 +9,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"glasspoll/internal/cloud"
 	"glasspoll/internal/news"
 )
 
@@ -48,7 +51,8 @@ func TestSettingsOfNews(t *testing.T) {
 	t.Parallel()
 	p := newParameters(t)
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "SSM_ENDPOINT": p.URL, "NEWS_PARAMETER": "/glasspoll/news"}
-	n := newNewsroom(func(name string) string { return env[name] }, nil, slog.New(slog.DiscardHandler))
+	var metrics bytes.Buffer
+	n := newNewsroom(func(name string) string { return env[name] }, nil, slog.New(slog.DiscardHandler), cloud.NewMetrics(&metrics, "polls", time.Now))
 	names := func() string {
 		t.Helper()
 		deliverer, announcer, err := n.current(t.Context())
@@ -69,6 +73,9 @@ func TestSettingsOfNews(t *testing.T) {
 	}
 	if err := n.tell(t.Context(), "tea"); err == nil { // nothing is read or removed: there is no table
 		t.Error("news is delivered without settings")
+	}
+	if !strings.Contains(metrics.String(), `"NewsFailed":1`) {
+		t.Errorf("no metric says so: %s", &metrics)
 	}
 	for _, c := range []struct{ value, want string }{
 		{`GLASSPOLL_NEWS_SLACK=https://hooks.slack.com/services/T/B/x\nGLASSPOLL_NEWS_EMAIL=li@example.com\nGLASSPOLL_NEWS_EMAIL_FROM=polls@example.com`, "email slack events"},
@@ -95,7 +102,7 @@ func TestSettingsOfNews(t *testing.T) {
 // TestWithoutNews tells the event bus alone if no parameter is named.
 func TestWithoutNews(t *testing.T) {
 	t.Parallel()
-	n := newNewsroom(func(string) string { return "" }, nil, slog.New(slog.DiscardHandler))
+	n := newNewsroom(func(string) string { return "" }, nil, slog.New(slog.DiscardHandler), nil)
 	deliverer, announcer, err := n.current(t.Context())
 	if err != nil || announcer != nil || len(deliverer.Receivers) != 1 {
 		t.Errorf("%v %v %v", deliverer, announcer, err)

@@ -102,7 +102,7 @@ func newStack(t *testing.T) *stack {
 func (s *stack) function() *function {
 	f := &function{log: slog.New(slog.NewJSONHandler(s.log, nil)), metrics: cloud.NewMetrics(s.log, "polls", time.Now), pages: s.files}
 	f.table = s.table()
-	f.news = newNewsroom(func(name string) string { return s.env[name] }, f.table, f.log)
+	f.news = newNewsroom(func(name string) string { return s.env[name] }, f.table, f.log, f.metrics)
 	return f
 }
 

@@ -7,25 +7,28 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"glasspoll/internal/cloud"
 )
 
-// wakes are what records of the stream ask for, besides publishing answers.
+// wakes are what records of the stream ask for, besides publishing the answers that they are about.
 type wakes struct {
 	touched map[string]bool // surveys that the next round is to look at
 	news    map[string]bool // surveys with something new in the outbox
 	round   bool            // questionnaires, sidecars or the site were published
 }
 
-// wakesOf summarizes records of questionnaires, releases, cases and news, and names the surveys that have been published.
-func wakesOf(records []events.DynamoDBEventRecord, published []string) wakes {
+// wakesOf summarizes records of questionnaires, releases, cases and news. The next round is also to look at surveys of which answers
+// have been published.
+func wakesOf(records []events.DynamoDBEventRecord) wakes {
 	w := wakes{touched: map[string]bool{}, news: map[string]bool{}}
-	for _, id := range published {
-		w.touched[id] = true
-	}
 	for _, record := range records {
 		pk, sk := record.Change.Keys["PK"], record.Change.Keys["SK"]
 		if pk.DataType() != events.DataTypeString || sk.DataType() != events.DataTypeString {
 			continue
+		}
+		if id, _, ok := cloud.ResponseKey(pk.String()); ok {
+			w.touched[id] = true
 		}
 		kind, id, _ := strings.Cut(pk.String(), "#")
 		id, _, _ = strings.Cut(id, "#")

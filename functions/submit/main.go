@@ -30,7 +30,7 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 	if limits != "" && limits != "on" && limits != "off" {
 		return nil, fmt.Errorf("LIMITS is %q: it must be on or off", limits)
 	}
-	return gateway.New(getenv, log, metrics, gateway.Options{Retention: retention, Counted: counted, Use: func(h *intake.Handler, table *cloud.Table) {
+	return gateway.New(getenv, log, metrics, gateway.Options{Retention: retention, Counted: counted, Probes: (*cloud.Prober).Submit, Use: func(h *intake.Handler, table *cloud.Table) {
 		h.Responses, h.Withdrawer, h.Days, h.Redeemer, h.IDs = table, table, table, table, table
 		h.DaySecrets = table
 		if limits != "off" {

@@ -89,7 +89,7 @@ func TestArchives(t *testing.T) {
 		t.Error(err)
 	}
 	wantState("7 é 1")
-	b.fail = attempts
+	b.fail = patientTries
 	if err := archives.Put(t.Context(), "tea-2026-Q3", "8", func(io.Writer) error { return nil }); err == nil || !strings.Contains(err.Error(), "bucket archives: tea-2026-Q3.zip: status 503") {
 		t.Error(err)
 	}

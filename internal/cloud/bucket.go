@@ -79,13 +79,24 @@ func newBucketError(status int, body []byte) *bucketError {
 
 // do sends a request, several times if that may help, and returns the headers of the response.
 func (b *Bucket) do(ctx context.Context, method, key string, header http.Header, body []byte) (got http.Header, err error) {
+	return b.request(ctx, method, b.address+"/"+escaped(key), header, body)
+}
+
+// ask sends a request to an address of the bucket, and tells whether it succeeded.
+func (b *Bucket) ask(ctx context.Context, method, address string, header http.Header, body []byte) error {
+	_, err := b.request(ctx, method, address, header, body)
+	return err
+}
+
+// request is do at an address.
+func (b *Bucket) request(ctx context.Context, method, address string, header http.Header, body []byte) (got http.Header, err error) {
 	header = header.Clone()
 	if header == nil {
 		header = http.Header{}
 	}
 	header.Set("X-Amz-Content-Sha256", payloadHash(body))
 	err = retried(ctx, func() (retry bool, err error) {
-		response, retry, err := b.client.send(ctx, method, b.address+"/"+escaped(key), header, body)
+		response, retry, err := b.client.send(ctx, method, address, header, body)
 		if err != nil {
 			return retry, err
 		}

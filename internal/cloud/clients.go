@@ -2,10 +2,8 @@ package cloud
 
 import (
 	"context"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -14,21 +12,11 @@ import (
 // A function takes credentials and region from its environment alone: reading profiles or asking for instance metadata
 // would slow down its start. DYNAMODB_ENDPOINT and S3_ENDPOINT name other services than those of AWS.
 
-// attempts bounds the tries of one call. With the client's backoff they end well within the time limit of a function.
-const attempts = 4
-
-// perTry bounds one try of a call to the table. A connection may have died unnoticed while the function was frozen, and
-// waiting for it until the function's time is up would lose the answer. Two tries and the pause between them fit into the
-// time limit of functions/submit and functions/invite.
-const perTry = 4 * time.Second
-
-// DynamoDB makes a client from the environment.
-func DynamoDB(getenv func(string) string) *dynamodb.Client { return newDynamoDB(getenv, perTry) }
-
-func newDynamoDB(getenv func(string) string, perTry time.Duration) *dynamodb.Client {
+// DynamoDB makes a client from the environment. It makes each call once: a table tries again, see retry.go.
+func DynamoDB(getenv func(string) string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region: getenv("AWS_REGION"), Credentials: fromEnvironment(getenv), BaseEndpoint: endpoint(getenv("DYNAMODB_ENDPOINT")),
-		Retryer: retrying(), HTTPClient: awshttp.NewBuildableClient().WithTimeout(perTry),
+		Retryer: aws.NopRetryer{}, HTTPClient: awshttp.NewBuildableClient(),
 	})
 }
 
@@ -62,8 +50,4 @@ func endpoint(address string) *string {
 		return nil
 	}
 	return &address
-}
-
-func retrying() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = attempts })
 }

@@ -134,9 +134,9 @@ func TestEventIsRetried(t *testing.T) {
 		"not taken":       {[]string{`200 {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "m"}]}`, taken}, 2, false},
 		"refused":         {[]string{`200 {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "MalformedDetail", "ErrorMessage": "m"}]}`}, 1, true},
 		"no answer":       {[]string{`200 {}`}, 1, true},
-		"no JSON":         {[]string{`200 <html>`}, attempts, true},
+		"no JSON":         {[]string{`200 <html>`}, patientTries, true},
 		"no rights":       {[]string{`400 {"__type": "AccessDeniedException", "message": "not authorized"}`}, 1, true},
-		"down throughout": {[]string{"503 "}, attempts, true},
+		"down throughout": {[]string{"503 "}, patientTries, true},
 	} {
 		b := newBus(t, c.answers...)
 		if err := events(b).Send(t.Context(), news.Message{Items: []news.Item{news.OfOpened(opened())}}); (err != nil) != c.fails {

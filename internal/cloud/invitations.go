@@ -137,28 +137,7 @@ func countEach[V any](ctx context.Context, all []V, do func(context.Context, V) 
 
 // putInvitation stores an invitation if its hash is free, and reports whether it was.
 func (t *Table) putInvitation(ctx context.Context, i invitation.Invitation) (created bool, err error) {
-	for try := 0; ; try++ {
-		_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.invited, Item: invitationItem(i), ConditionExpression: free()})
-		switch again, err := conflicting(ctx, err, try); {
-		case again:
-		case refused(err):
-			return false, nil
-		default:
-			return err == nil, t.wrapInvited(err)
-		}
-	}
-}
-
-// conflicting reports whether a write was refused because a transaction was writing the same item, and is to be tried again.
-func conflicting(ctx context.Context, err error, try int) (again bool, _ error) {
-	var conflict *types.TransactionConflictException
-	if !errors.As(err, &conflict) || try == transactRetries {
-		return false, err
-	}
-	if err := pause(ctx, try); err != nil {
-		return false, err
-	}
-	return true, nil
+	return t.createIn(ctx, t.invited, invitationItem(i))
 }
 
 // raiseState gives an invitation that is stored the state of another record of it, too.
@@ -206,19 +185,14 @@ func (t *Table) updateInvitation(ctx context.Context, hash invitation.Hash, upda
 	for name, value := range values {
 		all[name] = value
 	}
-	for try := 0; ; try++ {
-		_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &t.invited, Key: invitationKey(hash), UpdateExpression: &update, ConditionExpression: &condition,
-			ExpressionAttributeNames: namesIn(update + condition), ExpressionAttributeValues: all,
-		})
-		switch again, err := conflicting(ctx, err, try); {
-		case again:
-		case refused(err):
-			return false, nil
-		default:
-			return err == nil, t.wrapInvited(err)
-		}
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.invited, Key: invitationKey(hash), UpdateExpression: &update, ConditionExpression: &condition,
+		ExpressionAttributeNames: namesIn(update + condition), ExpressionAttributeValues: all,
+	})
+	if refused(err) {
+		return false, nil
 	}
+	return err == nil, t.wrapInvited(err)
 }
 
 // WithdrawInvitations implements [store.Inviter].

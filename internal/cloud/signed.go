@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -84,18 +83,17 @@ func payloadHash(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// retried calls f until it succeeds or says that trying again does not help, at most [attempts] times. It waits between
-// two tries, for a random time that grows.
+// retried calls f until it succeeds or says that trying again does not help, by the policy of calls that nobody waits for.
 func retried(ctx context.Context, f func() (retry bool, err error)) error {
 	for try := 1; ; try++ {
 		retry, err := f()
-		if err == nil || !retry || try == attempts || ctx.Err() != nil {
+		if err == nil || !retry || try == patient.tries || ctx.Err() != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(time.Duration(rand.Int64N(int64(100*time.Millisecond) << try))):
+		case <-time.After(random(patient.base << (try - 1))):
 		}
 	}
 }

@@ -122,7 +122,7 @@ func (l load) run(t *testing.T) (b burden) {
 		before := w.server.Usage()
 		functions := make([]*process, cmp.Or(l.instances, max(10, l.rate/40)))
 		for i := range functions {
-			functions[i] = w.process(cloudtest.Hooks{Around: latency, Retryer: retrying()}, Options{})
+			functions[i] = w.process(cloudtest.Hooks{Around: latency}, Options{Awaited: true})
 		}
 		stop, publishing, published := make(chan struct{}), sync.WaitGroup{}, atomic.Int64{}
 		for i := range l.partitions { // the stream has a shard for each partition
@@ -167,7 +167,7 @@ func (l load) run(t *testing.T) (b burden) {
 }
 
 func (w *world) streamProcess() *process {
-	return w.process(cloudtest.Hooks{Around: latency, Retryer: retrying()}, Options{})
+	return w.process(cloudtest.Hooks{Around: latency}, Options{})
 }
 
 // invocations publishes once in each window, in one process, until stop is closed. It returns the number of runs.

@@ -108,15 +108,26 @@ type Options struct {
 	// Invitations is the name of the table of invitations, mostly that of [InvitationTable]; "" if the deployment has none, and
 	// takes answers without one alone.
 	Invitations string
+
+	// Awaited says that a respondent waits for the calls: they fail fast.
+	Awaited bool
 }
 
 // NewTable uses a table that exists.
 func NewTable(client *dynamodb.Client, name string, o Options) *Table {
+	return newTable(callsOf(client), name, o)
+}
+
+func newTable(client calls, name string, o Options) *Table {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	tries := patient
+	if o.Awaited {
+		tries = awaited
+	}
 	return &Table{
-		client: callsOf(client), name: name, invited: o.Invitations, now: o.Now, retention: o.Retention,
+		client: newRetries(tries).of(client), name: name, invited: o.Invitations, now: o.Now, retention: o.Retention,
 		definitions: map[string]cached{}, vocabularies: map[string]*answer.Vocabulary{}, counts: map[periodKey]shardCount{},
 		latest: map[periodKey]*release.Release{},
 	}

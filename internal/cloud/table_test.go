@@ -15,13 +15,16 @@ import (
 	"glasspoll/internal/store"
 )
 
-// tableAt returns a table whose database is a handler. A try of a call to it ends after perTry.
-func tableAt(t *testing.T, perTry time.Duration, database http.HandlerFunc) *Table {
+// tableAt returns a table whose database is a handler, and which tries calls by a policy.
+func tableAt(t *testing.T, p policy, database http.HandlerFunc) *Table {
 	t.Helper()
 	server := httptest.NewServer(database)
 	t.Cleanup(server.Close)
 	env := map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "DYNAMODB_ENDPOINT": server.URL}
-	return NewTable(newDynamoDB(func(name string) string { return env[name] }, perTry), "polls", Options{})
+	client := DynamoDB(func(name string) string { return env[name] })
+	table := NewTable(client, "polls", Options{})
+	table.client = newRetries(p).of(callsOf(client))
+	return table
 }
 
 func refuse(w http.ResponseWriter, kind, message string) {
@@ -33,7 +36,7 @@ func refuse(w http.ResponseWriter, kind, message string) {
 // A client can ask for a survey or a version with a name as long as a request. There is none, which is not an error of the
 // table.
 func TestNamesThatNoKeyCanHave(t *testing.T) {
-	table := tableAt(t, perTry, func(w http.ResponseWriter, r *http.Request) {
+	table := tableAt(t, awaited, func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, "ValidationException", "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes")
 	})
 	long := strings.Repeat("x", 2000)
@@ -106,7 +109,9 @@ func TestSizeOfAnAnswer(t *testing.T) {
 func TestDeadConnectionCostsOneTry(t *testing.T) {
 	var calls atomic.Int64
 	over := make(chan struct{})
-	table := tableAt(t, 200*time.Millisecond, func(w http.ResponseWriter, r *http.Request) {
+	quick := awaited
+	quick.perTry = 200 * time.Millisecond
+	table := tableAt(t, quick, func(w http.ResponseWriter, r *http.Request) {
 		if calls.Add(1) == 1 {
 			<-over
 			return

@@ -100,6 +100,7 @@ func newWorld(s *survey.Survey, o cloudtest.Options) *world {
 // A process is one process that uses the table, with caches of its own.
 type process struct {
 	*Table
+	calls     calls // each made once
 	world     *world
 	publisher *publish.Publisher
 }
@@ -111,13 +112,13 @@ func (w *world) process(h cloudtest.Hooks, o Options) *process {
 	}
 	o.Invitations = invitedTable
 	c := w.server.Client(h)
-	table := NewTable(nil, "polls", o)
-	table.client = calls{
+	made := calls{
 		GetItem: c.GetItem, PutItem: c.PutItem, UpdateItem: c.UpdateItem, Query: c.Query, TransactWriteItems: c.TransactWriteItems,
 		BatchGetItem: c.BatchGetItem, BatchWriteItem: c.BatchWriteItem,
 	}
+	table := newTable(made, "polls", o)
 	pages := &hookedPages{w.pages, h.Around}
-	p := &process{Table: table, world: w}
+	p := &process{Table: table, calls: made, world: w}
 	options := publish.Options{
 		Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: pages, Renderer: figuresOnly{}, Now: w.now, Cases: table, Progress: table, Reviews: table,
 	}

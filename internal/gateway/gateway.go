@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ import (
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/probe"
 	"glasspoll/internal/survey"
 )
 
@@ -32,6 +34,7 @@ type Function struct {
 	log     *slog.Logger
 	metrics *cloud.Metrics
 	counted func(method string) string
+	probes  func(context.Context) []probe.Probe
 }
 
 // Options of a function.
@@ -43,6 +46,9 @@ type Options struct {
 
 	// Counted returns the metric that a request is counted in, by its method. No address is in one.
 	Counted func(method string) string
+
+	// Probes tries out the function's role.
+	Probes func(*cloud.Prober, context.Context) []probe.Probe
 }
 
 // secretHeader carries a secret of the CDN, without which its other headers cannot be trusted.
@@ -66,7 +72,7 @@ func New(getenv func(string) string, log *slog.Logger, metrics io.Writer, o Opti
 	if (len(secrets) == 0) != (header == "") {
 		return nil, errors.New("ORIGIN_SECRETS and ADDRESS_HEADER must both be set, or neither")
 	}
-	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: o.Retention, Invitations: getenv("INVITATIONS")})
+	table := cloud.NewTable(cloud.DynamoDB(getenv), name, cloud.Options{Retention: o.Retention, Invitations: getenv("INVITATIONS"), Awaited: true})
 	pages := &pages{readAssets: table.Assets, log: log}
 	handler := intake.Handler{
 		Definitions: definitions{table}, Invitations: table, Steps: intake.NewSteps(table), Secrets: &tableSecret{table: table, log: log}, Now: time.Now,
@@ -82,6 +88,9 @@ func New(getenv func(string) string, log *slog.Logger, metrics io.Writer, o Opti
 			return &h
 		},
 		secrets: secrets, log: log, metrics: cloud.NewMetrics(metrics, name, time.Now), counted: o.Counted,
+		probes: func(ctx context.Context) []probe.Probe {
+			return o.Probes(cloud.NewProber(getenv, name, getenv("INVITATIONS"), nil), ctx)
+		},
 	}, nil
 }
 
@@ -93,7 +102,20 @@ func Run(made func(getenv func(string) string, log *slog.Logger, metrics io.Writ
 		log.Error("cannot start", "error", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(f.Handle, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+	lambda.StartWithOptions(f.Invoke, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+}
+
+// Invoke answers an event of Lambda: one of the API, or the one that asks for probes of the function's role. Nobody can send the latter
+// but who may invoke the function itself: what the API sends has its version, route and request context.
+func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (any, error) {
+	if probe.Asked(event) {
+		return cloud.InTime(ctx, f.probes), nil
+	}
+	var e events.APIGatewayV2HTTPRequest
+	if err := json.Unmarshal(event, &e); err != nil {
+		return nil, err
+	}
+	return f.Handle(ctx, e)
 }
 
 // definitions are those of a table that is in use. A table of an earlier form, to which a deployment may give the function for a
@@ -131,10 +153,17 @@ func (f *Function) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 			f.log.Error("not served", "request", requestID(ctx), "status", reply.StatusCode)
 			reply.Headers["X-Request-Id"] = requestID(ctx)
 		}
-		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)},
-			cloud.Figure{Name: f.counted(e.RequestContext.HTTP.Method), Unit: "Count", Value: 1},
-			cloud.Figure{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000})
+		figures := []cloud.Figure{
+			{Name: f.counted(e.RequestContext.HTTP.Method), Unit: "Count", Value: 1},
+			{Name: "Took", Unit: "Milliseconds", Value: float64(time.Since(begin).Microseconds()) / 1000},
+		}
+		if reply.StatusCode == http.StatusConflict { // among all that are 4xx, an alarm could not see these
+			figures = append(figures, cloud.Figure{Name: "Conflicts", Unit: "Count", Value: 1})
+		}
+		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)}, figures...)
 	}()
+	ctx, done := cloud.Awaited(ctx)
+	defer done()
 	if deadline, ok := ctx.Deadline(); ok { // reply before the function is stopped
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))

@@ -81,6 +81,25 @@ func TestPersonalLinksAreNotLogged(t *testing.T) {
 	}
 }
 
+// Answers under an id that others have are counted by themselves, and nothing else is.
+func TestConflictsAreCounted(t *testing.T) {
+	for status, want := range map[int]int{http.StatusConflict: 1, http.StatusCreated: 0, http.StatusUnprocessableEntity: 0, http.StatusServiceUnavailable: 0} {
+		var log bytes.Buffer
+		f := &Function{
+			handler: func(context.Context) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+			},
+			log: slog.New(slog.DiscardHandler), metrics: cloud.NewMetrics(&log, "table", time.Now), counted: countedHere,
+		}
+		if _, err := f.Handle(t.Context(), events.APIGatewayV2HTTPRequest{RawPath: "/"}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(log.String(), `"Conflicts":1`) != want || strings.Count(log.String(), `{"Name":"Conflicts","Unit":"Count"}`) != want {
+			t.Errorf("%d: the log is\n%s", status, &log)
+		}
+	}
+}
+
 func TestConnection(t *testing.T) {
 	for header, want := range map[string]string{
 		"198.51.100.7:46532": "198.51.100.7:46532", "2001:db8::7:46532": "2001:db8::7:46532", "": "192.0.2.1",

@@ -23,9 +23,6 @@ type Hooks struct {
 	// Prepared runs between the two halves of a transaction, while its items are taken. If it returns an error, the
 	// transaction is given up.
 	Prepared func(ctx context.Context, c Call) error
-
-	// Retryer repeats failed calls, as the SDK's client does; nil: none are repeated.
-	Retryer aws.Retryer
 }
 
 // Call is one call.
@@ -80,38 +77,25 @@ func (c Call) Key() string {
 // Client returns a client. With no hooks, calls are made at once.
 func (s *Server) Client(h Hooks) *Client { return &Client{s, h} }
 
-// call makes one call, with retries.
+// call makes one call.
 func call[I, O any](ctx context.Context, c *Client, name string, in I, run func(I) (O, error)) (out O, err error) {
 	do := func() (err error) {
 		out, err = run(in)
 		return err
 	}
-	for attempt := 1; ; attempt++ {
-		if err = ctx.Err(); err != nil {
-			return out, &aws.RequestCanceledError{Err: err}
-		}
-		if c.hooks.Around == nil {
-			err = do()
-		} else {
-			err = c.hooks.Around(ctx, Call{name, in}, do)
-		}
-		if err == nil {
-			return out, nil
-		}
-		if c.hooks.Retryer == nil || attempt >= c.hooks.Retryer.MaxAttempts() || !c.hooks.Retryer.IsErrorRetryable(err) {
-			var none O
-			return none, err
-		}
-		delay, delayErr := c.hooks.Retryer.RetryDelay(attempt, err)
-		if delayErr != nil {
-			var none O
-			return none, err
-		}
-		if sleepErr := sleep(ctx, delay); sleepErr != nil {
-			var none O
-			return none, &aws.RequestCanceledError{Err: sleepErr}
-		}
+	switch err = ctx.Err(); {
+	case err != nil:
+		return out, &aws.RequestCanceledError{Err: err}
+	case c.hooks.Around == nil:
+		err = do()
+	default:
+		err = c.hooks.Around(ctx, Call{name, in}, do)
 	}
+	if err != nil {
+		var none O
+		return none, err
+	}
+	return out, nil
 }
 
 // locked runs one call of the server, and counts it.
