@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/dop251/goja"
+
+	"glasspoll/internal/headers"
 )
 
 // edge runs the edge function for a request, as the CDN does. It returns the path to read from the bucket, or the location and
@@ -60,7 +63,57 @@ func TestEdgeIsInTheTemplate(t *testing.T) {
 		t.Errorf("edge.js has %d bytes, more than CloudFront allows", len(source))
 	}
 	checkValue(t, resources, "cloudfront-js-2.0", "Directories", "Properties", "FunctionConfig", "Runtime")
-	checkValue(t, resources, "viewer-request", "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior", "FunctionAssociations", "0", "EventType")
+	for i, event := range []string{"viewer-request", "viewer-response"} {
+		checkValue(t, resources, event, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior", "FunctionAssociations", strconv.Itoa(i), "EventType")
+	}
+}
+
+// TestEdgeRedirectsWhatMoved gives the edge function responses of the bucket. What a file says of where it leads becomes a redirect, if it
+// leads to the same site.
+func TestEdgeRedirectsWhatMoved(t *testing.T) {
+	source, err := os.ReadFile("edge.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := goja.New()
+	if _, err := vm.RunString(string(source)); err != nil {
+		t.Fatal(err)
+	}
+	handler, _ := goja.AssertFunction(vm.Get("handler"))
+	location := func(body []byte) string {
+		to, _ := headers.MovedTo(body)
+		return to
+	}
+	for to, moved := range map[string]bool{
+		location(headers.Moved("index.html", "../", "zh", "Tea")): true, location(headers.Moved("index.html", "../../results/", "zh", "Tea")): true,
+		location(headers.Moved("results.json", "../../results/results.json", "en", "Tea")): true,
+		"": false, "/": false, "//evil": false, "https://evil.example/": false, "..//evil.example/": false, "../x//evil": false, "../../\\evil": false, "../a\r\nx: y": false, "../?x": false,
+	} {
+		fields := map[string]any{"etag": map[string]any{"value": "1"}, "x-amz-meta-location": map[string]any{"value": to}}
+		if to == "" {
+			delete(fields, "x-amz-meta-location")
+		}
+		event := map[string]any{
+			"request":  map[string]any{"method": "GET", "uri": "/tea/zh/results/index.html", "querystring": map[string]any{}},
+			"response": map[string]any{"statusCode": 200, "statusDescription": "OK", "headers": fields},
+		}
+		value, err := handler(goja.Undefined(), vm.ToValue(event))
+		if err != nil {
+			t.Fatalf("%q: %v", to, err)
+		}
+		response := value.ToObject(vm)
+		got := ""
+		if l := response.Get("headers").ToObject(vm).Get("location"); l != nil {
+			got = l.ToObject(vm).Get("value").String()
+		}
+		status, want := int64(200), ""
+		if moved {
+			status, want = 302, to
+		}
+		if response.Get("statusCode").ToInteger() != status || got != want {
+			t.Errorf("%q: %v to %q", to, response.Get("statusCode"), got)
+		}
+	}
 }
 
 func TestEdgeMapsDirectories(t *testing.T) {

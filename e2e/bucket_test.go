@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"glasspoll/internal/cloud"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/store"
 )
 
@@ -49,6 +50,9 @@ func TestBucketSignsEveryName(t *testing.T) {
 		if now, revision, err := pages.Page(t.Context(), key); err != nil || now != tag || revision != 3 {
 			t.Errorf("%s: found %q of revision %d, wrote %q: %v", key, now, revision, tag, err)
 		}
+		if tag != pages.TagOf(content) {
+			t.Errorf("%s: its tag is %s, and was said to be %s", key, tag, pages.TagOf(content))
+		}
 		out, err := other.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &name, Key: sdk.String(key)})
 		if err != nil {
 			t.Errorf("%s: the SDK's client: %v", key, err)
@@ -63,6 +67,39 @@ func TestBucketSignsEveryName(t *testing.T) {
 		}
 		if needed, err := pages.NeedsUpload(t.Context(), f); err != nil || needed {
 			t.Errorf("%s: needs upload after its upload: %v", key, err)
+		}
+	}
+}
+
+// TestBucketSaysWhatMoved writes files that lead to others: the bucket keeps with them where to, which the CDN redirects by.
+func TestBucketSaysWhatMoved(t *testing.T) {
+	t.Parallel()
+	endpoint := s3Server(t)
+	name := newBucket(t, endpoint)
+	pages, other := pagesOf(endpoint, name, "local", "local"), s3Client(endpoint)
+	moved, content := headers.Moved("index.html", "../", "en", "Service"), []byte("figures")
+	uploaded, replaced := "service/en/results/index.html", "service/results/2026-Q4/index.html"
+	location := func(key string) string {
+		t.Helper()
+		out, err := other.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &name, Key: &key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		readBody(t, out)
+		return out.Metadata["location"]
+	}
+	if err := pages.Upload(t.Context(), cloud.File{Name: uploaded, Body: moved}); err != nil || location(uploaded) != "../" {
+		t.Errorf("uploaded, it leads to %q, %v", location(uploaded), err)
+	}
+	tag := ""
+	for i, body := range [][]byte{moved, content, moved} {
+		var err error
+		if tag, err = pages.Replace(t.Context(), replaced, tag, i, body); err != nil {
+			t.Fatal(err)
+		}
+		want, _ := headers.MovedTo(body)
+		if got := location(replaced); got != want {
+			t.Errorf("after write %d it leads to %q, want %q", i+1, got, want)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(publish.Options{
-			Collector: f.table, Turns: f.table, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
+			Collector: f.table, Turns: f.table, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, TagOf: f.pages.TagOf, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
 			Withdrawals: f.table, Sidecars: f.table, Counts: f.table, Cases: f.table, Notify: true,
 		})
 		f.assets = assets

@@ -112,6 +112,8 @@ const (
 	Closed       Code = "closed"         // the window is over; args date
 	NotOpenYet   Code = "not_open_yet"   // the window has not begun; args date
 	NotStored    Code = "not_stored"     // the store did not answer: try again
+	Unstorable   Code = "unstorable"     // the store cannot, before somebody has mended it; args contact
+	Unavailable  Code = "unavailable"    // something else that the store did not answer: try again
 	Busy         Code = "busy"           // too many answers from one range of addresses: wait, and send again; args seconds
 	Working      Code = "working"        // what the script says meanwhile; args percent
 	Conflict     Code = "conflict"       // the id is taken by other answers
@@ -122,13 +124,14 @@ const (
 	TooMuch      Code = "too_much"       // the body is too large
 	BadMediaType Code = "bad_media_type" // neither a form nor JSON
 	BadBody      Code = "bad_body"       // not valid in its media type
-	Internal     Code = "internal"       // a fault of the program
+	Internal     Code = "internal"       // a fault of the program, or one that somebody must mend: trying again does not help
 )
 
 // The codes of taking answers back.
 const (
 	ReceiptUnknown Code = "receipt_unknown" // of no answer to this survey
 	NotTakenBack   Code = "not_taken_back"  // the store did not answer: try again
+	NotErasable    Code = "not_erasable"    // the store cannot, before somebody has mended it; args contact
 	BusyTakingBack Code = "busy_taking"     // too many from one range of addresses: wait, and try again; args seconds
 )
 

@@ -3,7 +3,11 @@ package cloud
 import (
 	"errors"
 	"net/url"
+	"slices"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
 	"glasspoll/internal/message"
@@ -33,6 +37,43 @@ var causes = map[string]message.Key{
 	"InternalServerError": faulty, "InternalError": faulty, "InternalFailure": faulty, "ServiceUnavailable": faulty, "ServiceUnavailableException": faulty,
 	"ResourceNotFoundException": noSuch, "NoSuchBucket": noSuch,
 	"PermanentRedirect": otherRegion, "AuthorizationHeaderMalformed": otherRegion,
+}
+
+// isPermanentCode reports whether a code is of errors that last until somebody mends something. A token that has expired is that of one process, and
+// a clock may be right again soon: another try may reach another process.
+func isPermanentCode(code, words string) bool {
+	switch causes[code] {
+	case noRight, noSuch, otherRegion:
+		return true
+	case unknownUser:
+		return !strings.Contains(words, "expired") && !strings.Contains(words, "not yet current") // of a clock that is wrong
+	}
+	switch code {
+	case "ValidationException", "ValidationError", "SerializationException", "UnknownOperationException", "IdempotentParameterMismatchException":
+		return true // of keys of another form, or an item that is too large
+	}
+	return false
+}
+
+// isPermanent reports whether an error of the tables lasts until somebody mends something. After a try whose outcome is unknown it
+// is not known to be that.
+func isPermanent(err error) bool {
+	var unsure *unsureError
+	var cancelled *types.TransactionCanceledException
+	var failed smithy.APIError
+	switch {
+	case errors.As(err, &unsure):
+		return false
+	case errors.Is(err, errNoInvitations), errors.As(err, new(*aws.MissingRegionError)):
+		return true
+	case errors.As(err, &cancelled):
+		return slices.ContainsFunc(cancelled.CancellationReasons, func(r types.CancellationReason) bool {
+			return isPermanentCode(aws.ToString(r.Code), aws.ToString(r.Message))
+		})
+	case errors.As(err, &failed):
+		return isPermanentCode(failed.ErrorCode(), failed.ErrorMessage())
+	}
+	return false
 }
 
 // meaning returns what an error of AWS means, with its own words; the zero Text if the code is not known.

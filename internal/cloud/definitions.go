@@ -142,7 +142,7 @@ func (t *Table) definition(ctx context.Context, id, version string) (*survey.Sur
 		s, err = survey.Decode(data)
 	}
 	if err != nil {
-		return nil, t.wrap(message.Errorf("definition %s %s: %w", id, version, err))
+		return nil, store.Permanent(t.wrap(message.Errorf("definition %s %s: %w", id, version, err)))
 	}
 	t.cache(id+"@"+version, s, time.Time{})
 	return s, nil

@@ -100,7 +100,7 @@ func (t *Table) Invitation(ctx context.Context, hash invitation.Hash) (i invitat
 		return i, store.ErrNotInvited
 	}
 	i, err = invitationOf(out.Item)
-	return i, t.wrapInvited(err)
+	return i, store.Permanent(t.wrapInvited(err))
 }
 
 // PutInvitations implements [store.Inviter].

@@ -79,7 +79,7 @@ func (t *Table) DaySecret(ctx context.Context, at time.Time) ([]byte, error) {
 		if i != nil {
 			value := bytesOf(i, body)
 			if err := store.CheckSecret(value); err != nil {
-				return nil, t.wrap(err)
+				return nil, store.Permanent(t.wrap(err))
 			}
 			c.mu.Lock()
 			defer c.mu.Unlock()

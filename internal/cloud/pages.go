@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"strconv"
@@ -19,6 +21,17 @@ func NewPages(bucket *Bucket) *Pages { return &Pages{bucket} }
 
 // resultsCache lets a CDN keep a results page for a minute, and serve the old one for a day while it fetches the new one.
 const resultsCache = "public, max-age=0, s-maxage=60, stale-while-revalidate=86400"
+
+// movedCache lets a CDN keep a redirect for a minute, and never longer: where it leads to changes with the newest period.
+const movedCache = "public, max-age=0, s-maxage=60"
+
+// setMoved sets the headers of a file that leads to another one, for the CDN (deploy/edge.js).
+func setMoved(header http.Header, body []byte) {
+	if to, moved := headers.MovedTo(body); moved {
+		header.Set("X-Amz-Meta-Location", to)
+		header.Set("Cache-Control", movedCache)
+	}
+}
 
 // Page implements [store.Pages].
 func (p *Pages) Page(ctx context.Context, name string) (tag string, revision int, err error) {
@@ -39,6 +52,7 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	header.Set("Content-Type", headers.MediaType(name))
 	header.Set("Cache-Control", resultsCache)
 	header.Set("X-Amz-Meta-Revision", strconv.Itoa(revision))
+	setMoved(header, body)
 	if tag == "" {
 		header.Set("If-None-Match", "*")
 	} else {
@@ -56,6 +70,12 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 		return "", p.wrap(name, err)
 	}
 	return written.Get("ETag"), nil
+}
+
+// TagOf returns the tag that a page with this content has. Only a bucket whose files are encrypted with a key of KMS gives other ones.
+func (p *Pages) TagOf(body []byte) string {
+	sum := md5.Sum(body)
+	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
 
 // statusOf returns the status of the bucket's response that an error is about; 0 if there was no response.

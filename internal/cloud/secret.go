@@ -60,7 +60,7 @@ func (t *Table) Secret(ctx context.Context) ([]byte, error) {
 	}
 	value = bytesOf(i, body)
 	if err := store.CheckSecret(value); err != nil {
-		return nil, t.wrap(err)
+		return nil, store.Permanent(t.wrap(err))
 	}
 	s.value = value
 	return slices.Clone(value), nil

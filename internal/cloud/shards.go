@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -97,7 +98,7 @@ func (t *Table) readShards(ctx context.Context, survey, period string) (int, err
 	case i == nil:
 		stored = minShards
 	case !ok || stored < minShards || stored > maxShards || bits.OnesCount64(uint64(stored)) != 1:
-		return 0, t.wrap(message.Errorf("the number of shards of %s %s is damaged: it must be a power of two from %d to %d", survey, period, minShards, maxShards))
+		return 0, store.Permanent(t.wrap(message.Errorf("the number of shards of %s %s is damaged: it must be a power of two from %d to %d", survey, period, minShards, maxShards)))
 	}
 	n := int(stored)
 	t.rememberShards(survey, period, n)

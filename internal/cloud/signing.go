@@ -48,7 +48,7 @@ func (t *Table) SigningKey(ctx context.Context, survey, id string) (k blind.Priv
 		return k, store.ErrNoKey
 	}
 	k, err = blind.DecodePrivate(bytesOf(stored, body))
-	return k, t.wrapInvited(err)
+	return k, store.Permanent(t.wrapInvited(err))
 }
 
 // SigningKeysOf implements [store.KeyRing].

@@ -161,6 +161,7 @@ func (p *Pages) Upload(ctx context.Context, f File) error {
 	header.Set("Content-Type", headers.MediaType(f.Name))
 	header.Set("Cache-Control", f.cache())
 	header.Set("X-Amz-Meta-Digest", f.digest())
+	setMoved(header, f.Body)
 	if f.Results() {
 		header.Set("If-None-Match", "*")
 	}

@@ -21,6 +21,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/message"
 	"glasspoll/internal/release"
+	"glasspoll/internal/store"
 )
 
 // Table is one DynamoDB table. Any number of goroutines and processes may use it. Its items:
@@ -332,11 +333,17 @@ func (t *Table) wrap(err error) error { return wrapOf(t.name, err) }
 // wrapOf says which table an error is about.
 func wrapOf(name string, err error) error {
 	var missing *types.ResourceNotFoundException
+	var wrapped error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &missing):
-		return message.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", name)
+		wrapped = message.Errorf("there is no table %s in this account and region: is the name right, and AWS_REGION?", name)
+	default:
+		wrapped = message.Errorf("table %s: %w", name, Explained(err))
 	}
-	return message.Errorf("table %s: %w", name, Explained(err))
+	if missing != nil || isPermanent(err) {
+		return store.Permanent(wrapped)
+	}
+	return wrapped
 }

@@ -120,7 +120,7 @@ func (w *world) process(h cloudtest.Hooks, o Options) *process {
 	pages := &hookedPages{w.pages, h.Around}
 	p := &process{Table: table, calls: made, world: w}
 	options := publish.Options{
-		Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: pages, Renderer: figuresOnly{}, Now: w.now, Cases: table, Progress: table, Reviews: table,
+		Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: pages, Renderer: figuresOnly{}, Now: o.Now, Cases: table, Progress: table, Reviews: table,
 	}
 	if w.turns {
 		options.Turns = table

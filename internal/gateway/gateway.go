@@ -23,7 +23,10 @@ import (
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/intake"
+	"glasspoll/internal/invitation"
 	"glasspoll/internal/probe"
+	"glasspoll/internal/render"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -35,6 +38,7 @@ type Function struct {
 	metrics *cloud.Metrics
 	counted func(method string) string
 	probes  func(context.Context) []probe.Probe
+	fault   error // of its settings
 }
 
 // Options of a function.
@@ -94,20 +98,52 @@ func New(getenv func(string) string, log *slog.Logger, metrics io.Writer, o Opti
 	}, nil
 }
 
-// Run serves the events that Lambda sends until it stops the process. A function that cannot be made ends it.
+// Run serves the events that Lambda sends until it stops the process. A function that cannot be made says so to every respondent: if it
+// ended, the API would reply in words of its own, which no page can tell from a fault that passes.
 func Run(made func(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*Function, error)) {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	f, err := made(os.Getenv, log, os.Stdout)
 	if err != nil {
 		log.Error("cannot start", "error", err)
-		os.Exit(1)
+		f = broken(err, log, os.Stdout)
 	}
 	lambda.StartWithOptions(f.Invoke, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
+}
+
+// broken makes the function in the place of one that cannot be made, because its settings are wrong.
+func broken(fault error, log *slog.Logger, metrics io.Writer) *Function {
+	fault = store.Permanent(fault)
+	pages := &pages{readAssets: func(context.Context) (assets render.Assets, known bool, err error) { return assets, false, fault }, log: log}
+	return &Function{
+		handler: func(ctx context.Context) http.Handler {
+			return &intake.Handler{
+				Definitions: nothing{fault}, Invitations: nothing{fault}, Renderer: renderer{ctx, pages}, Now: time.Now, Log: log.With("request", requestID(ctx)),
+				Client: func(*http.Request) string { return "" }, Host: func(*http.Request) []string { return nil },
+			}
+		},
+		log: log, metrics: cloud.NewMetrics(metrics, "", time.Now), counted: func(string) string { return "Unserved" }, fault: fault,
+	}
+}
+
+// nothing is a store without settings.
+type nothing struct{ fault error }
+
+// Definition implements [store.Definitions].
+func (n nothing) Definition(context.Context, string, string) (*survey.Survey, error) {
+	return nil, n.fault
+}
+
+// Invitation implements [store.Invitations].
+func (n nothing) Invitation(context.Context, invitation.Hash) (i invitation.Invitation, err error) {
+	return i, n.fault
 }
 
 // Invoke answers an event of Lambda: one of the API, or the one that asks for probes of the function's role. Nobody can send the latter
 // but who may invoke the function itself: what the API sends has its version, route and request context.
 func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (any, error) {
+	if probe.Asked(event) && f.fault != nil {
+		return nil, f.fault
+	}
 	if probe.Asked(event) {
 		return cloud.InTime(ctx, f.probes), nil
 	}
@@ -162,13 +198,13 @@ func (f *Function) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest)
 		}
 		f.metrics.Write(map[string]string{"Status": fmt.Sprintf("%dxx", reply.StatusCode/100)}, figures...)
 	}()
-	ctx, done := cloud.Awaited(ctx)
-	defer done()
 	if deadline, ok := ctx.Deadline(); ok { // reply before the function is stopped
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
 	}
+	ctx, done := cloud.Awaited(ctx)
+	defer done()
 	r, err := request(ctx, e)
 	if err != nil {
 		return refusal(http.StatusBadRequest, "the event is not a valid request"), nil

@@ -211,3 +211,67 @@ func TestRequest(t *testing.T) {
 		}
 	}
 }
+
+// A function whose settings are wrong says to respondents that trying again does not help, in their language, and counts that.
+func TestWrongSettings(t *testing.T) {
+	_, fault := New(func(string) string { return "" }, slog.New(slog.DiscardHandler), io.Discard, Options{})
+	if fault == nil {
+		t.Fatal("settings without a table are taken")
+	}
+	var log bytes.Buffer
+	f := broken(fault, slog.New(slog.NewJSONHandler(&log, nil)), &log)
+	for _, c := range []struct{ method, path, body, language, accept, says string }{
+		{"POST", "/api/surveys/tea/responses", `{"answers": {}}`, "zh", "", "马上重新提交也没有用"},
+		{"POST", "/api/surveys/tea/responses", `{"answers": {}}`, "ar", "", "unstorable"},
+		{"POST", "/api/surveys/tea/withdraw", `{}`, "en", "", "Trying again right away will not help"},
+		{"GET", "/api/surveys/tea/form/en", "", "en", "text/html", "Trying again right away will not help"},
+		{"GET", "/i/7QXK2M9P4RTZ8VBN", "", "zh", "text/html", "马上重试没有用"},
+	} {
+		e := events.APIGatewayV2HTTPRequest{RawPath: c.path, Body: c.body, Headers: map[string]string{"content-type": "application/json", "accept": c.accept, "accept-language": c.language}}
+		e.RequestContext.HTTP.Method = c.method
+		reply, err := f.Handle(t.Context(), e)
+		if err != nil || reply.StatusCode != http.StatusInternalServerError || reply.Headers["Retry-After"] != "" || !strings.Contains(reply.Body, c.says) {
+			t.Errorf("%s %s: %+v, %v", c.method, c.path, reply, err)
+		}
+	}
+	if !strings.Contains(log.String(), "TABLE, the name of the table, is not set") || !strings.Contains(log.String(), `"Status":"5xx"`) || strings.Contains(log.String(), "7QXK") {
+		t.Errorf("the log is\n%s", &log)
+	}
+}
+
+// What tables refuse for good is a 500 without Retry-After, what they refuse for a time a 503 with it: the metric counts both, and the log
+// says why and what to do.
+func TestFaultsOfTables(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind, text string
+		status     int
+		says, log  string
+	}{
+		"no right":   {"AccessDeniedException", "not authorized", 500, `"code":"unstorable"`, "have the right added"},
+		"no table":   {"ResourceNotFoundException", "not found", 500, `"code":"unstorable"`, "is the name right"},
+		"wrong keys": {"ValidationException", "The provided key element does not match the schema", 500, `"code":"unstorable"`, "does not match the schema"},
+		"throttled":  {"ProvisionedThroughputExceededException", "slow down", 503, `"code":"not_stored"`, "takes no more requests"},
+	} {
+		table := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+			w.WriteHeader(http.StatusBadRequest)
+			json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazonaws.dynamodb.v20120810#" + c.kind, "message": c.text})
+		}))
+		env := map[string]string{"TABLE": "polls", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "DYNAMODB_ENDPOINT": table.URL}
+		var log bytes.Buffer
+		f, err := New(func(name string) string { return env[name] }, slog.New(slog.NewJSONHandler(&log, nil)), &log, Options{Use: func(*intake.Handler, *cloud.Table) {}, Counted: countedHere})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := events.APIGatewayV2HTTPRequest{RawPath: "/api/surveys/tea/responses", Body: `{"answers": {}}`, Headers: map[string]string{"content-type": "application/json"}}
+		e.RequestContext.HTTP.Method = http.MethodPost
+		reply, err := f.Handle(t.Context(), e)
+		if err != nil || reply.StatusCode != c.status || (reply.Headers["Retry-After"] != "") != (c.status == 503) || !strings.Contains(reply.Body, c.says) {
+			t.Errorf("%s: %+v, %v", name, reply, err)
+		}
+		if !strings.Contains(log.String(), c.log) || !strings.Contains(log.String(), `"Status":"5xx"`) || strings.Contains(log.String(), `"permanent":true`) != (c.status == 500) {
+			t.Errorf("%s: the log is\n%s", name, &log)
+		}
+		table.Close()
+	}
+}

@@ -148,6 +148,7 @@ type submission struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	isForm bool // a plain form, not JSON
+	sends  bool // answers have come, or what they need
 	now    time.Time
 
 	current  *survey.Survey // the questionnaire in force, whose window and periods count
@@ -176,7 +177,7 @@ func (s *submission) accept(id string) {
 	if !ok {
 		return
 	}
-	s.isForm = media == formMedia
+	s.isForm, s.sends = media == formMedia, true
 	s.serve(s.r.Context(), id, body)
 }
 
@@ -287,9 +288,23 @@ func (s *submission) refusePut(err error) {
 
 // refuseUnstored replies that the store has failed, and logs how.
 func (s *submission) refuseUnstored(what string, err error) {
-	s.Log.Error(what, "survey", s.current.ID, "error", err)
+	s.refuse(s.fault(what, err, answer.NotStored, answer.Unstorable))
+}
+
+// fault logs that the store has failed, and returns the status and what to reply: one of two codes, by whether trying again helps.
+func (s *submission) fault(what string, err error, temporary, permanent answer.Code) (status int, p answer.Problem) {
+	about := []any{"error", err}
+	var contact *survey.Contact
+	if s.current != nil {
+		about, contact = append(about, "survey", s.current.ID), s.current.Contact
+	}
+	if errors.Is(err, store.ErrPermanent) {
+		s.Log.Error(what, append(about, "permanent", true)...)
+		return http.StatusInternalServerError, answer.Problem{Code: permanent, Args: []any{"contact", contact}}
+	}
+	s.Log.Error(what, about...)
 	s.w.Header().Set("Retry-After", "5")
-	s.refuse(http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
+	return http.StatusServiceUnavailable, answer.Problem{Code: temporary}
 }
 
 // refuseClosed replies that no answers are taken now, and when they are or were.
@@ -343,9 +358,12 @@ func (s *submission) refuseSurvey(id string, err error) {
 		s.notice(s.w, s.r, http.StatusNotFound, answer.Problem{Code: answer.NotFound})
 		return
 	}
-	s.Log.Error("questionnaire not found", "survey", id, "error", err)
-	s.w.Header().Set("Retry-After", "5")
-	s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
+	temporary, permanent := answer.Unavailable, answer.Internal
+	if s.sends {
+		temporary, permanent = answer.NotStored, answer.Unstorable
+	}
+	status, p := s.fault("questionnaire of "+id+" not found", err, temporary, permanent)
+	s.notice(s.w, s.r, status, p)
 }
 
 // takesHidden reports whether hidden questions are answered by the link, which anybody may change. Where there are invitations,

@@ -139,9 +139,8 @@ func (s *submission) refuseLink(err error) {
 		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
 		return
 	}
-	s.Log.Error("invitation not found", "error", err)
-	s.w.Header().Set("Retry-After", "5")
-	s.notice(s.w, s.r, http.StatusServiceUnavailable, answer.Problem{Code: answer.NotStored})
+	status, p := s.fault("invitation not found", err, answer.Unavailable, answer.Internal)
+	s.notice(s.w, s.r, status, p)
 }
 
 // admit finds out by which invitation a form is asked for, if by any. It replies and returns false if there is no form to be
@@ -170,9 +169,8 @@ func (s *submission) admit(ctx context.Context) bool {
 		s.noticeAbout(http.StatusOK, render.NoticePage{Code: code, AsksInvitation: true})
 		return false
 	case err != nil:
-		s.Log.Error("invitation not found", "survey", s.current.ID, "error", err)
-		s.w.Header().Set("Retry-After", "5")
-		s.noticeAbout(http.StatusServiceUnavailable, render.NoticePage{Code: answer.NotStored})
+		status, p := s.fault("invitation not found", err, answer.Unavailable, answer.Internal)
+		s.noticeAbout(status, render.NoticePage{Code: p.Code, Args: p.Args})
 		return false
 	}
 	if status, p, unusable := s.unusable(i.invitation, s.now); unusable {

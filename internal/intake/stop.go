@@ -31,9 +31,8 @@ func (s *submission) serveStop(word string) {
 		s.notice(s.w, s.r, http.StatusGone, answer.Problem{Code: answer.InvitationUnknown})
 		return
 	case err != nil:
-		s.Log.Error("stop not stored", "survey", i.invitation.Survey, "error", err)
-		s.w.Header().Set("Retry-After", "5")
-		s.noticeAbout(http.StatusServiceUnavailable, render.NoticePage{Code: answer.NotStored})
+		status, p := s.fault("stop not stored", err, answer.Unavailable, answer.Internal)
+		s.noticeAbout(status, render.NoticePage{Code: p.Code, Args: p.Args})
 		return
 	}
 	if first && s.current != nil {

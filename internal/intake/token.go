@@ -69,6 +69,7 @@ func (s *submission) sign(id string) {
 		s.notice(s.w, s.r, http.StatusBadRequest, answer.Problem{Code: answer.BadBody})
 		return
 	}
+	s.sends = true
 	ctx := s.r.Context()
 	if !s.findSurvey(ctx, id) {
 		return
@@ -114,6 +115,9 @@ func (s *submission) markAndSign(ctx context.Context, i *invitee, key survey.Key
 	private, err := s.Signer.ring.Get(key.ID, func() (blind.Private, error) {
 		return s.Signer.Keys.SigningKey(ctx, s.current.ID, key.ID)
 	})
+	if errors.Is(err, store.ErrNoKey) {
+		err = store.Permanent(err)
+	}
 	if err == nil {
 		err = s.Signer.Marker.RedeemBlinded(ctx, s.current.ID, i.secret.Hash(), blind.DigestOf(blinded))
 	}

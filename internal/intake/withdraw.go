@@ -76,8 +76,8 @@ func (s *submission) withdraw(id string) {
 	case errors.Is(err, store.ErrNoResponse):
 		s.refuseWithdrawal(http.StatusUnprocessableEntity, w, answer.Problem{Code: answer.ReceiptUnknown}, 0)
 	case err != nil:
-		s.Log.Error("withdrawal not stored", "survey", s.current.ID, "error", err)
-		s.refuseWithdrawal(http.StatusServiceUnavailable, w, answer.Problem{Code: answer.NotTakenBack}, 5)
+		status, p := s.fault("withdrawal not stored", err, answer.NotTakenBack, answer.NotErasable)
+		s.refuseWithdrawal(status, w, p, 0)
 	case done.Erased:
 		s.confirmWithdrawal(http.StatusOK, render.WithdrawPage{Done: true})
 	default:

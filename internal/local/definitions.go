@@ -100,7 +100,7 @@ func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Sur
 	if data != nil {
 		def, err := survey.Decode(data)
 		if err != nil {
-			return nil, s.wrap(message.Errorf("survey %s, version %s: %w", id, version, err))
+			return nil, store.Permanent(s.wrap(message.Errorf("survey %s, version %s: %w", id, version, err)))
 		}
 		s.definitions.LoadOrStore(definitionKey{id, version}, def)
 	}

@@ -169,7 +169,7 @@ func guard(err *error) (recovering func()) {
 	return func() {
 		debug.SetPanicOnFault(before)
 		if fault := recover(); fault != nil {
-			*err = message.Errorf("the file is damaged (%v): restore it from a copy", fault)
+			*err = store.Permanent(message.Errorf("the file is damaged (%v): restore it from a copy", fault))
 		}
 	}
 }
@@ -258,10 +258,23 @@ func (s *Store) swap(ctx context.Context, f func(*bbolt.Tx) (stale bool, err err
 }
 
 func (s *Store) wrap(err error) error {
-	if err != nil {
-		return message.Errorf("store %s: %w", s.path, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	wrapped := message.Errorf("store %s: %w", s.path, err)
+	for _, lasting := range lastingFaults {
+		if errors.Is(err, lasting) {
+			return store.Permanent(wrapped)
+		}
+	}
+	return wrapped
+}
+
+// lastingFaults are those that do not end before somebody mends something. A full disk is none: whoever makes room on it need not know of
+// this program, and what is sent again is then stored.
+var lastingFaults = []error{
+	errCodec, store.ErrDamaged, bbolterrors.ErrDatabaseReadOnly, bbolterrors.ErrInvalid, bbolterrors.ErrChecksum,
+	fs.ErrPermission, syscall.EROFS, syscall.EIO,
 }
 
 // bucket returns the bucket at a path; nil if there is none.

@@ -19,7 +19,10 @@ import (
 // releases, also those before this run, and their parts.
 
 // formerFile is the path of a former file, and the period that it was of; "" for the newest.
-type formerFile struct{ path, period string }
+type formerFile struct {
+	path, period string
+	to           string // where it leads, if another language was the first; else ""
+}
 
 // formerFiles lists the former files, given the paths that are listed. They are written like the others, with the revision that
 // they would have if they were listed, and hold nothing.
@@ -34,6 +37,10 @@ func (r *run) formerFiles(listed map[string]bool, report *stats.Report) []file {
 	for _, f := range former {
 		if !listed[f.path] {
 			listed[f.path] = true
+			if f.to != "" {
+				all = append(all, r.movedFile(move{f.path, f.to, r.survey.DefaultLanguage(), false}, report.Revision))
+				continue
+			}
 			page.Root = strings.Repeat("../", strings.Count(f.path, "/"))
 			all = append(all, file{path: f.path, page: page, write: r.writer(f.path), revision: report.RevisionOf(f.period), inputs: inputs, former: true})
 		}
@@ -60,10 +67,13 @@ func (r *run) formerOf(latest []*release.Release) []formerFile {
 			public[i] = &old
 		}
 		form := release.FormOf(r.survey, then)
+		for _, m := range firstLanguage(form) {
+			files = append(files, formerFile{m.path, "", m.to})
+		}
 		for _, f := range results.NewSet(stats.NewReport(form, public)).Folders() {
 			for _, a := range addresses(form, f) {
 				for _, name := range fileNames(f) {
-					files = append(files, formerFile{a.folder + name, f.Period})
+					files = append(files, formerFile{a.folder + name, f.Period, ""})
 				}
 			}
 		}

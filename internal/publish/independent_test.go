@@ -20,6 +20,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/local"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/questionnaire"
@@ -177,6 +178,9 @@ func (r *historyMaker) read() {
 		}
 		for _, path := range paths {
 			data, err := os.ReadFile(path)
+			if to, moved := headers.MovedTo(data); moved {
+				data, err = os.ReadFile(filepath.Join(filepath.Dir(path), filepath.FromSlash(to)))
+			}
 			if err != nil {
 				r.t.Fatal(err)
 			}

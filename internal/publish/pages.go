@@ -39,29 +39,46 @@ type file struct {
 	revision int               // grows with every release that the file depends on
 	inputs   [sha256.Size]byte // of everything that the file depends on: equal inputs make equal files
 	former   bool              // see former.go
+
+	moved  []byte // its content, if it leads to another file: see moved.go
+	wanted bool   // of a moved file: it is written also where there is none
 }
 
 // address is one of the places where a page is, and its language there.
 type address struct{ folder, language string }
 
-// addresses lists the places where a page is: that of the newest period in the default language at the survey's first
-// address, and in every language under its own; those of a period and of a group at one address in each language.
+// addresses lists the places where a page is: one in each language, that of the first without the language's name.
 func addresses(s *survey.Survey, f results.Folder) []address {
 	all := []address{{s.ID + "/" + f.Path(), s.DefaultLanguage()}}
 	for _, language := range s.Languages {
-		if language != s.DefaultLanguage() || f == (results.Folder{}) {
+		if language != s.DefaultLanguage() {
 			all = append(all, address{s.ID + "/" + language + "/" + f.Path(), language})
 		}
 	}
 	return all
 }
 
+const indexName = "index.html"
+
 // fileNames returns the files of a page.
 func fileNames(f results.Folder) []string {
 	if f.Whole() {
-		return []string{"index.html", "results.json", "results.csv"}
+		return []string{indexName, "results.json", "results.csv"}
 	}
-	return []string{"index.html"}
+	return []string{indexName}
+}
+
+// readFirstTags reads the tags of the newest files, and once a day of those that lead there from under the first language's name.
+func (r *run) readFirstTags(ctx context.Context) error {
+	paths := newestPaths(r.survey)
+	for _, m := range firstLanguage(r.survey) {
+		if r.seen.files[m.path].inputs != m.inputs(r) {
+			paths = append(paths, m.path)
+		}
+	}
+	err := r.readTags(ctx, paths)
+	r.removed = r.seen.files[paths[0]].tag == ""
+	return err
 }
 
 // newestPaths returns the files of the newest period, which every survey has. Their tags are read in every run, because they
@@ -76,7 +93,8 @@ func newestPaths(s *survey.Survey) []string {
 	return paths
 }
 
-// files lists the files that a report makes.
+// files lists the files that a report makes, in the order in which they are written: pages of earlier periods first, so that at no
+// time the address of a period leads to figures of the next one, then the newest pages, what leads to them, and groups.
 func (r *run) files(report *stats.Report) ([]file, error) {
 	set := results.NewSet(report)
 	folders := set.Folders()
@@ -88,7 +106,7 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	today := r.survey.DateAt(r.now())
 	var all []file
 	listed := map[string]bool{}
-	for _, f := range folders {
+	for _, f := range inOrder(folders, set.Newest()) {
 		revision := report.RevisionOf(f.Period)
 		inputs := fmt.Sprintf("%x %d", common, revision)
 		if newest := revision == report.Revision; newest && f.Whole() && results.DatedMeasures(r.actions) {
@@ -101,8 +119,30 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 				listed[a.folder+name] = true
 			}
 		}
+		if f == (results.Folder{}) {
+			for _, m := range r.moves(set) {
+				all = append(all, r.movedFile(m, revision))
+				listed[m.path] = true
+			}
+		}
 	}
 	return append(all, r.formerFiles(listed, report)...), nil
+}
+
+// inOrder returns the folders of pages in the order in which they are written, without that of the newest period's own address, which
+// leads to the newest page.
+func inOrder(folders []results.Folder, newest results.Folder) []results.Folder {
+	var earlier, others []results.Folder
+	for _, f := range folders {
+		switch {
+		case f == newest && f.Period != "":
+		case f.Period != "" && f.Whole():
+			earlier = append(earlier, f)
+		default:
+			others = append(others, f)
+		}
+	}
+	return append(earlier, others...)
 }
 
 // writer returns what writes files with a name.
@@ -205,6 +245,9 @@ func sameReleases(a, b []*release.Release) bool {
 // has changed. A tag that is only remembered is enough to replace the file, because it is compared then; to leave the file
 // alone, for another reason than that nothing has changed, the tag has to be read.
 func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
+	if f.moved != nil {
+		return r.writeMoved(ctx, f)
+	}
 	was, seen := r.seen.files[f.path]
 	read := r.read[f.path]
 	switch {
@@ -228,7 +271,7 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 		return true, fmt.Errorf("render %s: %w", f.path, err)
 	}
 	tag, hash := was.tag, sha256.Sum256(body.Bytes())
-	switch same := was.tag != "" && was.revision == f.revision && was.hash == hash; {
+	switch same := was.tag != "" && was.revision == f.revision && (was.hash == hash || was.tag == r.tagOf(body.Bytes())); {
 	case same && !read:
 		return false, nil
 	case !same:

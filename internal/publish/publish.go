@@ -8,7 +8,7 @@
 //  1. Collector.Collect, which gives every response that is stored by now its place in its log. Then Withdrawals.Withdrawals,
 //     where respondents take answers back by a wish, and [store.CarryOut] for those that there are.
 //  2. Pages.Page, for the files of the newest period: the tag of each and the revision it was written with. Of the other
-//     files the publisher remembers what it last wrote. That is not enough where results are not public, because a file that
+//     files the publisher remembers what it last wrote; of those that lead to others (moved.go), for a day. That is not enough where results are not public, because a file that
 //     another publisher has written must not stay: then the tags of all files are read, as in 6.
 //  3. Releases.Latest and Sidecars.Actions.
 //  4. Log.Ends. Then for each period, unless nothing has changed on which a release depends: Tallies.Tally, and if it does
@@ -52,6 +52,10 @@
 //     releases and sidecars (3), and a file is replaced only if it still has that tag. So what it says was made from
 //     releases that 3 has read too, or from older ones. What 5 has appended follows what 3 has read, or Append would have
 //     failed. If a tag has changed by then, or is not known, steps 2, 3 and 6 are repeated, in this order.
+//   - The address of the newest period leads to the newest page, and an earlier period's has a page of its own. That page is
+//     written before the newest one is that of the next period: so at no time an address leads to figures of another period. A
+//     run that has read releases from before that would only write that the address leads to the newest page, with the
+//     tag from before: like any other file, it is not replaced.
 //   - A file with a higher revision than the run's is left alone. It exists only if releases have been lost, as in a table
 //     that was restored from an older copy.
 package publish
@@ -93,6 +97,8 @@ type Options struct {
 	Counts   store.Counts   // nil: nothing is known of invitations
 	Cases    store.Cases    // nil: alerts are not evaluated
 	Notify   bool           // cases are put in the outbox when they are opened
+
+	TagOf func(body []byte) string // the tag that a page with this content has; nil: not known before it is written
 }
 
 // Publisher keeps results current. It may be used by several goroutines.
@@ -111,6 +117,7 @@ type Publisher struct {
 	counts      store.Counts
 	cases       store.Cases
 	notify      bool
+	tagOf       func(body []byte) string
 	renderer    Renderer
 	now         func() time.Time
 	chunk       int64 // chunkSize
@@ -123,9 +130,12 @@ type Publisher struct {
 
 // New makes a publisher.
 func New(o Options) *Publisher {
+	if o.TagOf == nil {
+		o.TagOf = func([]byte) string { return "" }
+	}
 	return &Publisher{
 		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, withdrawals: o.Withdrawals, turns: o.Turns,
-		progress: o.Progress, reviews: o.Reviews, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
+		progress: o.Progress, reviews: o.Reviews, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, tagOf: o.TagOf, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, formers: map[string][]formerFile{},
 	}
 }
@@ -187,6 +197,7 @@ type run struct {
 	named    []string           // periods that have changed
 	seen     *memory            // of the survey's files, with tags from before latest and actions were read
 	read     map[string]bool    // by path: the tag was read in this run
+	removed  bool               // there is no newest page, so that others may have been removed too
 	before   []*release.Release // the latest ones before this run
 	latest   []*release.Release
 	actions  survey.Actions
@@ -202,7 +213,7 @@ func (r *run) publish(ctx context.Context) error {
 		return err
 	}
 	r.seen = r.remembered(r.survey.ID)
-	if err := r.readTags(ctx, newestPaths(r.survey)); err != nil {
+	if err := r.readFirstTags(ctx); err != nil {
 		return err
 	}
 	if err := r.readInputs(ctx); err != nil {

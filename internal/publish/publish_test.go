@@ -20,6 +20,7 @@ import (
 
 	"glasspoll"
 	"glasspoll/internal/answer"
+	"glasspoll/internal/headers"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
@@ -428,9 +429,6 @@ func (m *fakeStore) wantPages(t *testing.T, figures string) {
 		"sample/results/index.html":      "page zh ../../ " + figures,
 		"sample/results/results.json":    "json zh " + figures,
 		"sample/results/results.csv":     "csv zh " + figures,
-		"sample/zh/results/index.html":   "page zh ../../../ " + figures,
-		"sample/zh/results/results.json": "json zh " + figures,
-		"sample/zh/results/results.csv":  "csv zh " + figures,
 		"sample/en/results/index.html":   "page en ../../../ " + figures,
 		"sample/en/results/results.json": "json en " + figures,
 		"sample/en/results/results.csv":  "csv en " + figures,
@@ -449,7 +447,7 @@ func (m *fakeStore) wantPages(t *testing.T, figures string) {
 func TestPublish(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	p := m.publisher(at(20))
-	if out := publish(t, p, s); out.Replaced != 9 || out.Folded != 0 {
+	if out := publish(t, p, s); out.Replaced != 6 || out.Folded != 0 {
 		t.Errorf("at first: %+v", out)
 	}
 	m.wantPages(t, "r0") // they exist before the first answer
@@ -457,8 +455,8 @@ func TestPublish(t *testing.T) {
 	for n := range 9 { // five and four
 		m.put(n, "2026-10")
 	}
-	// Three files each at three addresses; of October at two; and a page of five members at two, under the period too.
-	if out := publish(t, p, s); out.Folded != 9 || len(out.Released) != 1 || out.Replaced != 9+6+4 {
+	// Three files each at two addresses, and as many that lead there from October's; and a page of five members at two, under the period too.
+	if out := publish(t, p, s); out.Folded != 9 || len(out.Released) != 1 || out.Replaced != 6+6+4 {
 		t.Errorf("after nine: %+v", out)
 	}
 	m.wantPages(t, "r1 2026-10:5")
@@ -519,7 +517,8 @@ func TestPeriodsAndGroups(t *testing.T) {
 	want("sample/results/2026-09/index.html", "page zh ../../../ results/2026-09/ r1 24")
 	want("sample/en/results/2026-09/index.html", "page en ../../../../ results/2026-09/ r1 24")
 	want("sample/results/2026-09/results.json", "json zh results/2026-09/ r1 24")
-	want("sample/results/2026-10/results.csv", "csv zh results/2026-10/ r1 5")
+	want("sample/results/2026-10/results.csv", string(headers.Moved("results.csv", "../results.csv", "zh", "样本")))
+	want("sample/en/results/2026-10/index.html", string(headers.Moved("index.html", "../", "en", "Sample")))
 	want("sample/results/by/tier/yes/index.html", "page zh ../../../../../ results/by/tier/yes/ r1 5")
 	want("sample/en/results/2026-09/by/tier/no/index.html", "page en ../../../../../../../ results/2026-09/by/tier/no/ r1 12")
 	for _, name := range []string{"sample/results/by/tier/no/index.html", "sample/results/2026-10/by/tier/no/index.html", "sample/zh/results/2026-09/index.html",
@@ -528,7 +527,7 @@ func TestPeriodsAndGroups(t *testing.T) {
 			t.Errorf("there is %s", name)
 		}
 	}
-	if n := len(m.pages); n != 9+2*(2*3+1+1+2) {
+	if n := len(m.pages); n != 6+2*(2*3+1+1+2) {
 		t.Errorf("%d files", n)
 	}
 
@@ -540,8 +539,8 @@ func TestPeriodsAndGroups(t *testing.T) {
 		if past && page != before[name] {
 			t.Errorf("%s was written again", name)
 		}
-		if !past && page == before[name] {
-			t.Errorf("%s was not", name)
+		if _, moved := headers.MovedTo([]byte(page.body)); !past && (page == before[name]) != moved {
+			t.Errorf("%s was not, or leads elsewhere and was", name)
 		}
 	}
 	want("sample/results/by/tier/no/index.html", "page zh ../../../../../ results/by/tier/no/ r2 5")
@@ -604,23 +603,23 @@ func TestCalls(t *testing.T) {
 	}
 	var p *Publisher
 	var r reports
-	answers, newest := 0, 3*(1+len(s.Languages))
+	answers, newest, moved := 0, 3*len(s.Languages), 3
 	for _, step := range []struct {
 		name                                          string
 		fresh                                         bool // a publisher that has no memory
 		answers                                       int
 		tallies, logs, latest, tags, appended, report int
 	}{
-		{"no answers", true, 0, 0, 0, 1, newest, 0, 1},
+		{"no answers", true, 0, 0, 0, 1, newest + moved, 0, 1},
 		{"nothing new", false, 0, 0, 0, 1, newest, 0, 0},
 		{"too few answers", false, 4, 1, 1, 1, newest, 0, 0},
 		{"a first release, whose files are new", false, 20, 1, 1, 1, newest, 1, 1},
 		{"nothing new after a release", false, 0, 1, 0, 1, newest, 0, 0},
 		{"nothing new at all", false, 0, 0, 0, 1, newest, 0, 0},
 		{"a further release", false, 20, 1, 1, 1, newest, 1, 1},
-		{"a publisher that knows no files", true, 0, 1, 0, 2, newest + 6 + 2*2*2, 0, 1},
+		{"a publisher that knows no files", true, 0, 1, 0, 2, newest + moved + 6 + 2*2*2, 0, 1},
 		{"nothing new again", false, 0, 0, 0, 1, newest, 0, 0},
-		{"a release by a publisher that knows no files", true, 20, 1, 1, 2, newest + 6 + 2*2*2, 1, 1},
+		{"a release by a publisher that knows no files", true, 20, 1, 1, 2, newest + moved + 6 + 2*2*2, 1, 1},
 	} {
 		if step.fresh {
 			p, r = newPublisher()
@@ -719,11 +718,11 @@ func TestMeasures(t *testing.T) {
 	}
 	replaced(21, 0)
 	actions.Measures = []survey.Measure{{Problem: survey.Text{"en": "Slow"}, Due: "2026-10-22", Status: survey.Done}}
-	replaced(21, 3+2+8) // here only index.html has them, and the pages of groups
+	replaced(21, 2+8) // here only index.html has them, and the pages of groups
 	replaced(22, 0)
 	actions.Measures[0].Status = survey.Doing
-	replaced(22, 3+2+8)
-	replaced(23, 3+2) // the pages of groups show no measures, and are not written
+	replaced(22, 2+8)
+	replaced(23, 2) // the pages of groups show no measures, and are not written
 	replaced(23, 0)
 	if got := m.pages["sample/results/index.html"].body; !strings.HasSuffix(got, "1 measures on 2026-10-23") {
 		t.Errorf("it says %q", got)
@@ -784,7 +783,7 @@ results: {min_group: 3, crosstabs: [{rows: likely, by: tier}]}
 		o.Releases = m
 		publish(t, New(o), s)
 		for path, page := range again.pages {
-			if got := m.pages[path]; got.body != page.body || got.revision != page.revision {
+			if got := m.pages[path]; !got.equal(page) {
 				t.Errorf("round %d: %s is another one when its releases are read back", round, path)
 			}
 		}
@@ -871,7 +870,7 @@ func TestPagesFollowTheTemplate(t *testing.T) {
 	s, m := parse(t, sample), newFakeStore()
 	publish(t, m.publisher(at(20)), s)
 	p := New(m.options(plain{"!"}, at(20)))
-	if out := publish(t, p, s); out.Replaced != 9 || !strings.HasPrefix(m.pages["sample/results/index.html"].body, "page!") {
+	if out := publish(t, p, s); out.Replaced != 6 || !strings.HasPrefix(m.pages["sample/results/index.html"].body, "page!") {
 		t.Errorf("%+v %v", out, m.pages)
 	}
 	if out := publish(t, p, s); out.Replaced != 0 {
@@ -1139,7 +1138,7 @@ func TestTagsAreReadFirstAgain(t *testing.T) {
 		}
 	}}
 	publish(t, New(o), s) // does not know the files of September, so it reads their tags, and the sidecars again
-	for _, path := range []string{"sample/results/index.html", "sample/results/2026-09/index.html"} {
+	for _, path := range []string{"sample/results/index.html", "sample/en/results/index.html"} {
 		if got := m.pages[path].body; !strings.HasSuffix(got, "1 measures") {
 			t.Errorf("%s is %q", path, got)
 		}
@@ -1158,7 +1157,7 @@ func TestFilesOfAnotherAreHidden(t *testing.T) {
 	before := maps.Clone(m.pages)
 	publish(t, publisher, staff)
 	for path, page := range before {
-		if m.pages[path].tag == page.tag {
+		if _, moved := headers.MovedTo([]byte(page.body)); m.pages[path].tag == page.tag && !moved {
 			t.Errorf("%s is public still", path)
 		}
 	}
@@ -1191,6 +1190,12 @@ func TestReleaseOfAnother(t *testing.T) {
 	m.wantLatest(t, s)
 }
 
+// equal reports whether another page has the same content, and the same revision if that follows from releases.
+func (p fakePage) equal(other fakePage) bool {
+	_, moved := headers.MovedTo([]byte(other.body))
+	return p.body == other.body && (moved || p.revision == other.revision)
+}
+
 // wantLatest compares the pages with those that a publisher makes from the latest releases.
 func (m *fakeStore) wantLatest(t *testing.T, s *survey.Survey) {
 	t.Helper()
@@ -1199,7 +1204,7 @@ func (m *fakeStore) wantLatest(t *testing.T, s *survey.Survey) {
 	o.Releases = m
 	publish(t, New(o), s)
 	for path, want := range again.pages {
-		if got := m.pages[path]; got.body != want.body || got.revision != want.revision {
+		if got := m.pages[path]; !got.equal(want) {
 			t.Errorf("%s is %q, revision %d; want %q, revision %d", path, got.body, got.revision, want.body, want.revision)
 		}
 	}

@@ -89,6 +89,7 @@ func newHeld() *Held {
 // smaller waits for the next period, and what was hidden and is not asked any more stays hidden.
 func (n *next) follow(last *Release) {
 	n.Number = last.Number + 1
+	n.Date = max(n.Date, last.Date) // the clock of whoever made the last one may be ahead
 	n.K = max(n.K, last.K)
 	n.Hidden = hidden(n.survey, last.Hidden)
 	n.Invited = last.Invited
@@ -180,7 +181,7 @@ func (n *next) updateFacts(t *tally.Tally, whole bool) bool {
 	facts, k := n.Facts, int64(n.K)
 	received := max(n.Facts.Received, n.Respondents())
 	if whole {
-		facts.Through = n.today
+		facts.Through = max(facts.Through, n.today)
 		days := int64(0)
 		for day, count := range t.Days {
 			if day < n.today || n.closed {

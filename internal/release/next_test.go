@@ -630,3 +630,30 @@ func TestPublicHoldsNothingBack(t *testing.T) {
 		t.Error("held, and public")
 	}
 }
+
+// TestClockBehind makes a release after one by a publisher whose clock is ahead: neither its date nor the day through which it says
+// what was received is earlier.
+func TestClockBehind(t *testing.T) {
+	c := newScene(t, "title: Tea\nperiod: none\nresults: {min_group: 2}\nsections: [{questions: [{id: taste, type: rating, steps: 5, label: Taste}]}]\n")
+	c.arrive(2, "taste=1")
+	c.day = 9
+	if !c.run(false) {
+		t.Fatal("no release")
+	}
+	c.day = 2
+	c.arrive(3, "taste=2")
+	for _, closed := range []bool{false, true} {
+		c.arrive(2, "taste=3")
+		if !c.run(closed) {
+			t.Fatal("no release")
+		}
+		if c.last.Date != "2026-10-09" || c.last.Facts.Through != "2026-10-09" {
+			t.Errorf("closed %t: release %d is of %s, through %s", closed, c.last.Number, c.last.Date, c.last.Facts.Through)
+		}
+	}
+	c.day = 10
+	c.arrive(2, "taste=3")
+	if c.run(false); c.last.Date != "2026-10-10" || c.last.Facts.Received != 11 {
+		t.Errorf("later, it is of %s, of %d", c.last.Date, c.last.Facts.Received)
+	}
+}

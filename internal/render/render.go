@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/text/language"
@@ -111,6 +112,11 @@ func problemText(w *wording.Words, p answer.Problem) string {
 		if a == "message" && i%2 == 0 && p.Code.IsLimit() {
 			return fmt.Sprint(args[i+1])
 		}
+		if whom, isContact := a.(*survey.Contact); isContact {
+			args = slices.Clone(args)
+			args[i] = contactText(w, whom)
+			continue
+		}
 		day, ok := a.(survey.Date)
 		if s, isText := a.(string); isText && (p.Code == answer.TooEarly || p.Code == answer.TooLate || p.Code == answer.Closed || p.Code == answer.NotOpenYet) {
 			day, ok = survey.Date(s), true
@@ -121,6 +127,15 @@ func problemText(w *wording.Words, p answer.Problem) string {
 		}
 	}
 	return w.Say("problem."+string(p.Code), args...)
+}
+
+// contactText returns whom respondents may ask, in one line.
+func contactText(w *wording.Words, c *survey.Contact) string {
+	if c == nil {
+		return w.Say("contact.none")
+	}
+	parts := slices.DeleteFunc([]string{c.Name.In(w.Language()), c.Email, c.Phone}, func(s string) bool { return s == "" })
+	return strings.Join(parts, " ")
 }
 
 // writeWhole writes all of a page or, on an error, nothing: a template that a site has changed may fail half-way.

@@ -31,7 +31,7 @@ func TestWordingIsComplete(t *testing.T) {
 	for _, code := range codesIn(t, "../answer/answer.go") {
 		used["problem."+code] = true
 	}
-	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Busy, answer.Conflict, answer.Withdrawn, answer.NotFound, answer.NotPublic,
+	for _, code := range []answer.Code{answer.Closed, answer.NotOpenYet, answer.NotStored, answer.Unstorable, answer.Unavailable, answer.Busy, answer.Conflict, answer.Withdrawn, answer.NotFound, answer.NotPublic,
 		answer.BadMethod, answer.TooMuch, answer.BadMediaType, answer.BadBody, answer.Internal,
 		answer.InvitedOnly, answer.InvitationUnknown, answer.InvitationEarly, answer.InvitationExpired, answer.InvitationWithdrawn, answer.InvitationUsed, answer.CookieNeeded,
 		answer.StopMessages, answer.MessagesStopped, answer.NotAnonymous, answer.TokenUnknown, answer.TokenLate} { // of notices

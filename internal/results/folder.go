@@ -78,6 +78,19 @@ func NewSet(report *stats.Report) *Set {
 // Empty reports whether no figures may be shown.
 func (s *Set) Empty() bool { return len(s.periods) == 0 }
 
+// Newest returns the folder of the newest period that may be shown, under its own name; the zero value where periods have none, and
+// without any.
+func (s *Set) Newest() Folder {
+	if s.Empty() {
+		return Folder{}
+	}
+	name := s.Report.Periods[s.periods[len(s.periods)-1]].Name
+	if name == survey.OnePeriod {
+		return Folder{}
+	}
+	return Folder{Period: name}
+}
+
 // Folders lists all results pages: the newest period's, which always exists; every period under its own name; and of
 // each period, the newest first, the groups of at least k respondents. They are at most 200; the groups of the oldest
 // periods go first.

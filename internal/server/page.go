@@ -20,6 +20,7 @@ type page struct {
 	mediaType string
 	caching   string        // Cache-Control
 	tag       string        // strong, without quotes
+	moved     string        // where its address leads to instead; "": nowhere
 	mark      string        // markOf the content before the preview's script was added
 	gzipped   func() []byte // compresses it once
 }
@@ -33,7 +34,8 @@ const (
 
 func newPage(name string, content []byte, caching string) *page {
 	sum := sha256.Sum256(content)
-	p := &page{content: content, mediaType: headers.MediaType(name), caching: caching, tag: hex.EncodeToString(sum[:16])}
+	moved, _ := headers.MovedTo(content)
+	p := &page{moved: moved, content: content, mediaType: headers.MediaType(name), caching: caching, tag: hex.EncodeToString(sum[:16])}
 	p.gzipped = sync.OnceValue(func() []byte {
 		var b bytes.Buffer
 		w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -59,6 +61,11 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, status int) {
 	}
 	h.Set("ETag", `"`+tag+`"`)
 	h.Set("Cache-Control", p.caching)
+	if p.moved != "" {
+		h.Set("Location", p.moved)
+		w.WriteHeader(http.StatusFound) // the first language, or the newest period, may become another one
+		return
+	}
 	if status == http.StatusOK && matchesETag(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return

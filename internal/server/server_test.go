@@ -262,11 +262,29 @@ func TestResultsOfPeriodsAndGroups(t *testing.T) {
 		return response.StatusCode == 200
 	})
 	for address, want := range map[string]int{
-		"/tea/results/" + year + "/": 200, "/tea/results/" + year: 308, "/tea/results/" + year + "/results.csv": 200, "/tea/en/results/by/taste/4/": 200,
+		"/tea/results/" + year + "/": 302, "/tea/results/" + year: 308, "/tea/results/" + year + "/results.csv": 302, "/tea/en/results/by/taste/4/": 200,
 		"/tea/en/results/by/taste/4": 308, "/tea/results/by/taste/5/": 404, "/tea/results/1999/": 404, "/tea/results/.new-x": 404, "/coffee/results/" + year + "/": 404,
 	} {
 		if response, _ := r.Get(t, address); response.StatusCode != want {
 			t.Errorf("%s: %d, want %d", address, response.StatusCode, want)
+		}
+	}
+	// Addresses that lead to others: of the newest period, and of the first language.
+	for address, want := range map[string]string{
+		"/tea/results/" + year + "/": "/tea/results/", "/tea/en/results/" + year + "/index.html": "/tea/en/results/",
+		"/tea/en/results/" + year + "/results.json": "/tea/en/results/results.json", "/tea/results/" + year + "/results.csv": "/tea/results/results.csv",
+		"/tea/zh/results/": "/tea/results/", "/tea/zh/results/results.json": "/tea/results/results.json", "/tea/zh/results/results.csv": "/tea/results/results.csv",
+	} {
+		for _, method := range []string{"GET", "HEAD"} {
+			response, body := r.Do(t, method, address, nil, "")
+			base := &url.URL{Path: address}
+			to, err := base.Parse(response.Header.Get("Location"))
+			if err != nil || response.StatusCode != 302 || to.Path != want || response.Header.Get("Cache-Control") != "no-cache" || body != "" {
+				t.Errorf("%s %s: %d to %v, want %s (%v), %q, %q", method, address, response.StatusCode, to, want, err, response.Header.Get("Cache-Control"), body)
+			}
+		}
+		if response, _ := r.Get(t, want); response.StatusCode != 200 {
+			t.Errorf("%s: %d", want, response.StatusCode)
 		}
 	}
 }

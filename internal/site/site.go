@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasspoll/internal/headers"
 	"glasspoll/internal/message"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
@@ -249,17 +250,26 @@ func BuildInvitees(s *survey.Survey, renderer *render.Renderer, out Output) erro
 	return nil
 }
 
-// writeResults writes the results page and its files before anything is released.
+// writeResults writes the results page and its files before anything is released, to the first of the directories. The address in
+// the other one leads there.
 func (p *pages) writeResults(dirs []string, language string, renderer *results.Renderer, empty *results.Set) error {
+	s := empty.Report.Survey
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer, results.Page) error
 	}{{"index.html", renderer.HTML}, {"results.json", renderer.JSON}, {"results.csv", renderer.CSV}} {
-		err := p.write(dirs, results.Folder{}.Path()+file.name, func(w io.Writer, root string) error {
+		name := results.Folder{}.Path() + file.name
+		err := p.write(dirs[:1], name, func(w io.Writer, root string) error {
 			return file.write(w, results.Page{Set: empty, Language: language, Root: root})
 		})
 		if err != nil {
 			return err
+		}
+		for _, dir := range dirs[1:] {
+			to := "../../" + strings.TrimSuffix(name, "index.html")
+			if err := p.out.Write(dir+name, headers.Moved(name, to, language, s.Title.In(language))); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

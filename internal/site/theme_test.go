@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"glasspoll/internal/headers"
 	"glasspoll/internal/questionnaire"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/theme"
@@ -190,7 +191,7 @@ func TestThemeIsBuiltIn(t *testing.T) {
 		t.Fatal("there is no logo")
 	}
 	for name, content := range themed {
-		if strings.HasSuffix(name, ".html") && !strings.Contains(content, logo+`" alt="Lantern" width="120" height="40"`) {
+		if _, moved := headers.MovedTo([]byte(content)); !moved && strings.HasSuffix(name, ".html") && !strings.Contains(content, logo+`" alt="Lantern" width="120" height="40"`) {
 			t.Errorf("%s does not show the logo", name)
 		}
 	}

@@ -45,8 +45,8 @@ type Responses interface {
 	// durable. An id is taken once and for all: neither the period nor the time makes a difference, and a tombstone
 	// keeps its id. If the id is taken by the same answers, Put returns false and no error; if by others, ErrConflict; if by a
 	// tombstone, ErrWithdrawn, which does not tell whether it was of the same answers. The same holds for each id in also,
-	// under which the same submission may have been stored before. ErrTooLarge says that the response can never be stored.
-	// After any other error the response may or may not be stored: Put it again.
+	// under which the same submission may have been stored before. ErrTooLarge says that the response can never be stored,
+	// ErrPermanent that nothing can be at present. After any other error the response may or may not be stored: Put it again.
 	Put(ctx context.Context, r answer.Response, also ...string) (created bool, err error)
 }
 

@@ -44,7 +44,8 @@ type Turn struct {
 	Token   string   // by which the back end knows the turn
 }
 
-// The errors that callers branch on. Every other error means that the outcome is unknown: the call may be repeated.
+// The errors that callers branch on, beside [ErrPermanent]. Every other error means that the outcome is unknown: the call may be
+// repeated.
 var (
 	// ErrStale says that the value was changed after it was read: read it again and retry.
 	ErrStale error = message.Key("changed meanwhile")

@@ -75,7 +75,7 @@ func comparePages(ctx context.Context, records store.Records, published Publishe
 	c := &pageComparison{published: published, report: report, set: results.NewSet(report), renderer: results.New(frame)}
 	for _, f := range c.set.Folders() {
 		newest := f == (results.Folder{}) && latest[len(latest)-1].Period == period
-		if !f.Whole() || f.Period != period && !newest {
+		if !f.Whole() || f.Period != period && !newest || f.Period != "" && f == c.set.Newest() { // its address leads to the newest page
 			continue
 		}
 		for _, language := range s.Languages {
