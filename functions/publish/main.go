@@ -43,6 +43,7 @@ func main() {
 type files interface {
 	store.Pages
 	placer
+	TagOf(body []byte) string
 }
 
 // function publishes the surveys that an event names, or all of them.

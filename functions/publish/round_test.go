@@ -67,6 +67,8 @@ func (f *filesInMemory) Replace(ctx context.Context, path, _ string, revision in
 	return fmt.Sprint(f.tags[path]), nil
 }
 
+func (f *filesInMemory) TagOf([]byte) string { return "" }
+
 func (f *filesInMemory) Copy(ctx context.Context, from, to string) (bool, error) {
 	if err := f.wait(ctx); err != nil {
 		return false, err
@@ -362,7 +364,7 @@ func TestRoundGoesOn(t *testing.T) {
 			if n <= before {
 				t.Fatalf("round %d: %d surveys are done, as before", rounds, n)
 			}
-			if did := s.lastRound(); did.Left == 0 {
+			if did := s.lastRound(); did.Left == 0 && n < len(ids)-3 {
 				t.Errorf("round %d says %+v", rounds, did)
 			}
 			before = n
