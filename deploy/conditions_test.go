@@ -152,7 +152,7 @@ func (s *stack) value(of any) string {
 var everything = map[string]string{
 	"Domain": "polls.example.com", "CertificateArn": "arn", "AlarmEmail": "ops@example.com", "ResponseRetentionDays": "365", "NewsParameter": "/glasspoll/news",
 	"SubmitConcurrency": "100", "InviteConcurrency": "50", "PublishConcurrency": "10", "WebACLArn": "arn", "MonthlyBudget": "100", "AccessLog": "on", "Tracing": "on",
-	"KeysOfChecks": "off",
+	"KeysOfChecks": "off", "GradualShift": "Canary10Percent5Minutes", "Release": "2",
 }
 
 // TestEveryConditionIsUsed checks that each condition and parameter has an effect, and that the evaluation above sees both sides of each.

@@ -223,8 +223,8 @@ func TestTimeLimits(t *testing.T) {
 		}
 		return time.Duration(seconds) * time.Second
 	}
-	if most, turn := limit("Publish"), constant(t, "../internal/cloud", "turnTime"); most >= turn {
-		t.Errorf("publish may run for %v, and another run takes its turn after %v", most, turn)
+	if renewed, over := constant(t, "../internal/publish", "renewEvery"), constant(t, "../internal/cloud", "leaseTime"); 2*renewed >= over {
+		t.Errorf("a turn is renewed each %v, and is over after %v: one reply that is lost would end it", renewed, over)
 	}
 	if most, goesOn := limit("Publish"), constant(t, "../internal/publish", "maxTurn"); most < 2*goesOn {
 		t.Errorf("publish may run for %v, and goes on for others for %v before it ends its turn", most, goesOn)
@@ -336,43 +336,74 @@ func TestFunctionsGetTheirSettings(t *testing.T) {
 }
 
 // routesOf has the routes of each function behind the API.
-var routesOf = map[string]map[string]string{
+var routesOf = map[string][]string{
 	"Submit": {
-		"Submission": "POST /api/surveys/{id}/responses",
-		"Withdrawal": "POST /api/surveys/{id}/withdraw",
-		"Form":       "GET /api/surveys/{id}/form/{language}",
-		"FormTyped":  "POST /api/surveys/{id}/form/{language}",
-		"FormHead":   "HEAD /api/surveys/{id}/form/{language}",
-		"Keys":       "GET /api/surveys/{id}/keys/{version}",
-		"KeysHead":   "HEAD /api/surveys/{id}/keys/{version}",
-		"Thanks":     "GET /api/surveys/{id}/thanks/{language}",
-		"ThanksHead": "HEAD /api/surveys/{id}/thanks/{language}",
+		"POST /api/surveys/{id}/responses", "POST /api/surveys/{id}/withdraw",
+		"GET /api/surveys/{id}/form/{language}", "POST /api/surveys/{id}/form/{language}", "HEAD /api/surveys/{id}/form/{language}",
+		"GET /api/surveys/{id}/keys/{version}", "HEAD /api/surveys/{id}/keys/{version}",
+		"GET /api/surveys/{id}/thanks/{language}", "HEAD /api/surveys/{id}/thanks/{language}",
 	},
 	"Invite": {
-		"Link":     "GET /i/{secret}",
-		"LinkHead": "HEAD /i/{secret}",
-		"Stop":     "GET /i/{secret}/stop",
-		"StopHead": "HEAD /i/{secret}/stop",
-		"Stopped":  "POST /i/{secret}/stop",
-		"Opened":   "POST /i/opened",
-		"Token":    "POST /api/surveys/{id}/token",
+		"GET /i/{secret}", "HEAD /i/{secret}", "GET /i/{secret}/stop", "HEAD /i/{secret}/stop", "POST /i/{secret}/stop",
+		"POST /i/opened", "POST /api/surveys/{id}/token",
 	},
+}
+
+// routes returns those of the API that call something, sorted: a function's ARN, or an alias.
+func routes(t *testing.T, whole tree, called string) (found []string) {
+	t.Helper()
+	for path, methods := range lookUp(t, whole, "Resources", "Api", "Properties", "DefinitionBody", "paths").(tree) {
+		for method, operation := range methods.(tree) {
+			integration := lookUp(t, operation, "x-amazon-apigateway-integration").(tree)
+			checkValue(t, integration, "aws_proxy", "type")
+			checkValue(t, integration, "2.0", "payloadFormatVersion")
+			checkValue(t, integration, "POST", "httpMethod") // with which Lambda is called, whatever the request's is
+			if lookUp(t, integration, "uri", "!Sub", "1", "Called") == called {
+				found = append(found, strings.ToUpper(method)+" "+path)
+			}
+			checkValue(t, integration, "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Called}/invocations", "uri", "!Sub", "0")
+			var named []string
+			list, _ := operation.(tree)["parameters"].([]any)
+			for _, parameter := range list {
+				checkValue(t, parameter, "path", "in")
+				checkValue(t, parameter, "true", "required")
+				named = append(named, "{"+parameter.(tree)["name"].(string)+"}")
+			}
+			if inPath := regexp.MustCompile(`\{\w+\}`).FindAllString(path, -1); !slices.Equal(named, inPath) {
+				t.Errorf("%s %s has the parameters %v", method, path, named)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 func TestRoutes(t *testing.T) {
 	resources := lookUp(t, template(t), "Resources").(tree)
-	for function, routes := range routesOf {
-		events := lookUp(t, resources, function, "Properties", "Events").(tree)
-		if len(events) != len(routes) {
-			t.Errorf("%s has %d routes, want %d", function, len(events), len(routes))
+	shifting := deployed(t, "template.yaml", everything)
+	for function, want := range routesOf {
+		want = slices.Sorted(slices.Values(want))
+		if got := routes(t, template(t), "!GetAtt "+function+".Arn"); !slices.Equal(got, want) {
+			t.Errorf("%s has the routes\n%v, want\n%v", function, got, want)
 		}
-		for name, want := range routes {
-			route := lookUp(t, events, name, "Properties").(tree)
-			if got := fmt.Sprint(route["Method"], " ", route["Path"]); got != want {
-				t.Errorf("the route %s is %s, want %s", name, got, want)
+		if got := routes(t, shifting, "!Ref "+function+"Live"); !slices.Equal(got, want) {
+			t.Errorf("the alias of %s has the routes\n%v, want\n%v", function, got, want)
+		}
+		if lookUp(t, resources, function, "Properties").(tree)["Events"] != nil {
+			t.Errorf("%s has events beside the routes of the API", function)
+		}
+		permission := function + "Permission" // each route is within what the API may call
+		checkValue(t, resources, "apigateway.amazonaws.com", permission, "Properties", "Principal")
+		checkValue(t, resources, "lambda:InvokeFunction", permission, "Properties", "Action")
+		checkValue(t, resources, "!Ref "+function, permission, "Properties", "FunctionName")
+		checkValue(t, shifting, "!Ref "+function+"Live", "Resources", permission, "Properties", "FunctionName")
+		_, allowed, _ := strings.Cut(lookUp(t, resources, permission, "Properties", "SourceArn").(string), "${AWS::AccountId}:${Api}/")
+		for _, route := range want {
+			method, path, _ := strings.Cut(route, " ")
+			pattern := strings.ReplaceAll(regexp.QuoteMeta(allowed), `\*`, ".*")
+			if !regexp.MustCompile("^" + pattern + "$").MatchString("$default/" + method + path) {
+				t.Errorf("the API may not call %s for %s", function, route)
 			}
-			checkValue(t, route, "!Ref Api", "ApiId")
-			checkValue(t, route, "2.0", "PayloadFormatVersion")
 		}
 	}
 	for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
@@ -391,8 +422,9 @@ func TestRoutes(t *testing.T) {
 	if err := renderer.Survey(&form, s, render.SurveyPage{Language: "en", Root: "../"}); err != nil {
 		t.Fatal(err)
 	}
-	for name, before := range map[string]string{"Submission": `action="..`, "Form": `content="0; url=..`} {
-		address := strings.NewReplacer("{id}", "tea", "{language}", "en").Replace(lookUp(t, resources, "Submit", "Properties", "Events", name, "Properties", "Path").(string))
+	for path, before := range map[string]string{"/api/surveys/{id}/responses": `action="..`, "/api/surveys/{id}/form/{language}": `content="0; url=..`} {
+		lookUp(t, resources, "Api", "Properties", "DefinitionBody", "paths", path)
+		address := strings.NewReplacer("{id}", "tea", "{language}", "en").Replace(path)
 		if !strings.Contains(form.String(), before+address+`"`) {
 			t.Errorf("the page does not lead to %s", address)
 		}
@@ -652,7 +684,7 @@ func TestRolesAllowWhatIsCalled(t *testing.T) {
 		t.Errorf("invite calls %v", invite)
 	}
 	publish := operations(t, []string{"Table", "collection"}, "Definition", "Assets", "Ready", "Surveys", "Collect", "Ends", "After", "Tally", "SaveTally", "Latest",
-		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn",
+		"Append", "OpenCase", "CasesOf", "SaveCase", "News", "SaveNews", "RemoveNews", "AddNews", "Actions", "BeginTurn", "EndTurn", "LeaveTurn", "RenewTurn", "ResumeTurn", "Unfinished",
 		"Periods", "History", "CheckWithoutIDs", "Progress", "SaveProgress", "Withdrawals", "EndWithdrawal", "Stored")
 	archived := operations(t, []string{"Table"}, "Ready", "Definition", "Surveys", "Periods", "Ends", "After", "Tally", "Latest", "History", "Decisions", "Progress", "Logged",
 		"CasesOf", "InvitationsOf", "Counted", "Actions")
@@ -903,6 +935,9 @@ func TestNames(t *testing.T) {
 				continue
 			}
 			text, _ := v.(string)
+			if strings.HasPrefix(text, "!Ref ") || of == "AWS::Lambda::Alias" { // the name of another one; a name within a function
+				continue
+			}
 			if sub, ok := v.(tree); ok {
 				text = lookUp(t, sub, "!Sub", "0").(string)
 				checkValue(t, sub, digits, "!Sub", "1", "Stack")
@@ -962,6 +997,50 @@ func TestReservedConcurrency(t *testing.T) {
 		}
 		checkValue(t, deployed(t, "template.yaml", everything), "!Ref "+function+"Concurrency", "Resources", function, "Properties", "ReservedConcurrentExecutions")
 	}
+}
+
+// TestGradualShift checks that requests go over to a new version by an alias, which goes back when an alarm goes off, and that what a
+// parameter changes of a function's settings is a new version.
+func TestGradualShift(t *testing.T) {
+	for name, r := range template(t)["Resources"].(tree) {
+		if kind := fmt.Sprint(r.(tree)["Type"]); strings.Contains(kind, "CodeDeploy") || kind == "AWS::Lambda::Alias" || kind == "AWS::Lambda::Version" {
+			t.Errorf("there is %s by default", name)
+		}
+	}
+	resources := deployed(t, "template.yaml", everything)["Resources"].(tree)
+	for function, alarms := range map[string][]string{"Submit": {"SubmitErrors", "SubmissionsFailed"}, "Invite": {"InviteErrors", "LinksFailed"}} {
+		alias := lookUp(t, resources, function+"Live").(tree)
+		checkValue(t, alias, tree{"ApplicationName": "!Ref Shifting", "DeploymentGroupName": "!Ref " + function + "Shift"}, "UpdatePolicy", "CodeDeployLambdaAliasUpdate")
+		checkValue(t, alias, "!Ref "+function, "Properties", "FunctionName")
+		checkValue(t, alias, "!GetAtt "+function+"Version.Version", "Properties", "FunctionVersion")
+		version := lookUp(t, resources, function+"Version", "Properties").(tree)
+		checkValue(t, version, "!Ref "+function, "FunctionName")
+		// A parameter that is neither a secret nor a name is in the description, which differs with it.
+		for _, value := range lookUp(t, written(t, "template.yaml"), "Resources", function, "Properties", "Environment", "Variables").(tree) {
+			parameter, isRef := strings.CutPrefix(fmt.Sprint(value), "!Ref ")
+			if isRef && written(t, "template.yaml")["Parameters"].(tree)[parameter] != nil && !strings.Contains(version["Description"].(string), "${"+parameter+"}") {
+				t.Errorf("a version of %s does not follow from %s", function, parameter)
+			}
+		}
+		for _, needed := range []string{"${Release}", "${Tracing}"} {
+			if !strings.Contains(version["Description"].(string), needed) {
+				t.Errorf("a version of %s does not follow from %s", function, needed)
+			}
+		}
+		group := lookUp(t, resources, function+"Shift", "Properties").(tree)
+		checkValue(t, group, "!Sub CodeDeployDefault.Lambda${GradualShift}", "DeploymentConfigName")
+		checkValue(t, group, "true", "AutoRollbackConfiguration", "Enabled")
+		var watched []string
+		for _, alarm := range lookUp(t, group, "AlarmConfiguration", "Alarms").([]any) {
+			name := strings.TrimPrefix(alarm.(tree)["Name"].(string), "!Ref ")
+			checkValue(t, resources, "AWS::CloudWatch::Alarm", name, "Type")
+			watched = append(watched, name)
+		}
+		if !slices.Equal(watched, alarms) {
+			t.Errorf("%s goes back when %v go off, want %v", function, watched, alarms)
+		}
+	}
+	lookUp(t, written(t, "template.yaml"), "Rules", "ShiftNeedsRelease")
 }
 
 func TestBudget(t *testing.T) {

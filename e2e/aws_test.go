@@ -206,16 +206,14 @@ func (d *deployment) publishChanges(others ...string) error {
 	return nil
 }
 
-// endTurns ends the turns of publishers that have been killed, which otherwise last for some time.
+// endTurns ends the turns of publishers that have been killed, which otherwise last for half a minute.
 func (d *deployment) endTurns() {
 	d.t.Helper()
-	for _, key := range [][2]string{{"U#service", "-"}, {"U", "service"}} {
-		_, err := d.client.DeleteItem(d.t.Context(), &dynamodb.DeleteItemInput{TableName: sdk.String(d.name()), Key: map[string]types.AttributeValue{
-			"PK": &types.AttributeValueMemberS{Value: key[0]}, "SK": &types.AttributeValueMemberS{Value: key[1]},
-		}})
-		if err != nil {
-			d.t.Fatal(err)
-		}
+	_, err := d.client.DeleteItem(d.t.Context(), &dynamodb.DeleteItemInput{TableName: sdk.String(d.name()), Key: map[string]types.AttributeValue{
+		"PK": &types.AttributeValueMemberS{Value: "U"}, "SK": &types.AttributeValueMemberS{Value: "service"},
+	}})
+	if err != nil {
+		d.t.Fatal(err)
 	}
 }
 
@@ -532,7 +530,7 @@ func publishKilled(t *testing.T, d *deployment, network *aws.Proxy, fault aws.Fa
 				t.Fatal(created, err)
 			}
 		}
-		d.endTurns() // as after some minutes: the publisher before may have been killed in its turn
+		d.endTurns() // as after half a minute: the publisher before may have been killed in its turn
 		err := d.publishChanges()
 		now := d.publicFigures()
 		if now.Revision < seen.Revision || now.Respondents < seen.Respondents || now.Respondents > n {

@@ -28,9 +28,18 @@ type Template struct {
 		OperatorPolicy  managedPolicy `yaml:"OperatorPolicy"`
 		CasesPolicy     managedPolicy `yaml:"CasesPolicy"`
 		InviterPolicy   managedPolicy `yaml:"InviterPolicy"`
-		Submit          served        `yaml:"Submit"`
-		Invite          served        `yaml:"Invite"`
-		Publish         struct {
+		API             struct {
+			Properties struct {
+				DefinitionBody struct {
+					Paths map[string]map[string]struct {
+						Integration struct {
+							URI yaml.Node `yaml:"uri"` // !Sub [arn, {Called: !If [Shifts, !Ref SubmitLive, !GetAtt Submit.Arn]}]
+						} `yaml:"x-amazon-apigateway-integration"`
+					} `yaml:"paths"`
+				} `yaml:"DefinitionBody"`
+			} `yaml:"Properties"`
+		} `yaml:"Api"`
+		Publish struct {
 			Properties struct {
 				Events struct {
 					Answers struct {
@@ -84,18 +93,6 @@ type Template struct {
 			} `yaml:"Properties"`
 		} `yaml:"Headers"`
 	} `yaml:"Resources"`
-}
-
-// served is a function behind the API.
-type served struct {
-	Properties struct {
-		Events map[string]struct {
-			Properties struct {
-				Method string `yaml:"Method"`
-				Path   string `yaml:"Path"`
-			} `yaml:"Properties"`
-		} `yaml:"Events"`
-	} `yaml:"Properties"`
 }
 
 // requestPolicy says what the CDN passes on of a request.
@@ -178,16 +175,28 @@ func ReadTemplate(name string) (*Template, error) {
 // Route returns the function that the API gives a request to, "Submit" or "Invite", and the route, as "GET /a/{b}"; "" if there is
 // none. A part in braces stands for any one; a route without one comes first.
 func (t *Template) Route(method, address string) (function, route string) {
-	for name, f := range map[string]served{"Submit": t.Resources.Submit, "Invite": t.Resources.Invite} {
-		for _, event := range f.Properties.Events {
-			pattern := inBraces.ReplaceAllString(event.Properties.Path, "*")
-			matches, err := path.Match(pattern, address)
-			if err == nil && matches && event.Properties.Method == method && (route == "" || pattern == event.Properties.Path) {
-				function, route = name, method+" "+event.Properties.Path
-			}
+	for template, methods := range t.Resources.API.Properties.DefinitionBody.Paths {
+		operation, exists := methods[strings.ToLower(method)]
+		pattern := inBraces.ReplaceAllString(template, "*")
+		matches, err := path.Match(pattern, address)
+		if exists && err == nil && matches && (route == "" || pattern == template) {
+			function, route = calledBy(&operation.Integration.URI), method+" "+template
 		}
 	}
 	return function, route
+}
+
+// calledBy returns the name of the function whose ARN an integration has, which is not an alias.
+func calledBy(n *yaml.Node) string {
+	if name, ok := strings.CutSuffix(n.Value, ".Arn"); ok && n.Tag == "!GetAtt" {
+		return name
+	}
+	for _, c := range n.Content {
+		if name := calledBy(c); name != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 var inBraces = regexp.MustCompile(`\{\w+\}`)

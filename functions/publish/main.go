@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 	_ "time/tzdata" // surveys name timezones, and the runtime's image has none
@@ -53,6 +54,7 @@ type function struct {
 	news    *newsroom
 	log     *slog.Logger
 	metrics *cloud.Metrics
+	apart   time.Duration // between the beginnings of a survey's turns
 	prober  *cloud.Prober // of the function's role
 
 	mu        sync.Mutex
@@ -61,7 +63,11 @@ type function struct {
 	assets    render.Assets
 }
 
-// newFunction reads the function's settings, TABLE and BUCKET, INVITATIONS if there are any, and those of its clients.
+// maxApart bounds SECONDS_APART: an invocation waits for so long, and works afterwards.
+const maxApart = 60
+
+// newFunction reads the function's settings, TABLE and BUCKET, INVITATIONS if there are any, SECONDS_APART, how many seconds lie
+// between the beginnings of a survey's runs that answers bring about (none: 0), and those of its clients.
 func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer) (*function, error) {
 	name, bucket := getenv("TABLE"), getenv("BUCKET")
 	if name == "" || bucket == "" {
@@ -72,6 +78,13 @@ func newFunction(getenv func(string) string, log *slog.Logger, metrics io.Writer
 		pages: cloud.NewPages(cloud.S3(getenv, bucket)),
 		log:   log, metrics: cloud.NewMetrics(metrics, name, time.Now),
 		prober: cloud.NewProber(getenv, name, getenv("INVITATIONS"), cloud.S3(getenv, bucket)),
+	}
+	if apart := getenv("SECONDS_APART"); apart != "" {
+		n, err := strconv.ParseUint(apart, 10, 8)
+		if err != nil || n > maxApart {
+			return nil, fmt.Errorf("SECONDS_APART is %q: it must be a number up to %d", apart, maxApart)
+		}
+		f.apart = time.Duration(n) * time.Second
 	}
 	f.news = newNewsroom(getenv, f.table, log, f.metrics)
 	return f, nil
@@ -96,7 +109,7 @@ func (f *function) current(ctx context.Context) (*publish.Publisher, error) {
 	}
 	if f.publisher == nil || !f.assets.Equal(assets) {
 		f.publisher = publish.New(publish.Options{
-			Collector: f.table, Turns: f.table, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, TagOf: f.pages.TagOf, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
+			Collector: f.table, Turns: f.table, Apart: f.apart, Progress: f.table, Reviews: f.table, Log: f.table, Definitions: f.table, Tallies: f.table, Releases: f.table, Pages: f.pages, TagOf: f.pages.TagOf, Renderer: results.New(f.renderer.With(assets)), Now: time.Now,
 			Withdrawals: f.table, Sidecars: f.table, Counts: f.table, Cases: f.table, Notify: true,
 		})
 		f.assets = assets
@@ -130,6 +143,8 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		return reply, f.verify(ctx)
 	case err == nil && asked.Windows:
 		return reply, f.placeForms(ctx)
+	case err == nil && asked.Finish:
+		return reply, f.finish(ctx)
 	case err == nil && asked.News:
 		return reply, f.newsRound(ctx)
 	}
@@ -153,9 +168,9 @@ func (f *function) tell(ctx context.Context, surveys ...string) error {
 	return err
 }
 
-// publish brings one survey up to date. more says that there is something left to do: here, or by another process, which may have been
-// killed in its turn.
-func (f *function) publish(ctx context.Context, id string, periods ...string) (more bool, err error) {
+// withPublisher lets a publisher do something with one survey. It returns a panic as an error, so that the other surveys are
+// published.
+func (f *function) withPublisher(ctx context.Context, id string, do publishing) (out publish.Outcome, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = panicked(id, value)
@@ -166,31 +181,33 @@ func (f *function) publish(ctx context.Context, id string, periods ...string) (m
 	}()
 	s, err := f.table.Definition(ctx, id, "")
 	if errors.Is(err, store.ErrUnknown) {
-		return false, nil // it is being moved to this table, and is not in force yet; from then on, the schedule publishes it
+		return out, nil // it is being moved to this table, and is not in force yet; from then on, the schedule publishes it
 	}
 	if err != nil {
-		return false, err
+		return out, err
 	}
 	if err := f.table.Ready(ctx); err != nil {
-		return false, err
+		return out, err
 	}
-	out, err := f.publishSurvey(ctx, s, periods...)
-	return out.More || out.TurnedAway, err
+	return f.publishSurvey(ctx, s, do)
 }
+
+// publishing is what a publisher does with a survey.
+type publishing func(p *publish.Publisher, s *survey.Survey) (publish.Outcome, error)
 
 // panicked returns a panic over a survey as an error, so that the other surveys are published.
 func panicked(id string, value any) error {
 	return fmt.Errorf("survey %s: panicked: %v\n%s", id, value, debug.Stack())
 }
 
-// publishSurvey is publish of a questionnaire in force.
-func (f *function) publishSurvey(ctx context.Context, s *survey.Survey, periods ...string) (out publish.Outcome, err error) {
+// publishSurvey is withPublisher of a questionnaire in force.
+func (f *function) publishSurvey(ctx context.Context, s *survey.Survey, do publishing) (out publish.Outcome, err error) {
 	begin := time.Now()
 	publisher, err := f.current(ctx)
 	if err != nil {
 		return out, err
 	}
-	if out, err = publisher.Publish(ctx, s, periods...); err != nil {
+	if out, err = do(publisher, s); err != nil || out.TurnedAway {
 		return out, err
 	}
 	did := []any{"survey", s.ID, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
@@ -198,6 +215,9 @@ func (f *function) publishSurvey(ctx context.Context, s *survey.Survey, periods 
 		did = append(did, "cases", out.Opened)
 	}
 	f.log.Info("published", did...)
+	if out.Age > 0 {
+		f.metrics.Write(nil, cloud.Figure{Name: "PublishAge", Unit: "Seconds", Value: out.Age.Seconds()})
+	}
 	return out, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"glasspoll/internal/message"
 	"glasspoll/internal/news"
 	"glasspoll/internal/notify"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -117,10 +118,10 @@ func (n *newsroom) tell(ctx context.Context, surveys ...string) (err error) {
 	if err != nil {
 		return err
 	}
-	mine, err := n.table.BeginTurn(ctx, turn, surveys...)
+	mine, _, err := n.table.BeginTurn(ctx, turn, store.Work{Names: surveys})
 	for err == nil && mine != nil {
 		var out notify.Outcome
-		if out, err = deliverer.Deliver(ctx, mine.Periods...); err == nil {
+		if out, err = deliverer.Deliver(ctx, mine.Names...); err == nil {
 			err = out.Failed[n.events.Name]
 		}
 		failed += len(out.Failed)

@@ -264,7 +264,7 @@ func (r *round) bring(ctx context.Context, s *survey.Survey, now *cloud.Look) er
 	if err := r.beginLook(ctx, s.ID, now); err != nil {
 		return err
 	}
-	out, err := r.publishSurvey(ctx, s)
+	out, err := r.publishSurvey(ctx, s, func(p *publish.Publisher, s *survey.Survey) (publish.Outcome, error) { return p.Publish(ctx, s) })
 	if err != nil {
 		return err
 	}
@@ -274,7 +274,7 @@ func (r *round) bring(ctx context.Context, s *survey.Survey, now *cloud.Look) er
 		}
 	}
 	now.InForce, now.Edition = s.Version, r.edition
-	now.Pending = out.More || out.TurnedAway // there is something left to do
+	now.Pending = out.More || out.Left || out.TurnedAway // there is something left to do
 	if now.Again || out.Folded > 0 {
 		now.Moved = now.Tried
 	}

@@ -18,6 +18,7 @@ type request struct {
 	Verify  bool `json:"verify"`
 	Windows bool `json:"windows"`
 	News    bool `json:"news"`
+	Finish  bool `json:"finish"`
 }
 
 // withoutIDs is a table whose ids are not compared with the log: their items have private answers, which the function may not

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -32,26 +34,32 @@ import (
 //	C  Whoever creates a segment knows of each response in it that no segment before has it.
 //
 // C is what there is to show. A collector (1) reads the head, then (2) the number of shards, (3) learns the ids in the
-// segments from swept to the last one, (4) reads the queue, shard after shard, and takes what it has not learned, (5) creates
-// segments of that, and (6) deletes what is in a segment from the queue. All reads are strongly consistent. Take a response
-// that it has read from the queue in 4, and a segment k that has it. If k is up to swept, the response was deleted before
-// swept was written, so before 1, and it does not come back: it was not read in 4. If k is up to the last segment as read in
-// 1, its id was learned in 3. If k was created later, by another collector, then the head has moved, and creating a segment
-// fails (A); the collector reads the head again, learns the ids in the segments that it does not know, leaves out the
-// responses with these ids, and goes on in the middle of the queue. What is still to be read there is covered by the same
-// argument. If k is its own, the response is no longer among those that it has left; and each key is read once.
+// segments from swept to the last one, deletes them from the queue, wherever they may be in it, and raises swept to the last
+// one, (4) reads the queue, shard after shard, all of them or some, (5) creates segments of what it has read, and (6) deletes
+// what is in a segment from the queue. All reads are strongly consistent. Take a response that it has read from the queue in
+// 4, and a segment k that has it. If k is up to swept, the response was deleted before swept was written, so before 1, and it
+// does not come back: it was not read in 4. If k is up to the last segment as read in 1, it was deleted in 3, and not read in
+// 4. If k was created later, by another collector, then the head has moved, and creating a segment fails (A); the collector
+// reads the head again, learns the ids in the segments that it does not know, leaves out the responses with these ids, and
+// goes on in the middle of the queue. What is still to be read there is covered by the same argument. If k is its own, the
+// response is no longer among those that it has left; and each key is read once.
+//
+// 3 finds each of its responses: the shard of an id follows from the number of shards that whoever stored it knew, which is a
+// power of two, and not greater than that of 2, because the number is only raised, and was raised before it was used. There
+// are up to seven such numbers, and half of the time the next one leads to the same shard.
 //
 // A crash leaves: after 5, a segment whose responses are still in the queue, some of them after a part of 6. swept is before
-// that segment, so the next collector learns its ids, meets those that are left, and deletes them. A creation whose outcome
-// is unknown is like one of another collector: the head tells.
+// that segment, so the next collector deletes those that are left. A creation whose outcome is unknown is like one of another
+// collector: the head tells. So what a crash costs is bounded by what is collected between two of 6 ([maxCollected]), however
+// much waits: nothing else is read again.
 //
 // Every response that was stored before the call is collected: it is in the queue when 4 begins, or in a segment already. Its
-// shard is read, because the number of shards is only raised, and was raised before it was stored, so before 2.
+// shard is read if all are, because the number of shards was raised before it was stored, so before 2. Who reads some shards
+// alone knows of which there is news, by the table's stream, and leaves the others as they are.
 //
-// swept may be raised to m when each response of the segments up to m has been deleted. Those of the segments up to the last
-// one of 1 are deleted when the whole queue has been read, for what is left of them is met there; 2 comes after 1, so that
-// their shards are read too. Those of own segments are deleted in 6. Of a segment that another collector has created since, some
-// may be in a part of the queue that was read before they were stored: swept stays before it, and that collector raises it.
+// swept may be raised to m when each response of the segments up to m has been deleted. Those up to the last one of 1 are
+// deleted in 3; those of own segments in 6. Of a segment that another collector has created since, some may be in a part of
+// the queue that was read before they were stored: swept stays before it, and that collector, or 3 of the next one, raises it.
 //
 // No clock has a part in this. Responses are put into order by their arrivals among those that are collected together, and
 // nothing else depends on them.
@@ -114,21 +122,27 @@ const (
 // grace is for how long after its end a period may get responses that nobody has been told of.
 const grace = 24 * time.Hour
 
-// Collect implements [store.Collector]. For each period, it costs a read for each shard. It looks at the period of now and of a
-// day ago, while the survey's window is open, at those whose logs have grown in the last two days, as when a questionnaire's
-// periods have been changed, and at those that are given, as the table's stream does for every response.
-func (t *Table) Collect(ctx context.Context, survey string, periods ...string) error {
+// Collect implements [store.Collector]. For each period, it costs a read for each shard; of parts of periods, for each of these.
+// Unless parts are all that is named, it looks at the period of now and of a day ago, while the survey's window is open, at those
+// whose logs have grown in the last two days, as when a questionnaire's periods have been changed, and at those that are given.
+func (t *Table) Collect(ctx context.Context, survey string, names ...string) error {
+	n := namesOf(names)
+	if !n.sweep {
+		return t.collectAll(ctx, survey, n)
+	}
 	s, err := t.Definition(ctx, survey, "")
 	if err != nil && !errors.Is(err, store.ErrUnknown) {
 		return err
 	}
-	if periods, err = t.collected(ctx, survey, s, periods); err != nil {
+	more, err := t.collected(ctx, survey, s)
+	if err != nil {
 		return err
 	}
-	for _, period := range periods {
-		if err := t.collectPeriod(ctx, survey, period); err != nil {
-			return err
-		}
+	for _, period := range more {
+		n.parts[period] = nil
+	}
+	if err := t.collectAll(ctx, survey, n); err != nil {
+		return err
 	}
 	if s != nil {
 		for _, at := range []time.Time{t.now(), t.now().Add(grace)} {
@@ -140,9 +154,9 @@ func (t *Table) Collect(ctx context.Context, survey string, periods ...string) e
 	return nil
 }
 
-// collected returns the periods of a survey in which responses may wait to be collected, in order, the given ones among them. s is nil if the survey is not in force.
-func (t *Table) collected(ctx context.Context, id string, s *survey.Survey, given []string) ([]string, error) {
-	periods := slices.Clone(given)
+// collected returns the periods of a survey in which responses may wait to be collected, in order. s is nil if the survey is not
+// in force.
+func (t *Table) collected(ctx context.Context, id string, s *survey.Survey) (periods []string, err error) {
 	for i, err := range t.heads(ctx, id) {
 		if err != nil {
 			return nil, err
@@ -161,6 +175,49 @@ func (t *Table) collected(ctx context.Context, id string, s *survey.Survey, give
 	return slices.Compact(slices.Sorted(slices.Values(periods))), nil
 }
 
+// named is what a call of Collect is for.
+type named struct {
+	sweep bool             // not only parts are named
+	parts map[string][]int // shards by period; nil: all of the period
+}
+
+// namesOf sorts out names. A part that is no shard is nothing to collect.
+func namesOf(names []string) named {
+	n := named{sweep: len(names) == 0, parts: map[string][]int{}}
+	for _, name := range names {
+		period, part, isPart := store.SplitName(name)
+		shard, err := strconv.Atoi(part)
+		shards, known := n.parts[period]
+		switch {
+		case !isPart:
+			n.sweep = true
+			if name != store.Everything {
+				n.parts[period] = nil
+			}
+		case err == nil && shard >= 0 && shard < maxShards && period != "" && (!known || shards != nil):
+			n.parts[period] = append(shards, shard)
+		}
+	}
+	return n
+}
+
+// collectAll collects what is named, period after period.
+func (t *Table) collectAll(ctx context.Context, survey string, n named) error {
+	begun := time.Now()
+	for _, period := range slices.Sorted(maps.Keys(n.parts)) {
+		c := &collection{Table: t, survey: survey, period: period, parts: n.parts[period], learned: map[string]bool{}, begun: begun}
+		if err := c.collect(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collectPeriod collects all of one period.
+func (t *Table) collectPeriod(ctx context.Context, survey, period string) error {
+	return t.collectAll(ctx, survey, named{parts: map[string][]int{period: nil}})
+}
+
 // prepareShards makes the number of shards what those who are asked suggest, before they answer.
 func (t *Table) prepareShards(ctx context.Context, survey, period string, n int) error {
 	if n == minShards {
@@ -176,13 +233,15 @@ func (t *Table) prepareShards(ctx context.Context, survey, period string, n int)
 type collection struct {
 	*Table
 	survey, period string
-	head           head // as it was read or written last
-	shards         int  // to read
-	raised         int  // for those who store
+	parts          []int     // shards to read; nil: all
+	begun          time.Time // when Collect was called
+	head           head      // as it was read or written last
+	shards         int       // as it was read
+	raised         int       // for those who store
 
 	known   int             // the last segment that was read, swept, or created here
-	learned map[string]bool // ids in segments that were not swept
-	clean   int             // the last segment that is swept when the queue has been read
+	learned map[string]bool // ids in segments of others that were created meanwhile
+	clean   int             // the last segment that is swept when the own ones are
 	foreign bool            // another one has created a segment meanwhile: clean stays
 
 	rate     float64   // responses a second, as far as it has been measured here
@@ -191,37 +250,83 @@ type collection struct {
 	arrivals []int64
 }
 
-func (t *Table) collectPeriod(ctx context.Context, survey, period string) error {
-	c := &collection{Table: t, survey: survey, period: period, learned: map[string]bool{}}
-	var err error
-	if c.head, err = t.readHead(ctx, survey, period); err != nil {
+func (c *collection) collect(ctx context.Context) (err error) {
+	if c.head, err = c.readHead(ctx, c.survey, c.period); err != nil {
 		return err
 	}
-	if c.shards, err = t.readShards(ctx, survey, period); err != nil {
+	if c.shards, err = c.readShards(ctx, c.survey, c.period); err != nil {
 		return err
 	}
 	c.raised = c.shards
-	c.known, c.clean = c.head.swept, c.head.last
-	if err := c.learn(ctx); err != nil {
+	if err := c.sweepSegments(ctx); err != nil {
 		return err
 	}
+	c.known, c.clean = c.head.last, c.head.last
 	if err := c.readQueue(ctx); err != nil {
 		return err
 	}
 	return c.raiseSwept(ctx)
 }
 
-// learn reads the ids in the segments that are not known yet, up to the last one.
+// sweepSegments deletes from the queue what is in the segments that are not swept, and raises swept.
+func (c *collection) sweepSegments(ctx context.Context) error {
+	var gone []item
+	for s, err := range c.segments(ctx, c.survey, c.period, c.head.swept+1, c.head.last) {
+		if err != nil {
+			return err
+		}
+		ids, err := c.idsOf(s)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			for _, shard := range shardsOfID(id, c.shards) {
+				gone = append(gone, key(shardKey(c.survey, c.period, shard), id))
+			}
+		}
+		if len(gone) < maxCollected {
+			continue
+		}
+		if err := c.sweptTo(ctx, gone, s.number); err != nil {
+			return err
+		}
+		gone = nil
+	}
+	return c.sweptTo(ctx, gone, c.head.last)
+}
+
+// sweptTo deletes what is left of segments up to a number in the queue, and raises swept to it.
+func (c *collection) sweptTo(ctx context.Context, gone []item, number int) error {
+	if err := c.deleteAll(ctx, gone); err != nil {
+		return err
+	}
+	c.clean = number
+	return c.raiseSwept(ctx)
+}
+
+// idsOf returns the ids of a segment's responses.
+func (c *collection) idsOf(s *segment) ([]string, error) {
+	ids := make([]string, len(s.entries))
+	for i, e := range s.entries {
+		var err error
+		if ids[i], err = answer.StoredID(e.record); err != nil {
+			return nil, c.wrap(message.Errorf("%s: %w", s.name, err))
+		}
+	}
+	return ids, nil
+}
+
+// learn reads the ids in the segments that others have created, up to the last one.
 func (c *collection) learn(ctx context.Context) error {
 	for s, err := range c.segments(ctx, c.survey, c.period, c.known+1, c.head.last) {
 		if err != nil {
 			return err
 		}
-		for _, e := range s.entries {
-			id, err := answer.StoredID(e.record)
-			if err != nil {
-				return c.wrap(message.Errorf("%s: %w", s.name, err))
-			}
+		ids, err := c.idsOf(s)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
 			c.learned[id] = true
 		}
 	}
@@ -229,18 +334,38 @@ func (c *collection) learn(ctx context.Context) error {
 	return nil
 }
 
-// readQueue reads all shards, and puts what waits there into segments.
+// toRead returns the shards that are to be read: those that are named, unless these are most.
+func (c *collection) toRead() []int {
+	parts := slices.Compact(slices.Sorted(slices.Values(c.parts)))
+	if c.parts != nil && len(parts) <= c.shards/2 {
+		return parts
+	}
+	all := make([]int, c.shards)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// shouldEnd reports whether so much of the time until the context's deadline has passed that what is collected should be
+// counted before there is more.
+func (c *collection) shouldEnd(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ok && time.Since(c.begun) > time.Until(end)
+}
+
+// readQueue reads the shards that it is to read, and puts what waits there into segments.
 func (c *collection) readQueue(ctx context.Context) error {
 	type scan struct {
 		input *dynamodb.QueryInput
 		items []item
 	}
-	open := make([]*scan, c.shards)
-	for i := range open {
-		open[i] = &scan{input: &dynamodb.QueryInput{
+	var open []*scan
+	for _, shard := range c.toRead() {
+		open = append(open, &scan{input: &dynamodb.QueryInput{
 			TableName: &c.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
-			ExpressionAttributeValues: item{":pk": text(shardKey(c.survey, c.period, i))},
-		}}
+			ExpressionAttributeValues: item{":pk": text(shardKey(c.survey, c.period, shard))},
+		}})
 	}
 	for len(open) > 0 {
 		some := open[:min(parallelShards, len(open))]
@@ -276,6 +401,9 @@ func (c *collection) readQueue(ctx context.Context) error {
 			if err := c.flush(ctx, len(open) == 0); err != nil {
 				return err
 			}
+			if len(open) > 0 && c.shouldEnd(ctx) {
+				return store.ErrMore
+			}
 		}
 	}
 	return nil
@@ -308,11 +436,11 @@ func (c *collection) flush(ctx context.Context, end bool) error {
 	slices.SortFunc(c.left, func(a, b waiting) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.id, b.id)) })
 	var done []item
 	for len(c.left) > 0 {
-		data, n, full := pack(c.left)
-		if !full && !end {
+		bodies, n := packAll(c.left, end)
+		if n == 0 {
 			break
 		}
-		created, err := c.create(ctx, data, c.left[:n])
+		created, err := c.create(ctx, bodies, c.left[:n])
 		if err != nil {
 			return err
 		}
@@ -340,9 +468,6 @@ func (c *collection) flush(ctx context.Context, end bool) error {
 		return nil
 	}
 	c.clean = c.head.last
-	if len(c.learned) > 0 {
-		return nil // the rest of the queue may have more of what was learned
-	}
 	return c.raiseSwept(ctx)
 }
 
@@ -360,20 +485,26 @@ func (c *collection) moreShards(ctx context.Context) error {
 	return nil
 }
 
-// create creates the next segment. It returns false if another one has.
-func (c *collection) create(ctx context.Context, data []byte, responses []waiting) (bool, error) {
-	next := c.head.last + 1
-	segment := key(segmentKey(c.survey, c.period, next), noSort)
-	segment[body], segment[counter], segment[entryCount] = binaryOf(data), number(1), number(len(responses))
-	until := int64(0) // either all expire, or none
-	for _, w := range responses {
-		until = max(until, w.expires)
-	}
-	if until > 0 {
-		segment[Expires] = number(until)
-	}
+// create creates the next segments, in one transaction, which is faster than one after another. It returns false if another
+// one has created any.
+func (c *collection) create(ctx context.Context, bodies []packed, responses []waiting) (bool, error) {
 	after := c.head
-	after.last, after.entries = next, c.head.entries+len(responses)
+	var writes []types.TransactWriteItem
+	first := 0
+	for _, p := range bodies {
+		after.last, after.entries = after.last+1, after.entries+p.n
+		segment := key(segmentKey(c.survey, c.period, after.last), noSort)
+		segment[body], segment[counter], segment[entryCount] = binaryOf(p.body), number(1), number(p.n)
+		until := int64(0) // either all expire, or none
+		for _, w := range responses[first : first+p.n] {
+			until = max(until, w.expires)
+		}
+		if until > 0 {
+			segment[Expires] = number(until)
+		}
+		writes = append(writes, c.putNew(segment))
+		first += p.n
+	}
 	rate := after.measure(responses[len(responses)/2].at)
 	update := &types.Update{
 		TableName: &c.name, Key: key("L#"+c.survey, c.period),
@@ -381,18 +512,18 @@ func (c *collection) create(ctx context.Context, data []byte, responses []waitin
 		ConditionExpression:      aws.String("#last = :last"),
 		ExpressionAttributeNames: map[string]string{"#last": lastSegment, "#entries": entryCount, "#since": rateSince, "#before": rateBefore},
 		ExpressionAttributeValues: item{
-			":last": number(c.head.last), ":next": number(next), ":entries": number(after.entries), ":since": number(after.since), ":before": number(after.before),
+			":last": number(c.head.last), ":next": number(after.last), ":entries": number(after.entries), ":since": number(after.since), ":before": number(after.before),
 		},
 	}
 	if c.head.last == 0 {
 		update.ConditionExpression = free()
 		delete(update.ExpressionAttributeValues, ":last")
 	}
-	failed, err := c.transact(ctx, []types.TransactWriteItem{c.putNew(segment), {Update: update}})
+	failed, err := c.transact(ctx, append(writes, types.TransactWriteItem{Update: update}))
 	if err != nil || failed >= 0 {
 		return false, err
 	}
-	c.head, c.known, c.rate = after, next, max(c.rate, rate)
+	c.head, c.known, c.rate = after, after.last, max(c.rate, rate)
 	return true, nil
 }
 

@@ -187,7 +187,7 @@ var errWaits = errors.New("something waits")
 // Waits reports whether anything of a survey waits to be published that the stream may have lost: a response in a shard where
 // [Table.Collect] looks for it, or a wish to take one back. It costs a read for each shard, and reads at most one item of each.
 func (t *Table) Waits(ctx context.Context, s *survey.Survey) (bool, error) {
-	periods, err := t.collected(ctx, s.ID, s, nil)
+	periods, err := t.collected(ctx, s.ID, s)
 	if err != nil {
 		return false, err
 	}

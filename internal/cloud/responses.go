@@ -176,24 +176,25 @@ func (t *Table) vocabulary(ctx context.Context, survey, version string) (*answer
 }
 
 // ResponseKey parses the partition key of a response that has been stored, of an id whose response has been erased, of one that is
-// to be, or of decisions about responses, as the table's stream delivers it. The key of an id does not say the period: it is "".
-func ResponseKey(pk string) (survey, period string, ok bool) {
+// to be, or of decisions about responses, as the table's stream delivers it. name is that of the part of the survey's work that
+// follows, see [store.PartName]. The key of an id does not say the period.
+func ResponseKey(pk string) (survey, name string, ok bool) {
 	kind, rest, _ := strings.Cut(pk, "#")
 	survey, rest, ok = strings.Cut(rest, "#")
 	if kind == "W" {
-		return survey, "", !ok && survey != ""
+		return survey, store.PartName("", ""), !ok && survey != ""
 	}
 	if !ok || survey == "" {
 		return "", "", false
 	}
 	switch kind {
 	case "I":
-		return survey, "", rest != ""
+		return survey, store.PartName("", ""), rest != ""
 	case "E":
-		return survey, rest, rest != ""
+		return survey, store.PartName(rest, ""), rest != ""
 	case "Q":
 		period, shard, ok := strings.Cut(rest, "#")
-		return survey, period, ok && period != "" && shard != ""
+		return survey, store.PartName(period, shard), ok && period != "" && shard != ""
 	}
 	return "", "", false
 }

@@ -105,7 +105,8 @@ func (r *restoration) take(ctx context.Context, i item) error {
 		}
 		r.note(survey, period)
 	case "Q":
-		if survey, period, ok := ResponseKey(pk); ok {
+		if survey, name, ok := ResponseKey(pk); ok {
+			period, _, _ := store.SplitName(name)
 			r.note(survey, period)
 		}
 	}

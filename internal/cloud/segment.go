@@ -106,6 +106,30 @@ func pack(responses []waiting) (body []byte, n int, full bool) {
 	return body, len(responses), false
 }
 
+// packed is the body of a segment, and how many responses are in it.
+type packed struct {
+	body []byte
+	n    int
+}
+
+// segmentsOnce is how many segments are created in one transaction at most: with the largest items it has less than the 4 MB
+// that one may have.
+const segmentsOnce = 8
+
+// packAll returns the bodies of the next segments of the first of some responses, and how many these are. Unless it is the end,
+// what does not fill a segment stays.
+func packAll(responses []waiting, end bool) (bodies []packed, n int) {
+	for n < len(responses) && len(bodies) < segmentsOnce {
+		body, more, full := pack(responses[n:])
+		if !full && !end {
+			break
+		}
+		bodies = append(bodies, packed{body, more})
+		n += more
+	}
+	return bodies, n
+}
+
 // span returns the first and the last arrival of some entries.
 func span(entries []placed) (first, last int64) {
 	first, last = math.MaxInt64, math.MinInt64

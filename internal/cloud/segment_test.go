@@ -146,12 +146,12 @@ func TestCursors(t *testing.T) {
 
 func TestResponseKey(t *testing.T) {
 	for pk, want := range map[string][2]string{
-		shardKey("tea", "2026-Q4", 7): {"tea", "2026-Q4"}, textOf(idKey("tea", "a#b"), partKey): {"tea", ""},
+		shardKey("tea", "2026-Q4", 7): {"tea", "2026-Q4#0007"}, textOf(idKey("tea", "a#b"), partKey): {"tea", "#"}, "W#tea": {"tea", "#"}, "E#tea#2026-Q4": {"tea", "2026-Q4#"},
 		"J#tea#2026-Q4#0000000001": {}, "Q#tea#2026-Q4": {}, "Q#tea": {}, "I#tea": {}, "S": {}, "": {}, "R#tea#2026-Q4#07": {}, "T#tea": {},
 	} {
-		survey, period, ok := ResponseKey(pk)
-		if ok != (want[0] != "") || ok && [2]string{survey, period} != want {
-			t.Errorf("%s is of %q %q, %t", pk, survey, period, ok)
+		survey, name, ok := ResponseKey(pk)
+		if ok != (want[0] != "") || ok && [2]string{survey, name} != want {
+			t.Errorf("%s is of %q %q, %t", pk, survey, name, ok)
 		}
 	}
 }

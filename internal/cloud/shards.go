@@ -44,6 +44,16 @@ func shardOf(id string, n int) int {
 	return int(h.Sum32() % uint32(n))
 }
 
+// shardsOfID returns each shard that an id may have been stored in while there were up to n.
+func shardsOfID(id string, n int) (all []int) {
+	for some := minShards; some <= n; some *= 2 {
+		if shard := shardOf(id, some); !slices.Contains(all, shard) {
+			all = append(all, shard)
+		}
+	}
+	return all
+}
+
 func shardKey(survey, period string, shard int) string {
 	return fmt.Sprintf("Q#%s#%s#%04d", survey, period, shard)
 }

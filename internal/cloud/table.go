@@ -49,7 +49,7 @@ import (
 //	O#survey                  news id     item of news in the outbox and its revision, compressed
 //	O#survey                  case id     nothing: the case is in the outbox of earlier versions
 //	W#survey                  id          nothing: the response is to be erased, because its respondent has taken it back
-//	U#survey                  -           whose turn it is to bring the survey up to date
+//	U                         survey      the survey's work list: who is at it, what has changed since
 //	R                         survey      what the last look at the survey found, and which forms are in place
 //	G                         name        how far a long task has come
 //	X                         ids         32 random bytes that ids are keyed with

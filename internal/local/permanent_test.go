@@ -31,7 +31,7 @@ func TestFaultsThatLast(t *testing.T) {
 		}
 	}
 	s.damage(t, func(tx *bbolt.Tx) error {
-		versions, err := makeBucket(tx, definitionsBucket, "tea")
+		versions, err := makeBucket(tx, definitionsBucket, []byte("tea"))
 		if err != nil {
 			return err
 		}

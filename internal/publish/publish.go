@@ -28,7 +28,7 @@
 // Runs need no lock between them, in one process or in several, and may be interrupted anywhere: the next one completes
 // what is missing. Where many processes are woken by the same answers, they take turns ([store.Turns]), so that the answers
 // are read once and not by each: whoever is turned away leaves what it knows to the one that is at work, which runs once
-// more. Nothing below rests on that.
+// more. A turn that is not renewed is over, and turns begin some time apart ([Options.Apart]). Nothing below rests on that.
 //
 //   - Each response is folded once. It has one place in its log, given when it is collected, and nothing ever gets a place
 //     before one that was given (see [store.Log]): so a cursor has passed exactly the responses that its tally has folded. A
@@ -90,7 +90,8 @@ type Options struct {
 
 	Withdrawals store.WithdrawalStore // nil: what is taken back is erased at once, by another
 
-	Turns    store.Turns    // nil: runs do not wait for each other
+	Turns    Turns          // nil: runs do not wait for each other
+	Apart    time.Duration  // how far apart the turns of a survey begin at least
 	Progress store.Progress // nil: all places in the logs are those that releases were made from, see [store.Settled]
 	Reviews  store.Reviews  // nil: nobody has decided of any response
 	Sidecars store.Sidecars // nil: questionnaires have none
@@ -110,7 +111,8 @@ type Publisher struct {
 	releases    store.Releases
 	pages       store.Pages
 	withdrawals store.WithdrawalStore
-	turns       store.Turns
+	turns       Turns
+	apart       time.Duration
 	progress    store.Progress
 	reviews     store.Reviews
 	sidecars    store.Sidecars
@@ -134,7 +136,7 @@ func New(o Options) *Publisher {
 		o.TagOf = func([]byte) string { return "" }
 	}
 	return &Publisher{
-		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, withdrawals: o.Withdrawals, turns: o.Turns,
+		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, withdrawals: o.Withdrawals, turns: o.Turns, apart: o.Apart,
 		progress: o.Progress, reviews: o.Reviews, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, tagOf: o.TagOf, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, formers: map[string][]formerFile{},
 	}
@@ -149,8 +151,12 @@ type Outcome struct {
 	Held     int64              // of the folded, those that a rule holds back
 	Report   *stats.Report      // that the pages are made from; nil if the run failed before
 
-	TurnedAway bool // another publisher is at it, and does this one's work too
-	More       bool // there is more to do: publish again
+	Age time.Duration // of the oldest response when its run ended, as far as it is known
+
+	TurnedAway bool          // the work is left to another publisher
+	Early      time.Duration // if turned away: nobody is at the work, and for so long nobody begins. See Finish
+	Left       bool          // others have left work meanwhile, which is stored
+	More       bool          // the work is not done
 }
 
 const (
@@ -164,27 +170,52 @@ const (
 	grace = 15 * time.Minute
 )
 
-// Publish brings one survey's results up to date. Periods names those that are certain to have changed, by responses that
-// are to be collected or by erasures; the others it finds itself.
-func (p *Publisher) Publish(ctx context.Context, s *survey.Survey, periods ...string) (out Outcome, err error) {
+// Publish brings one survey's results up to date. Names are those of periods that are certain to have changed, by responses that
+// are to be collected or by erasures; the others it finds itself. If they are all of parts, see [store.PartName], it looks for
+// responses there alone.
+func (p *Publisher) Publish(ctx context.Context, s *survey.Survey, names ...string) (Outcome, error) {
+	return p.PublishWork(ctx, s, store.Work{Names: names})
+}
+
+// PublishWork is Publish of work that has been waiting.
+func (p *Publisher) PublishWork(ctx context.Context, s *survey.Survey, w store.Work) (out Outcome, err error) {
 	if p.turns == nil {
-		out, err = p.runOnce(ctx, s, periods)
-	} else {
-		var turn *store.Turn
-		if turn, err = p.turns.BeginTurn(ctx, s.ID, periods...); turn != nil && err == nil {
-			out, err = p.publishInTurn(ctx, s, turn)
-		}
-		out.TurnedAway = turn == nil && err == nil
+		out, err = p.runOnce(ctx, s, w.Names)
+		return out, named(s, err)
 	}
+	if len(w.Names) == 0 {
+		w.Names = []string{store.Everything}
+	}
+	turn, early, err := p.turns.BeginTurn(ctx, s.ID, w)
+	if turn == nil || err != nil {
+		return Outcome{TurnedAway: err == nil, Early: early}, named(s, err)
+	}
+	out, err = p.publishInTurn(ctx, s, turn, 0)
+	return out, named(s, err)
+}
+
+// Finish does the work that is left of a survey while nobody is at it, as of a publisher that was killed, or that came too early.
+// It waits until it may begin; others are turned away meanwhile.
+func (p *Publisher) Finish(ctx context.Context, s *survey.Survey) (Outcome, error) {
+	turn, early, err := p.turns.ResumeTurn(ctx, s.ID)
+	if turn == nil || err != nil {
+		return Outcome{TurnedAway: err == nil}, named(s, err)
+	}
+	out, err := p.publishInTurn(ctx, s, turn, early)
+	return out, named(s, err)
+}
+
+// named says which survey an error is of.
+func named(s *survey.Survey, err error) error {
 	if err != nil {
-		return out, fmt.Errorf("publish %s: %w", s.ID, err)
+		return fmt.Errorf("publish %s: %w", s.ID, err)
 	}
-	return out, nil
+	return nil
 }
 
 // runOnce makes one run.
-func (p *Publisher) runOnce(ctx context.Context, s *survey.Survey, periods []string) (Outcome, error) {
-	r := &run{Publisher: p, survey: s, answered: store.NewAnswered(p.definitions, s.ID, s), named: periods, read: map[string]bool{}}
+func (p *Publisher) runOnce(ctx context.Context, s *survey.Survey, names []string) (Outcome, error) {
+	r := &run{Publisher: p, survey: s, answered: store.NewAnswered(p.definitions, s.ID, s), names: names, named: store.PeriodsOf(names), read: map[string]bool{}}
 	err := r.publish(ctx)
 	return r.out, err
 }
@@ -194,7 +225,8 @@ type run struct {
 	*Publisher
 	survey   *survey.Survey // in force
 	answered *store.Answered
-	named    []string           // periods that have changed
+	names    []string           // of what has changed
+	named    []string           // their periods
 	seen     *memory            // of the survey's files, with tags from before latest and actions were read
 	read     map[string]bool    // by path: the tag was read in this run
 	removed  bool               // there is no newest page, so that others may have been removed too
@@ -206,7 +238,8 @@ type run struct {
 }
 
 func (r *run) publish(ctx context.Context) error {
-	if err := r.collector.Collect(ctx, r.survey.ID, r.named...); err != nil {
+	err := r.collector.Collect(ctx, r.survey.ID, r.names...)
+	if r.out.More = errors.Is(err, store.ErrMore); err != nil && !r.out.More {
 		return err
 	}
 	if err := r.carryOut(ctx); err != nil {

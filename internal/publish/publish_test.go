@@ -70,6 +70,7 @@ type fakeStore struct {
 	progress map[string]string             // by name
 	pages    map[string]fakePage
 	fault    func(call string) (fail, applied bool) // decides each call; nil: none fails
+	more     bool                                   // Collect says that it has not done all
 	saves    int
 	reads    int // of a log
 	yielded  int // entries
@@ -181,6 +182,9 @@ func (m *fakeStore) Collect(context.Context, string, ...string) error {
 		m.log[period] = append(m.log[period], responses...)
 	}
 	clear(m.waiting)
+	if m.more && after == nil {
+		return store.ErrMore
+	}
 	return after
 }
 

@@ -54,10 +54,11 @@ type Responses interface {
 type Collector interface {
 	// Collect appends to the logs of a survey every response that is not in them yet: all that were stored before the call,
 	// whatever the clocks of the processes that stored them say. It looks for them in the current period, if the survey is
-	// known, in the one before, as long as it may get more, and in the given ones. Each response gets into its log once,
-	// however many collect at the same time and wherever they are interrupted. A back end whose Put writes the log itself
-	// has nothing to do.
-	Collect(ctx context.Context, survey string, periods ...string) error
+	// known, in the one before, as long as it may get more, and in the periods that names has. If names has parts of periods
+	// and nothing else, see [PartName], it need not look elsewhere. Each response gets into its log once, however many collect
+	// at the same time and wherever they are interrupted. If half of the time until the context's deadline has passed, Collect
+	// may return ErrMore, which leaves the rest to another call. A back end whose Put writes the log itself has nothing to do.
+	Collect(ctx context.Context, survey string, names ...string) error
 }
 
 // Log reads the responses of a survey's period in one order that never changes: each response gets its place when it is
@@ -174,21 +175,6 @@ type Progress interface {
 
 	// SaveProgress replaces what is saved under a name, durably, by something that is not empty.
 	SaveProgress(ctx context.Context, name, value string) error
-}
-
-// Turns lets processes take turns at bringing a survey up to date, so that they do not all do the same work. It saves work
-// and nothing else: what they do is right also if they do it at the same time, as when a turn is taken for lost too early.
-type Turns interface {
-	// BeginTurn returns a turn of the caller's, with the given periods and those that earlier turns have left. While another
-	// one's turn lasts, it returns nil, and the periods are left to that one.
-	BeginTurn(ctx context.Context, survey string, periods ...string) (*Turn, error)
-
-	// EndTurn ends a turn whose work is done, and returns false. If another process was turned away meanwhile, it returns true
-	// instead: the turn goes on, with the periods that were left to it.
-	EndTurn(ctx context.Context, t *Turn) (again bool, err error)
-
-	// LeaveTurn ends a turn whose work is not done. Its periods are left to the next one.
-	LeaveTurn(ctx context.Context, t *Turn) error
 }
 
 // Records is everything that operators' commands use of a back end.

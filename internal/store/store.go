@@ -37,18 +37,14 @@ type Entry struct {
 	Response answer.Response // without its private answers
 }
 
-// Turn is one process's turn at bringing a survey up to date, see [Turns].
-type Turn struct {
-	Survey  string
-	Periods []string // that are known to have changed, in order
-	Token   string   // by which the back end knows the turn
-}
-
 // The errors that callers branch on, beside [ErrPermanent]. Every other error means that the outcome is unknown: the call may be
 // repeated.
 var (
 	// ErrStale says that the value was changed after it was read: read it again and retry.
 	ErrStale error = message.Key("changed meanwhile")
+
+	// ErrMore says that a part is done, and that there is more to do.
+	ErrMore error = message.Key("there is more to do")
 
 	// ErrUnknown says that there is no such survey, or no such version of it.
 	ErrUnknown error = message.Key("no such survey")

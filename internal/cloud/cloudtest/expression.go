@@ -320,7 +320,7 @@ type update struct {
 	uses  []string
 }
 
-// updateOf parses an update: SET with values, if_not_exists, sums and differences; REMOVE; ADD of numbers.
+// updateOf parses an update: SET with values, if_not_exists, sums and differences; REMOVE; ADD of numbers and to sets of texts.
 func updateOf(text string) (*update, error) {
 	p, u := &parser{tokens: tokensOf(text)}, &update{}
 	for p.next < len(p.tokens) {
@@ -359,6 +359,10 @@ func (p *parser) step(clause string) (func(s *scope, into Item) error, error) {
 		added, err := p.operand()
 		return func(s *scope, into Item) (err error) {
 			before := s.item[name(s)]
+			if more, ok := added(s).(*types.AttributeValueMemberSS); ok {
+				into[name(s)], err = unionOf(before, more)
+				return err
+			}
 			if before == nil {
 				before = &types.AttributeValueMemberN{Value: "0"}
 			}
@@ -409,6 +413,18 @@ func (p *parser) sum() (func(s *scope) (types.AttributeValue, error), error) {
 	}
 	right, err := term()
 	return func(s *scope) (types.AttributeValue, error) { return sum(left(s), right(s), sign) }, err
+}
+
+// unionOf returns a set of texts that has those of both; before may be nil.
+func unionOf(before types.AttributeValue, more *types.AttributeValueMemberSS) (types.AttributeValue, error) {
+	set, ok := before.(*types.AttributeValueMemberSS)
+	if before == nil {
+		set, ok = &types.AttributeValueMemberSS{}, true
+	}
+	if !ok || len(more.Value) == 0 {
+		return nil, invalid("texts are added to what is no set of texts, or none are")
+	}
+	return &types.AttributeValueMemberSS{Value: slices.Compact(slices.Sorted(slices.Values(slices.Concat(set.Value, more.Value))))}, nil
 }
 
 func sum(a, b types.AttributeValue, sign int64) (types.AttributeValue, error) {

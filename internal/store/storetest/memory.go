@@ -71,10 +71,9 @@ type memory struct {
 
 // turn is the state of a survey's turns.
 type turn struct {
-	number     int // of the last one
-	until      time.Time
-	asked      bool            // somebody was turned away
-	work, left map[string]bool // periods at work, and those that come next
+	number      int // of the last one
+	until, next time.Time
+	work, left  store.Work // what somebody is at, and what comes next
 }
 
 // taken is an id.
@@ -319,25 +318,30 @@ func (h *Memory) SaveProgress(_ context.Context, name, value string) error {
 	return nil
 }
 
-func (h *Memory) BeginTurn(_ context.Context, survey string, periods ...string) (*store.Turn, error) {
+func (h *Memory) BeginTurn(_ context.Context, survey string, w store.Work) (*store.Turn, time.Duration, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.turns[survey]
 	if now == nil {
-		now = &turn{work: map[string]bool{}, left: map[string]bool{}}
+		now = &turn{}
 		h.turns[survey] = now
 	}
-	for _, period := range periods {
-		now.left[period] = true
+	now.left = now.left.And(w)
+	at := time.Now().Add(h.offset)
+	switch {
+	case at.Before(now.until):
+		return nil, 0, nil
+	case at.Before(now.next):
+		return nil, now.next.Sub(at), nil
 	}
-	if at := time.Now().Add(h.offset); now.until.Before(at) {
-		now.number++
-		now.until = at.Add(time.Hour)
-		maps.Copy(now.left, now.work)
-		return &store.Turn{Survey: survey, Periods: now.begin(), Token: fmt.Sprint(now.number)}, nil
-	}
-	now.asked = true
-	return nil, nil
+	return now.begin(survey, at), 0, nil
+}
+
+// begin gives a turn with all the work that there is.
+func (t *turn) begin(survey string, at time.Time) *store.Turn {
+	t.number++
+	t.until, t.work, t.left = at.Add(max(0, t.next.Sub(at))+time.Hour), t.work.And(t.left), store.Work{}
+	return &store.Turn{Survey: survey, Work: t.work, Token: fmt.Sprint(t.number)}
 }
 
 func (h *Memory) EndTurn(_ context.Context, t *store.Turn) (again bool, err error) {
@@ -347,26 +351,59 @@ func (h *Memory) EndTurn(_ context.Context, t *store.Turn) (again bool, err erro
 	if fmt.Sprint(now.number) != t.Token {
 		return false, nil
 	}
-	again = now.asked
-	if t.Periods = now.begin(); !again {
+	now.next, now.work, now.left = t.Next, now.left, store.Work{}
+	if again = len(now.work.Names) > 0; again {
+		t.Work = now.work
+	} else {
 		now.until = time.Time{}
 	}
 	return again, nil
-}
-
-// begin makes work of what was left.
-func (t *turn) begin() []string {
-	t.work, t.left, t.asked = t.left, map[string]bool{}, false
-	return slices.Sorted(maps.Keys(t.work))
 }
 
 func (h *Memory) LeaveTurn(_ context.Context, t *store.Turn) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if now := h.turns[t.Survey]; fmt.Sprint(now.number) == t.Token {
-		now.until = time.Time{}
+		now.until, now.next = time.Time{}, t.Next
 	}
 	return nil
+}
+
+func (h *Memory) RenewTurn(_ context.Context, t *store.Turn) (still bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now, at := h.turns[t.Survey], time.Now().Add(h.offset)
+	if still = fmt.Sprint(now.number) == t.Token; still {
+		now.until = at.Add(time.Hour)
+	}
+	return still, nil
+}
+
+func (h *Memory) ResumeTurn(_ context.Context, survey string) (*store.Turn, time.Duration, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now, at := h.turns[survey], time.Now().Add(h.offset)
+	if !now.unfinished(at) {
+		return nil, 0, nil
+	}
+	return now.begin(survey, at), max(0, now.next.Sub(at)), nil
+}
+
+// unfinished reports whether there is work that nobody is at.
+func (t *turn) unfinished(at time.Time) bool {
+	return t != nil && !at.Before(t.until) && len(t.work.Names)+len(t.left.Names) > 0
+}
+
+func (h *Memory) Unfinished(context.Context) (surveys []string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for survey, now := range h.turns {
+		if now.unfinished(time.Now().Add(h.offset)) {
+			surveys = append(surveys, survey)
+		}
+	}
+	slices.Sort(surveys)
+	return surveys, nil
 }
 
 func (h *Memory) Definition(_ context.Context, id, version string) (*survey.Survey, error) {

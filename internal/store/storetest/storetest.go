@@ -33,7 +33,7 @@ type Backend struct {
 	Cases       Cases
 	Importer    store.Importer
 	Progress    store.Progress
-	Turns       store.Turns // nil: the back end is used by one process
+	Turns       Turns // nil: the back end is used by one process
 	IDs         store.IDs
 	Secrets     Secrets
 	Invitations Invitations

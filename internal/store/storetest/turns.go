@@ -12,29 +12,60 @@ import (
 	"glasspoll/internal/store"
 )
 
-// beginTurn begins a turn, and checks which periods are to be done.
-func beginTurn(t *testing.T, b Backend, periods, want []string) *store.Turn {
+// Turns are turns of processes that may be killed.
+type Turns interface {
+	store.Turns
+	store.Leases
+}
+
+// beginTurn begins a turn, and checks what is to be done.
+func beginTurn(t *testing.T, b Backend, names, want []string) *store.Turn {
 	t.Helper()
-	turn, err := b.Turns.BeginTurn(ctx, surveyID, periods...)
-	if err != nil || turn == nil || turn.Survey != surveyID || !slices.Equal(turn.Periods, want) {
-		t.Fatalf("BeginTurn = %+v, %v; want periods %v", turn, err, want)
+	turn, early, err := b.Turns.BeginTurn(ctx, surveyID, store.Work{Names: names})
+	if err != nil || turn == nil || early != 0 || turn.Survey != surveyID || !slices.Equal(turn.Names, want) {
+		t.Fatalf("BeginTurn = %+v, %v, %v; want %v", turn, early, err, want)
 	}
 	return turn
 }
 
 // turnAway begins a turn while another one lasts.
-func turnAway(t *testing.T, b Backend, periods ...string) {
+func turnAway(t *testing.T, b Backend, names ...string) {
 	t.Helper()
-	if turn, err := b.Turns.BeginTurn(ctx, surveyID, periods...); err != nil || turn != nil {
-		t.Fatalf("BeginTurn = %+v, %v; want none", turn, err)
+	if turn, early, err := b.Turns.BeginTurn(ctx, surveyID, store.Work{Names: names}); err != nil || turn != nil || early != 0 {
+		t.Fatalf("BeginTurn = %+v, %v, %v; want none", turn, early, err)
 	}
 }
 
-// endTurn ends a turn, and checks whether it goes on, and with which periods.
-func endTurn(t *testing.T, b Backend, turn *store.Turn, want bool, periods ...string) {
+// resumeTurn resumes a turn, and checks what is to be done, nil: none, and for how long it is early at most.
+func resumeTurn(t *testing.T, b Backend, most time.Duration, want []string) *store.Turn {
 	t.Helper()
-	if again, err := b.Turns.EndTurn(ctx, turn); err != nil || again != want || again && !slices.Equal(turn.Periods, periods) {
-		t.Fatalf("EndTurn = %t, %v with periods %v; want %t with %v", again, err, turn.Periods, want, periods)
+	turn, early, err := b.Turns.ResumeTurn(ctx, surveyID)
+	if err != nil || (turn == nil) != (want == nil) || turn != nil && !slices.Equal(turn.Names, want) || early > most || (early > 0) != (most > 0) {
+		t.Fatalf("ResumeTurn = %+v, %v, %v; want %v, early for up to %v", turn, early, err, want, most)
+	}
+	return turn
+}
+
+// endTurn ends a turn, and checks whether it goes on, and with what.
+func endTurn(t *testing.T, b Backend, turn *store.Turn, want bool, names ...string) {
+	t.Helper()
+	if again, err := b.Turns.EndTurn(ctx, turn); err != nil || again != want || again && !slices.Equal(turn.Names, names) {
+		t.Fatalf("EndTurn = %t, %v with %v; want %t with %v", again, err, turn.Names, want, names)
+	}
+}
+
+func leaveTurn(t *testing.T, b Backend, turn *store.Turn) {
+	t.Helper()
+	if err := b.Turns.LeaveTurn(ctx, turn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantUnfinished checks whether work on the survey is left.
+func wantUnfinished(t *testing.T, b Backend, want bool) {
+	t.Helper()
+	if surveys, err := b.Turns.Unfinished(ctx); err != nil || slices.Contains(surveys, surveyID) != want {
+		t.Fatalf("unfinished: %v, %v; want this survey among them: %t", surveys, err, want)
 	}
 }
 
@@ -42,44 +73,88 @@ func turns(t *testing.T, b Backend) {
 	if b.Turns == nil {
 		t.Skip("this back end is used by one process")
 	}
+	wantUnfinished(t, b, false)
 	turn := beginTurn(t, b, []string{"2026-Q4", "2026-Q3"}, []string{"2026-Q3", "2026-Q4"})
+	wantUnfinished(t, b, false) // somebody is at it
 	endTurn(t, b, turn, false)
-	turn = beginTurn(t, b, nil, nil)
-	turnAway(t, b)
+	wantUnfinished(t, b, false)
+	resumeTurn(t, b, 0, nil)
+	turn = beginTurn(t, b, []string{store.Everything}, []string{store.Everything})
 	turnAway(t, b, "2026-Q4")
 	turnAway(t, b, "2026-Q2", "2026-Q4")
-	if other, err := b.Turns.BeginTurn(ctx, "other"); err != nil || other == nil {
+	if other, _, err := b.Turns.BeginTurn(ctx, "other", store.Work{Names: []string{store.Everything}}); err != nil || other == nil {
 		t.Errorf("another survey's turn is %+v, %v", other, err)
 	}
 	endTurn(t, b, turn, true, "2026-Q2", "2026-Q4")
 	turnAway(t, b, "2026-Q4") // which is at work, and has changed once more
 	endTurn(t, b, turn, true, "2026-Q4")
-	turnAway(t, b)
-	endTurn(t, b, turn, true)
+	turnAway(t, b, store.Everything)
+	endTurn(t, b, turn, true, store.Everything)
 	turnAway(t, b, "2026-Q1")
-	if err := b.Turns.LeaveTurn(ctx, turn); err != nil {
-		t.Fatal(err)
+	if still, err := b.Turns.RenewTurn(ctx, turn); err != nil || !still {
+		t.Errorf("renewed: %t, %v", still, err)
 	}
-	turn = beginTurn(t, b, []string{"2026-Q4"}, []string{"2026-Q1", "2026-Q4"})
-	if err := b.Turns.LeaveTurn(ctx, turn); err != nil {
-		t.Fatal(err)
-	}
-	turn = beginTurn(t, b, nil, []string{"2026-Q1", "2026-Q4"})
+	leaveTurn(t, b, turn)
+	wantUnfinished(t, b, true)
+	turn = beginTurn(t, b, []string{"2026-Q4"}, []string{store.Everything, "2026-Q1", "2026-Q4"})
+	leaveTurn(t, b, turn)
+	turn = resumeTurn(t, b, 0, []string{store.Everything, "2026-Q1", "2026-Q4"})
+	wantUnfinished(t, b, false)
 	endTurn(t, b, turn, false)
+	turnsApart(t, b)
+	lostTurn(t, b)
+}
 
-	// A turn that has lasted for hours is taken for lost, with what it had to do.
-	lost := beginTurn(t, b, []string{"2026-Q4"}, []string{"2026-Q4"})
+// turnsApart leaves time between turns: who comes too early leaves the work, and is told when; one may wait in a turn.
+func turnsApart(t *testing.T, b Backend) {
+	turn := beginTurn(t, b, []string{"2026-Q4"}, []string{"2026-Q4"})
+	turn.Next = time.Now().Add(20 * time.Minute)
+	endTurn(t, b, turn, false)
+	resumeTurn(t, b, 0, nil)
+	if early, wait, err := b.Turns.BeginTurn(ctx, surveyID, store.Work{Names: []string{"2026-Q3"}}); err != nil || early != nil || wait < time.Minute || wait > 20*time.Minute {
+		t.Fatalf("BeginTurn = %v, %v, %v", early, wait, err)
+	}
+	wantUnfinished(t, b, true)
+	turn = resumeTurn(t, b, 20*time.Minute, []string{"2026-Q3"})
+	turnAway(t, b, "2026-Q3")
+	wantUnfinished(t, b, false)
+	turn.Next = time.Now().Add(20 * time.Minute)
+	endTurn(t, b, turn, true, "2026-Q3")
+	turn.Next = time.Time{}
+	endTurn(t, b, turn, false)
+}
+
+// lostTurn takes a turn that has lasted for hours for lost, with what it had to do.
+func lostTurn(t *testing.T, b Backend) {
+	first := time.Now().Add(-time.Hour).Truncate(time.Second)
+	lost, _, err := b.Turns.BeginTurn(ctx, surveyID, store.Work{Names: []string{"2026-Q4"}, Oldest: first})
+	if err != nil || lost == nil || !lost.Oldest.Equal(first) {
+		t.Fatalf("%+v, %v", lost, err)
+	}
 	if b.At == nil {
 		return
 	}
 	later := b.At(3 * time.Hour)
-	turn = beginTurn(t, later, []string{"2026-Q1"}, []string{"2026-Q1", "2026-Q4"})
-	endTurn(t, b, lost, false) // it was another one's in the end
-	if err := b.Turns.LeaveTurn(ctx, lost); err != nil {
-		t.Error(err)
+	wantUnfinished(t, later, true)
+	turn := beginTurn(t, later, []string{"2026-Q1"}, []string{"2026-Q1", "2026-Q4"})
+	if !turn.Oldest.Equal(first) {
+		t.Errorf("the oldest is of %v, want %v", turn.Oldest, first)
 	}
-	turnAway(t, later, "2026-Q2")
+	if still, err := b.Turns.RenewTurn(ctx, lost); err != nil || still {
+		t.Errorf("renewed: %t, %v", still, err)
+	}
+	endTurn(t, b, lost, false) // it was another one's in the end
+	leaveTurn(t, b, lost)
+	for _, minutes := range []time.Duration{5, 3, 4} { // the oldest counts, whoever comes first
+		w := store.Work{Names: []string{"2026-Q2"}, Oldest: first.Add(-minutes * time.Minute)}
+		if none, _, err := later.Turns.BeginTurn(ctx, surveyID, w); err != nil || none != nil {
+			t.Fatalf("%v, %v", none, err)
+		}
+	}
 	endTurn(t, later, turn, true, "2026-Q2")
+	if want := first.Add(-5 * time.Minute); !turn.Oldest.Equal(want) {
+		t.Errorf("the oldest is of %v, want %v", turn.Oldest, want)
+	}
 	endTurn(t, later, turn, false)
 }
 
@@ -116,12 +191,12 @@ func turnsAtOnce(t *testing.T, b Backend) {
 				mu.Lock()
 				asked[period] = true
 				mu.Unlock()
-				turn, err := b.Turns.BeginTurn(ctx, surveyID, period)
+				turn, _, err := b.Turns.BeginTurn(ctx, surveyID, store.Work{Names: []string{period}})
 				if err != nil {
 					return err
 				}
 				for again := turn != nil; again; {
-					work(turn.Periods)
+					work(turn.Names)
 					time.Sleep(time.Millisecond) // so that others ask meanwhile
 					rest()
 					if again, err = b.Turns.EndTurn(ctx, turn); err != nil {
