@@ -70,7 +70,7 @@ func (f *function) runRound(ctx context.Context, regularly bool) error {
 	did := []any{"surveys", len(v.surveys), "published", r.counts[publishes], "swept", r.counts[sweeps], "aged", r.counts[agesCases],
 		"elsewhere", r.elsewhere, "failed", len(r.failed), "left", left, "took_ms", time.Since(begin).Milliseconds()}
 	if left > 0 {
-		f.log.Error("a round did not come to its end: the next one begins with the surveys that are left", append(did, "request", requestID(ctx))...)
+		f.log.Error("a round did not come to its end", append(did, "request", requestID(ctx))...)
 	} else {
 		f.log.Info("round", did...)
 	}
