@@ -3,7 +3,7 @@
 # make test   everything that must hold; sets up what it needs
 # make lint   gofmt, go vet, staticcheck, complexity, dead code, known vulnerabilities, the scripts' types
 # make bench  the figures of docs/: build, accept, publish
-# make package      bin/submit.zip, bin/invite.zip, bin/publish.zip and bin/archive.zip, as AWS Lambda takes them
+# make package      bin/submit.zip, bin/invite.zip, bin/publish.zip and bin/archive.zip, as AWS Lambda takes them, with bin/functions.json
 # make bench-start  how long the functions take to start, beside an empty one
 # make weight a questionnaire's weight and speed beside SurveyJS, which comes from npm, as a table
 # make soak   the random tests at length; SOAK=5 is 5 % of that
@@ -64,7 +64,7 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 package:
-	go run ./deploy/pack bin
+	go run -ldflags '-X main.version=$(VERSION)' ./deploy/pack bin
 
 bench-start:
 	cd e2e && go test -run "^$$" -bench FunctionsStart -benchtime 21x .

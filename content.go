@@ -1,4 +1,5 @@
-// Package glasspoll embeds the templates, with the wording of the interface, and the sample questionnaires. It has no logic.
+// Package glasspoll embeds the templates, with the wording of the interface, the sample questionnaires, and the templates of a
+// deployment on AWS. It has no logic.
 package glasspoll
 
 import (
@@ -15,6 +16,9 @@ var pages embed.FS
 //go:embed surveys/*.yaml surveys/*.png
 var samples embed.FS
 
+//go:embed deploy/*.yaml
+var deployment embed.FS
+
 // Templates returns the folder templates/: *.html, the stylesheets, scripts, icon.svg, and wording/LANGUAGE.yaml.
 func Templates() fs.FS { return sub(templates, "templates") }
 
@@ -23,6 +27,9 @@ func Pages() fs.FS { return sub(pages, "templates") }
 
 // Samples returns the folder surveys/: questionnaires to start from, with their pictures.
 func Samples() fs.FS { return sub(samples, "surveys") }
+
+// Deployment returns the templates of CloudFormation, template.yaml and firewall.yaml.
+func Deployment() fs.FS { return sub(deployment, "deploy") }
 
 func sub(fsys embed.FS, folder string) fs.FS {
 	inner, err := fs.Sub(fsys, folder)

@@ -12,6 +12,7 @@ import (
 	"glasspoll/internal/cloud/indexed"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
+	"glasspoll/internal/stack"
 	"glasspoll/internal/store"
 )
 
@@ -59,8 +60,8 @@ func (f awsFlags) oldTable(ctx context.Context, name string) (store.Records, err
 	return indexed.New(database, name).Records(), nil
 }
 
-// database returns a client for tables, and the settings that it has found.
-func (f awsFlags) database(ctx context.Context) (*dynamodb.Client, aws.Config, error) {
+// settings finds the account and the region.
+func (f awsFlags) settings(ctx context.Context) (aws.Config, error) {
 	var options []func(*config.LoadOptions) error
 	if f.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(f.Profile))
@@ -70,13 +71,42 @@ func (f awsFlags) database(ctx context.Context) (*dynamodb.Client, aws.Config, e
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, settings, message.Errorf("AWS configuration: %w", err)
+		return settings, message.Errorf("AWS configuration: %w", err)
 	}
 	if settings.Region == "" {
-		return nil, settings, console.Usagef("no AWS region is set: say --region NAME, or set AWS_REGION")
+		return settings, console.Usagef("no AWS region is set: say --region NAME, or set AWS_REGION")
 	}
 	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
-		return nil, settings, message.Errorf("no AWS credentials are found, or they have expired: log in, for example with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (%w)", err)
+		return settings, message.Errorf("no AWS credentials are found, or they have expired: log in, for example with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (%w)", err)
+	}
+	return settings, nil
+}
+
+// deployed returns the table and the bucket of a stack.
+func (f awsFlags) deployed(ctx context.Context, name string) (table, bucket string, err error) {
+	settings, err := f.settings(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	client, err := stack.NewClient(ctx, settings, 0)
+	if err != nil {
+		return "", "", err
+	}
+	outputs, err := client.Outputs(ctx, name)
+	if err != nil {
+		return "", "", err
+	}
+	if table, bucket = outputs["Table"], outputs["Bucket"]; table == "" || bucket == "" {
+		return "", "", message.Errorf("stack %s has no outputs Table and Bucket: its creation has not ended, or has failed", name)
+	}
+	return table, bucket, nil
+}
+
+// database returns a client for tables, and the settings that it has found.
+func (f awsFlags) database(ctx context.Context) (*dynamodb.Client, aws.Config, error) {
+	settings, err := f.settings(ctx)
+	if err != nil {
+		return nil, settings, err
 	}
 	return dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
 		if f.DynamoDBEndpoint != "" {

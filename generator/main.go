@@ -42,6 +42,7 @@ type commands struct {
 	Report  briefCommand   `cmd:"" help:"Write the report on customers and service of a month or a quarter: page, Word file, workbook."`
 	Results resultsCommand `cmd:"" help:"Export, report, verify, archive and erase answers and results."`
 	Publish publishCommand `cmd:"" help:"Upload the site to a deployment on AWS."`
+	Deploy  deployCommand  `cmd:"" help:"Make a deployment on AWS, bring it up to date, look at it, remove it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 			newMailBox(env)
 			return nil
 		},
-		Cmds:                map[string]func(ts *testscript.TestScript, neg bool, args []string){"mailserver": mailServer},
+		Cmds:                map[string]func(ts *testscript.TestScript, neg bool, args []string){"mailserver": mailServer, "aws": scriptedAWS, "packages": makePackages},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})

@@ -15,8 +15,9 @@ import (
 )
 
 type publishCommand struct {
-	Table      string `required:"" placeholder:"NAME" help:"The deployment's table: the output 'Table' of its stack."`
-	Bucket     string `required:"" placeholder:"NAME" help:"The deployment's bucket: the output 'Bucket' of its stack."`
+	Stack      string `placeholder:"NAME" help:"The deployment's stack, by which its table and bucket are found."`
+	Table      string `placeholder:"NAME" help:"The deployment's table: the output 'Table' of its stack."`
+	Bucket     string `placeholder:"NAME" help:"The deployment's bucket: the output 'Bucket' of its stack."`
 	Surveys    string `placeholder:"DIR" default:"surveys" help:"Where the questionnaires (*.yaml) are. Default: ${default}."`
 	Out        string `placeholder:"DIR" default:"public" help:"Where the site is built. Default: ${default}."`
 	Templates  string `placeholder:"DIR" help:"Templates to use in place of the built-in ones of the same name."`
@@ -39,11 +40,15 @@ options and rows need ids: see 'glasspoll check --write-ids'.
 
 Examples:
 
-  glasspoll publish --table polls-Table-1A2B --bucket polls-bucket-3c4d --dry-run
+  glasspoll publish --stack polls --dry-run
+  glasspoll publish --stack polls
   glasspoll publish --table polls-Table-1A2B --bucket polls-bucket-3c4d --profile marketing`
 }
 
 func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
+	if byName := p.Stack != ""; byName == (p.Table != "" || p.Bucket != "") || !byName && (p.Table == "" || p.Bucket == "") {
+		return console.Usagef("say where to: either --stack NAME, or --table NAME and --bucket NAME")
+	}
 	library, surveys, err := readLibrary(c, p.Surveys, project.Demands{Approved: !p.Unapproved, IDs: true})
 	if err != nil {
 		return err
@@ -97,6 +102,12 @@ func lengthOf(s survey.Span) message.Text {
 }
 
 func (p publishCommand) connect(ctx context.Context) (*cloud.Table, *cloud.Pages, error) {
+	if p.Stack != "" {
+		var err error
+		if p.Table, p.Bucket, err = p.deployed(ctx, p.Stack); err != nil {
+			return nil, nil, err
+		}
+	}
 	table, settings, err := p.table(ctx, p.Table)
 	if err != nil {
 		return nil, nil, err

@@ -67,7 +67,7 @@ var house = []floor{
 }
 
 // testSupport is imported by tests alone.
-var testSupport = []string{"soak", "publish/publishtest", "store/storetest", "cloud/cloudtest", "render/rendertest", "server/servertest", "convert/condition/conditiontest", "message/messagetest", "yaml12/yaml12test"}
+var testSupport = []string{"soak", "publish/publishtest", "store/storetest", "cloud/cloudtest", "stack/stacktest", "render/rendertest", "server/servertest", "convert/condition/conditiontest", "message/messagetest", "yaml12/yaml12test"}
 
 func fullName(name string) string {
 	if root, found := strings.CutPrefix(name, "/"); found {

@@ -17,7 +17,7 @@ import (
 // translated are the packages whose messages are all in the catalogue, below glasspoll/internal or, with a leading slash, from
 // the root.
 var translated = strings.Fields(`/generator advice archive bounce cases chromium compare console control convert convert/condition convert/draft convert/markup convert/report convert/surveyjs convert/xlsform
-	audit cloud cloud/indexed codec contacts durable expression invite invitees mailing news notify ownerfile project questionnaire records register render sarif seal server sheets site staging starter store local local/format2 theme transfer upload verify wording`)
+	audit cloud cloud/indexed codec contacts durable expression invite invitees mailing news notify ownerfile project questionnaire records register render sarif seal server sheets site stack staging starter store local local/format2 theme transfer upload verify wording`)
 
 // untranslatedWords are English words that are right in a Chinese message.
 var untranslatedWords = []string{"glasspoll serve"}

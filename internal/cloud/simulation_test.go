@@ -8,7 +8,6 @@ import (
 	"math"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,28 +35,31 @@ type load struct {
 	shards     int // to begin with
 	partitions int
 	throttle   bool
-	scale      float64 // by which a partition takes less; 0: 1
-	instances  int     // of the function that takes submissions; 0: as many as are busy
-	also       int     // ids that are checked with each answer
-	text       int     // bytes of text in each answer
-	window     time.Duration
+	scale      float64       // by which a partition takes less; 0: 1
+	instances  int           // of the function that takes submissions; 0: as many as are busy
+	also       int           // ids that are checked with each answer
+	text       int           // bytes of text in each answer
+	window     time.Duration // of the stream; 0: batching
+	apart      time.Duration // between the beginnings of runs; 0: none
+	kills      []int         // publishers are killed when so many transactions have been made by all
 }
 
 // A burden is what a load has done to the table.
 type burden struct {
 	load
-	usage     cloudtest.Usage // all of it
-	puts      cloudtest.Usage // until the last answer was sent
-	stored    int             // answers
-	refused   int             // replies "try again"
-	slowest   time.Duration   // of a put that succeeded
-	behind    int             // answers that waited when the last one was sent
-	caughtUp  time.Duration   // how long collecting and counting took then
-	segments  int
-	shards    int // at the end
-	published int // runs
-	items     int
-	bytes     int
+	usage    cloudtest.Usage // all of it
+	puts     cloudtest.Usage // until the last answer was sent
+	stored   int             // answers
+	refused  int             // replies "try again"
+	slowest  time.Duration   // of a put that succeeded
+	behind   int             // answers that waited when the last one was sent
+	caughtUp time.Duration   // how long collecting and counting took then
+	segments int
+	shards   int // at the end
+	stream   streamCounts
+	latest   time.Duration // the longest that an answer took from being sent to a page
+	items    int
+	bytes    int
 
 	segmentUnits float64 // what writing the segments once must have cost
 	bodies       int     // their bytes
@@ -109,7 +111,7 @@ func (l load) run(t *testing.T) (b burden) {
 	s := choices(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(s, cloudtest.Options{Partitions: l.partitions, Throttle: l.throttle, Scale: l.scale})
-		w.turns, b.load = true, l
+		w.turns, w.apart, b.load = true, l.apart, l
 		ctx := t.Context()
 		if err := w.process(cloudtest.Hooks{}, Options{}).PutDefinition(ctx, s); err != nil {
 			t.Fatal(err)
@@ -124,23 +126,22 @@ func (l load) run(t *testing.T) (b burden) {
 		for i := range functions {
 			functions[i] = w.process(cloudtest.Hooks{Around: latency}, Options{Awaited: true})
 		}
-		stop, publishing, published := make(chan struct{}), sync.WaitGroup{}, atomic.Int64{}
-		for i := range l.partitions { // the stream has a shard for each partition
-			publishing.Go(func() { published.Add(int64(w.invocations(t, cmp.Or(l.window, batching), i, l.partitions, stop))) })
-		}
-		w.arrivals(t, l, functions, &b)
+		stream := w.newStream(l)
+		stream.start(t)
+		w.arrivals(t, l, functions, stream, &b)
 		b.puts = w.server.Usage().Minus(before)
 		b.behind = len(w.server.Items("Q#"))
 		begin := time.Now()
-		close(stop)
-		publishing.Wait()
-		b.published = int(published.Load())
+		stream.end()
+		b.stream = stream.counted
 		if l.throttle {
 			time.Sleep(10 * time.Minute) // the schedule; a turn that could not be left is over
 			begin = time.Now()
 		}
-		if err := w.streamProcess().publish(ctx, "2000-01"); err != nil {
-			t.Fatal(err)
+		if l.throttle {
+			if err := w.streamProcess().publish(ctx, "2000-01"); err != nil {
+				t.Fatal(err)
+			}
 		}
 		b.caughtUp = time.Since(begin)
 		b.usage = w.server.Usage().Minus(before)
@@ -162,6 +163,7 @@ func (l load) run(t *testing.T) (b burden) {
 		if left := len(w.server.Items("Q#")); left > 0 {
 			t.Errorf("%d answers still wait", left)
 		}
+		b.latest = w.publicAfter(t)
 	})
 	return b
 }
@@ -170,33 +172,11 @@ func (w *world) streamProcess() *process {
 	return w.process(cloudtest.Hooks{Around: latency}, Options{})
 }
 
-// invocations publishes once in each window, in one process, until stop is closed. It returns the number of runs.
-func (w *world) invocations(t *testing.T, window time.Duration, i, of int, stop chan struct{}) (runs int) {
-	p := w.streamProcess()
-	next := time.NewTimer(window * time.Duration(i) / time.Duration(of))
-	for {
-		select {
-		case <-stop:
-			return runs
-		case <-next.C:
-		}
-		if _, err := p.publisher.Publish(t.Context(), w.survey, "2000-01"); err != nil {
-			if !w.server.Throttles() {
-				t.Errorf("publishing: %v", err)
-				return runs
-			}
-			t.Logf("publishing after %v: %v", time.Since(w.now().Truncate(24*time.Hour)), err)
-		}
-		runs++
-		next.Reset(window)
-	}
-}
-
 // tick is how often answers are sent.
 const tick = 10 * time.Millisecond
 
 // arrivals sends the answers of a load, and waits for the replies.
-func (w *world) arrivals(t *testing.T, l load, functions []*process, b *burden) {
+func (w *world) arrivals(t *testing.T, l load, functions []*process, stream *stream, b *burden) {
 	var sending sync.WaitGroup
 	var mu sync.Mutex
 	due, sent := 0.0, 0
@@ -221,6 +201,10 @@ func (w *world) arrivals(t *testing.T, l load, functions []*process, b *burden) 
 					r.Answers = append(r.Answers, answer.Answer{"why", strings.Repeat("x", l.text)})
 				}
 				created, err := p.Put(t.Context(), r, also...)
+				if created {
+					known, _ := p.shardsOf(t.Context(), r.Survey, r.Period)
+					stream.record(shardKey(r.Survey, r.Period, shardOf(r.ID, known)), begin)
+				}
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -245,8 +229,8 @@ func (w *world) arrivals(t *testing.T, l load, functions []*process, b *burden) 
 func (b burden) String() string {
 	n := float64(b.stored)
 	total := b.usage.Total()
-	return fmt.Sprintf("%d/s for %d s: %d stored, %d refused, slowest %v; %d waited at the end, done %v later; %d segments, %d shards, %d runs; %.3f write and %.4f read units an answer, %.4f items read; %d items, %.1f bytes an answer\n%v\nkeys %v\nhundreds of write units of a partition in a second: %v",
-		b.rate, b.seconds, b.stored, b.refused, b.slowest, b.behind, b.caughtUp, b.segments, b.shards, b.published, total.Writes/n, total.Reads/n, float64(b.usage.Read())/n, b.items, float64(b.bytes)/n, b.usage, b.usage.Keys, b.usage.Loads)
+	return fmt.Sprintf("%d/s for %d s: %d stored, %d refused, slowest %v; %d waited at the end, done %v later; %d segments, %d shards, on a page after %v at most, %+v; %.3f write and %.4f read units an answer, %.4f items read; %d items, %.1f bytes an answer\n%v\nkeys %v\nhundreds of write units of a partition in a second: %v",
+		b.rate, b.seconds, b.stored, b.refused, b.slowest, b.behind, b.caughtUp, b.segments, b.shards, b.latest, b.stream, total.Writes/n, total.Reads/n, float64(b.usage.Read())/n, b.items, float64(b.bytes)/n, b.usage, b.usage.Keys, b.usage.Loads)
 }
 
 // The law of what an answer costs, whose terms docs/capacity.md adds up, is checked against the counted calls at several
@@ -256,7 +240,7 @@ func TestUnitsOfAnAnswer(t *testing.T) {
 		{rate: 20, seconds: 60, shards: 16, partitions: 4},
 		{rate: 300, seconds: 10, shards: 16, partitions: 4, window: 2 * time.Second, also: 2},
 		{rate: 500, seconds: 5, shards: 32, partitions: 4, text: 1500},
-		{rate: 20_000, seconds: max(1, soak.Cases(3, 100)), shards: 1024, partitions: 256},
+		{rate: 20_000, seconds: max(1, soak.Cases(3, 100)), shards: 1024, partitions: 256, window: time.Second},
 	} {
 		if testing.Short() && l.rate > 1000 {
 			l.rate, l.shards, l.partitions = l.rate/4, l.shards/4, l.partitions/4

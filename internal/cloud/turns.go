@@ -17,7 +17,7 @@ import (
 
 const (
 	// leaseTime is after how long a turn is over that was not renewed.
-	leaseTime = 30 * time.Second
+	leaseTime = 20 * time.Second
 
 	// turnAttempts bounds the tries to change an item that many processes change.
 	turnAttempts = 50
@@ -174,7 +174,7 @@ func (t *Table) changeTurn(ctx context.Context, survey string, decide func(is *t
 func (is *turn) take(token, survey string, now time.Time, w store.Work) *store.Turn {
 	is.doing = coarser(is.doing.And(is.left).And(w))
 	is.left = store.Work{}
-	is.token, is.until = token, now.Add(is.early(now)+leaseTime)
+	is.token, is.until = token, now.Add(leaseTime)
 	return &store.Turn{Survey: survey, Work: is.doing, Token: token}
 }
 
@@ -242,8 +242,7 @@ func (t *Table) EndTurn(ctx context.Context, own *store.Turn) (again bool, err e
 		}
 		is.next = own.Next
 		if again = is.left.Names != nil; again {
-			now := t.now()
-			is.doing, is.left, is.until = coarser(is.left), store.Work{}, now.Add(is.early(now)+leaseTime)
+			is.doing, is.left, is.until = coarser(is.left), store.Work{}, t.now().Add(leaseTime)
 			work = is.doing
 			return put, nil
 		}

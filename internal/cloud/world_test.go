@@ -34,7 +34,8 @@ type world struct {
 	pages  *pagesInMemory
 	survey *survey.Survey
 	now    func() time.Time
-	turns  bool // publishers take turns
+	turns  bool          // publishers take turns
+	apart  time.Duration // of these
 
 	mu   sync.Mutex
 	fate map[string]*fate // by id
@@ -123,7 +124,7 @@ func (w *world) process(h cloudtest.Hooks, o Options) *process {
 		Collector: table, Log: table, Definitions: table, Tallies: table, Releases: table, Pages: pages, Renderer: figuresOnly{}, Now: o.Now, Cases: table, Progress: table, Reviews: table,
 	}
 	if w.turns {
-		options.Turns = table
+		options.Turns, options.Apart = table, w.apart
 	}
 	p.publisher = publish.New(options)
 	return p
@@ -437,9 +438,10 @@ func (w *world) verifyBlocks(t testing.TB, before, r *release.Release) {
 
 // pagesInMemory implements [store.Pages].
 type pagesInMemory struct {
-	mu    sync.Mutex
-	pages map[string]pageInMemory
-	n     int
+	mu     sync.Mutex
+	pages  map[string]pageInMemory
+	n      int
+	writes []pageWrite
 }
 
 type pageInMemory struct {
@@ -462,6 +464,7 @@ func (p *pagesInMemory) Replace(_ context.Context, path, tag string, revision in
 	}
 	p.n++
 	p.pages[path] = pageInMemory{fmt.Sprint(p.n), revision, string(body)}
+	p.writes = append(p.writes, pageWrite{revision, time.Now()})
 	return p.pages[path].tag, nil
 }
 

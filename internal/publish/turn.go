@@ -13,7 +13,7 @@ import (
 
 const (
 	// renewEvery is how often a turn is renewed while it lasts: several times before it would be over.
-	renewEvery = 10 * time.Second
+	renewEvery = 6 * time.Second
 	// maxTurn is after how long a publisher leaves what has come meanwhile to others: a function must end before its time limit.
 	maxTurn = 40 * time.Second
 	// runTime is kept for a run before the end of the context: without it, the publisher does not wait to make one.
@@ -31,7 +31,7 @@ type Turns interface {
 // publishInTurn runs until nothing has been left to the turn meanwhile. early is for how long it is too early to begin.
 func (p *Publisher) publishInTurn(ctx context.Context, s *survey.Survey, turn *store.Turn, early time.Duration) (whole Outcome, err error) {
 	begun := time.Now()
-	stop := p.keep(ctx, turn, early)
+	stop := p.keep(ctx, turn)
 	defer stop()
 	for {
 		if err := p.wait(ctx, early); err != nil {
@@ -88,14 +88,14 @@ func (p *Publisher) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// keep renews a turn until stop is called, from when it would begin to be over. If it cannot, another process may take it: then two are at
-// the same work, which is right as well.
-func (p *Publisher) keep(ctx context.Context, turn *store.Turn, early time.Duration) (stop func()) {
+// keep renews a turn until stop is called. If it cannot, another process may take it: then two are at the same work, which is right
+// as well.
+func (p *Publisher) keep(ctx context.Context, turn *store.Turn) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	own := &store.Turn{Survey: turn.Survey, Token: turn.Token}
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
-		timer := time.NewTimer(early + renewEvery)
+		timer := time.NewTimer(renewEvery)
 		defer timer.Stop()
 		for {
 			select {

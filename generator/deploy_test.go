@@ -1,0 +1,44 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"glasspoll/internal/stack"
+	"glasspoll/internal/stack/stacktest"
+)
+
+// scriptedAWS starts an endpoint of AWS from a file, whose lines begin with >, and has the commands that follow use it.
+func scriptedAWS(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: aws FILE")
+	}
+	lines := strings.Split(ts.ReadFile(args[0]), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(line, ">")
+	}
+	server, err := stacktest.New([]byte(strings.Join(lines, "\n")))
+	ts.Check(err)
+	ts.Defer(server.Close)
+	for name, value := range server.Environment("eu-central-1") {
+		ts.Setenv(name, value)
+	}
+	ts.Setenv("GLASSPOLL_DEPLOY_PAUSE", "1ms")
+}
+
+// makePackages writes packages of functions as `make package` does, with made-up contents.
+func makePackages(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: packages DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o777))
+	packages := map[string][]byte{}
+	for _, name := range []string{"submit", "invite", "publish", "archive"} {
+		packages[name] = []byte(name)
+		ts.Check(os.WriteFile(dir+"/"+name+".zip", packages[name], 0o666))
+	}
+	ts.Check(stack.WritePackageList(dir, "", packages))
+}
