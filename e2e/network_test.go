@@ -324,6 +324,7 @@ func (b *badTimes) through(t *testing.T, conditions []aws.Condition) {
 	}
 	b.limit(30*time.Second, 30*time.Second)
 	b.publishUntilDone()
+	b.endTurns()
 	if _, err := b.round.Invoke(t.Context(), map[string]string{"source": "aws.scheduler"}); err != nil {
 		t.Errorf("the round afterwards: %v", err)
 	}

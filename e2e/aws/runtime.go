@@ -261,6 +261,7 @@ const (
 	NotApplied       // the connection is closed before the store has seen the call
 	Applied          // the store handles the call, but the client gets no reply
 	Stalled          // no reply comes until the client gives up
+	Refused          // the store says that calls come too fast
 )
 
 // Listen starts the proxy.
@@ -331,6 +332,10 @@ func (n *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	}
+	if fault == Refused {
+		throttle(w, r)
+		return
+	}
 	if fault == NotApplied {
 		onHit()
 		panic(http.ErrAbortHandler)
@@ -374,4 +379,17 @@ func refuse(w http.ResponseWriter, r *http.Request, why string) {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprintf(w, "<Error><Code>AccessDenied</Code><Message>%s</Message></Error>", html.EscapeString(why))
 	}
+}
+
+// throttle replies as DynamoDB and S3 do to whoever calls too often.
+func throttle(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Target") == "" {
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		io.WriteString(w, "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>")
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.WriteHeader(http.StatusBadRequest)
+	io.WriteString(w, `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Throughput exceeds the current capacity of your table"}`)
 }

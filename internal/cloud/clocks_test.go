@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"glasspoll/internal/cloud/cloudtest"
 	"glasspoll/internal/soak"
+	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
 
@@ -111,5 +113,74 @@ func (w *world) verifyDates(t *testing.T, s *survey.Survey, now time.Time) {
 		if date > string(s.DateAt(now)) {
 			t.Errorf("the last release of %s is of %s, and it is %v", one.Period, date, now)
 		}
+	}
+}
+
+// TestTurnsOfClocksAhead kills a publisher whose clock is days ahead, or behind, in its turn: the others go on as soon as after any
+// other one that is killed.
+func TestTurnsOfClocksAhead(t *testing.T) {
+	s := parseSurvey(t, "tea", worldSurvey)
+	for _, d := range []time.Duration{0, 48 * time.Hour, -48 * time.Hour, 400 * 24 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			right := newClocks(endOfSeptember)
+			w := newWorld(s, cloudtest.Options{Now: right.ahead(0)})
+			w.turns = true
+			ctx := t.Context()
+			p := w.process(cloudtest.Hooks{}, Options{})
+			if err := p.PutDefinition(ctx, s); err != nil {
+				t.Fatal(err)
+			}
+			for n := range 4 {
+				if err := p.put(ctx, worldResponse(n, "2026-09")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			calls := 0
+			wrong := w.process(cloudtest.Hooks{Around: func(_ context.Context, _ cloudtest.Call, do func() error) error {
+				if calls++; calls > 6 {
+					return errKilled
+				}
+				return do()
+			}}, Options{Now: right.ahead(d)})
+			if err := wrong.publish(ctx, worldPeriods...); err == nil {
+				t.Fatal("not killed")
+			}
+			if !slices.ContainsFunc(w.server.Items("U"), func(i item) bool { return textOf(i, turnToken) != "" }) {
+				t.Fatal("the turn of whoever was killed has ended")
+			}
+			time.Sleep(4 * time.Minute)
+			out, err := p.publisher.Publish(ctx, s, worldPeriods...)
+			if err != nil || out.TurnedAway || out.Folded != 4 {
+				t.Errorf("%v ahead: %+v, %v", d, out, err)
+			}
+			w.turns = false // whose item changes with every run
+			w.verify(t)
+		})
+	}
+}
+
+// TestTurnsApartOfClocksAhead ends a turn by a clock that is days ahead: the next one begins as soon as after any other one.
+func TestTurnsApartOfClocksAhead(t *testing.T) {
+	s := parseSurvey(t, "tea", worldSurvey)
+	const apart = time.Minute
+	for _, d := range []time.Duration{0, 48 * time.Hour, -48 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			right := newClocks(endOfSeptember)
+			w := newWorld(s, cloudtest.Options{Now: right.ahead(0)})
+			ctx := t.Context()
+			p, wrong := w.process(cloudtest.Hooks{}, Options{}), w.process(cloudtest.Hooks{}, Options{Now: right.ahead(d)})
+			own, _, err := wrong.BeginTurn(ctx, s.ID, store.Work{Names: worldPeriods})
+			if err != nil || own == nil {
+				t.Fatal(own, err)
+			}
+			own.Next = wrong.now().Add(apart)
+			if again, err := wrong.EndTurn(ctx, own); again || err != nil {
+				t.Fatal(again, err)
+			}
+			time.Sleep(apart)
+			if next, early, err := p.BeginTurn(ctx, s.ID, store.Work{Names: worldPeriods}); next == nil || early != 0 || err != nil {
+				t.Errorf("%v ahead: %+v, %v early, %v", d, next, early, err)
+			}
+		})
 	}
 }

@@ -19,6 +19,10 @@ const (
 	// leaseTime is after how long a turn is over that was not renewed.
 	leaseTime = 20 * time.Second
 
+	// farthest bounds how far ahead of now a turn may be over, or begin. Whatever is further ahead was written by a clock that is
+	// wrong, and does not count: nobody would work until then.
+	farthest = 5 * time.Minute
+
 	// turnAttempts bounds the tries to change an item that many processes change.
 	turnAttempts = 50
 
@@ -55,10 +59,17 @@ const (
 // turnVersion is the version of the form of a work list.
 const turnVersion = 1
 
-func (is *turn) held(now time.Time) bool { return is.token != "" && now.Before(is.until) }
+func (is *turn) held(now time.Time) bool {
+	return is.token != "" && now.Before(is.until) && is.until.Sub(now) <= farthest
+}
 
 // early returns for how long nobody begins a turn.
-func (is *turn) early(now time.Time) time.Duration { return max(0, is.next.Sub(now)) }
+func (is *turn) early(now time.Time) time.Duration {
+	if early := is.next.Sub(now); early > 0 && early <= farthest {
+		return early
+	}
+	return 0
+}
 
 func textsOf(i item, name string) []string {
 	if set, ok := i[name].(*types.AttributeValueMemberSS); ok {
