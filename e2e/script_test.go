@@ -27,7 +27,7 @@ type faultyProxy struct {
 	url string
 
 	mu     sync.Mutex
-	mode   string // for submissions: "" passes on, "dead" loses them, "lost" loses the reply, "503", "429", "413", "portal" reply
+	mode   string // for submissions: "" passes on, "dead" loses them, "lost" loses the reply, others reply
 	ids    []string
 	bodies []string
 }
@@ -81,9 +81,19 @@ func newFaultyProxy(t *testing.T, p *server) *faultyProxy {
 			if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
 				connection.Close()
 			}
-		case "503", "429":
+		case "503":
 			w.Header().Set("Retry-After", "1")
-			w.WriteHeader(map[string]int{"503": 503, "429": 429}[mode])
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case "API 429", "API 500": // of an API on AWS, before any handler
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(map[string]int{"API 429": 429, "API 500": 500}[mode])
+			fmt.Fprint(w, `{"message":"Too Many Requests"}`)
+		case "CDN 504":
+			http.Error(w, "<html>504 Gateway Timeout</html>", http.StatusGatewayTimeout)
+		case "unstorable":
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, `{"problems":[{"question":"","code":"unstorable","message":"Your answers could not be stored: a fault has to be mended."}]}`)
 		case "413":
 			http.Error(w, "<html>too large</html>", http.StatusRequestEntityTooLarge)
 		case "portal": // a captive portal
@@ -469,7 +479,7 @@ func TestSendingWithoutNetwork(t *testing.T) {
 	}
 
 	// The page retries by itself, also after replies that are not the handler's.
-	for _, mode := range []string{"503", "429", "portal"} {
+	for _, mode := range []string{"503", "API 429", "API 500", "CDN 504", "portal"} {
 		g.setMode(mode)
 		next := newTab(t, v, 360)
 		do(t, next, chromedp.Navigate(g.url+"tea/en/"), clickLabel("taste", "4"))
@@ -478,7 +488,7 @@ func TestSendingWithoutNetwork(t *testing.T) {
 		g.setMode("")
 		waitForReceipt(t, next)
 	}
-	p.waitForRespondents(t, "tea", 4)
+	p.waitForRespondents(t, "tea", 6)
 
 	// Opening the form again continues to send, unless there are private answers, which are not stored.
 	g.setMode("dead")
@@ -490,9 +500,9 @@ func TestSendingWithoutNetwork(t *testing.T) {
 	again := newTab(t, v, 360)
 	do(t, again, chromedp.Navigate(g.url+"tea/"))
 	waitForReceipt(t, again)
-	p.waitForRespondents(t, "tea", 5)
+	p.waitForRespondents(t, "tea", 7)
 	waitForReceipt(t, last) // the first page retries too, under the same id
-	p.waitForRespondents(t, "tea", 5)
+	p.waitForRespondents(t, "tea", 7)
 
 	g.setMode("dead")
 	private := newTab(t, v, 360)
@@ -509,7 +519,7 @@ func TestSendingWithoutNetwork(t *testing.T) {
 	}
 	pressSubmit(t, private)
 	waitForReceipt(t, private)
-	p.waitForRespondents(t, "tea", 6)
+	p.waitForRespondents(t, "tea", 8)
 
 	// A refusal is shown in plain words, and no answer is lost.
 	g.setMode("413")
@@ -518,6 +528,22 @@ func TestSendingWithoutNetwork(t *testing.T) {
 	pressSubmit(t, large)
 	waitFor(t, large, "the refusal", `document.querySelector("#errors li")?.textContent.startsWith("Your answers could not be stored")`)
 	check(t, large, map[string]string{"no answer is lost": `document.querySelector("[name=taste]:checked").value === "3" && localStorage.length === 1`})
+
+	// What the handler says for good is never tried again by itself, but the button still sends, once the fault is mended.
+	g.setMode("unstorable")
+	pressSubmit(t, large)
+	waitFor(t, large, "what lasts", `document.querySelector("#errors li")?.textContent.startsWith("Your answers could not be stored: a fault")`)
+	runAxe(t, large, "a fault that lasts")
+	before := len(g.sentIDs())
+	runScript(t, large, `dispatchEvent(new Event("online"))`)
+	check(t, large, map[string]string{"nothing waits": `document.getElementById("state").textContent === "" && !document.querySelector(".send [aria-disabled]") && JSON.parse(localStorage.getItem("glasspoll:tea")).pending === false`})
+	g.setMode("")
+	if after := len(g.sentIDs()); after != before {
+		t.Errorf("sent %d times without the button", after-before)
+	}
+	pressSubmit(t, large)
+	waitForReceipt(t, large)
+	p.waitForRespondents(t, "tea", 9)
 }
 
 // TestBackAndSendAgain goes back from the thank-you page. The same answers again are one submission; other answers are refused.

@@ -48,6 +48,7 @@ const sha384 = (bytes) => crypto.subtle.digest("SHA-384", /** @type {Uint8Array<
 /** The public key, if the list that everybody has is the one that this page names, and has one key for each group. */
 const readKey = async () => {
   const response = await fetch(/** @type {string} */ (settings.keys), { credentials: "omit", referrerPolicy: "no-referrer" });
+  if (!response.ok) throw [response.status, 0, await response.json().catch(() => ({}))];
   const list = await response.arrayBuffer();
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", list));
   const { keys } = JSON.parse(new TextDecoder().decode(list));
@@ -162,8 +163,8 @@ const sendBlindly = async (submission, plainly) => {
     const kept = seal ? { ...fresh, body: await seal(body, nonce).catch(() => body) } : fresh;
     const isThere = keep(name, kept);
     return await send(name, (text) => { byID("state").textContent = isThere ? text : say.stay; });
-  } catch { // the keys could not be read
-    return [0, 0, {}];
+  } catch (fault) { // the keys could not be read
+    return /** @type {Outcome} */ (Array.isArray(fault) ? fault : [0, 0, {}]);
   }
 };
 if (choice) /** @type {any} */ (window).sendBlindly = sendBlindly; // the form of somebody invited

@@ -22,7 +22,7 @@ import { envelope, form, knownChannel, ruleOf, say, submitButton } from "./form.
  */
 
 export const address = new URL(/** @type {string} */ (form.getAttribute("action")), document.baseURI);
-const timeout = 3e4, longestWait = 6e4; // milliseconds: for one answer, and between two tries
+const timeout = 3e4, longestWait = 3e5; // milliseconds: for one answer, and between two tries, to which as much again is added at random
 
 /** What is to be sent, as it was when the button was pressed. @type {Record<string, unknown> | null} */
 export let pending = null;
@@ -78,9 +78,11 @@ const trySend = async () => {
     return;
   }
   endSending();
-  if (status < 400 || status >= 500 || status === 429) {
+  // A 500 of the handler's is final. What stands before it (API, CDN, a captive portal) gives no problems.
+  if (status < 400 || status === 429 || status > 500 || status === 500 && !reply.problems) {
     showStatus(say.waiting);
-    timer = setTimeout(trySend, Math.min(retryAfter || 2000 * 2 ** tries++, longestWait));
+    // Thousands may have been told to come back at the same time.
+    timer = setTimeout(trySend, Math.min(retryAfter + 2000 * 2 ** tries++, longestWait) * (1 + Math.random()));
     outcome.waiting();
     if (reply.work) { // it is done by a script of its own, or else the answers are taken after the wait
       pending.seal = reply.work.seal;
@@ -109,7 +111,7 @@ const post = async (submission) => {
       signal: controller.signal,
     });
     status = response.status;
-    retryAfter = +/** @type {string} */ (response.headers.get("Retry-After")) * 1000;
+    retryAfter = +/** @type {string} */ (response.headers.get("Retry-After")) * 1000 || 0;
     reply = await response.json() || {};
   } catch { /* no network, or no JSON */ }
   return [status, retryAfter, reply];

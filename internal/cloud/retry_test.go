@@ -356,7 +356,7 @@ func (c *crowd) String() string {
 }
 
 // Little's law: as many instances run as submissions arrive in the time that one takes. Throttling, however much of it, must not
-// take the instances that an account may run, which are 1,000 at first. docs/capacity.md has the figures.
+// take the instances that an account may run, which are 1,000 at first. docs/operators-aws.md has the figures.
 func TestThrottlingLeavesTheAccountItsInstances(t *testing.T) {
 	s := choices(t)
 	for _, share := range []float64{0, 0.05, 0.5, 1} {

@@ -293,10 +293,14 @@ func (s *submission) refuseUnstored(what string, err error) {
 
 // fault logs that the store has failed, and returns the status and what to reply: one of two codes, by whether trying again helps.
 func (s *submission) fault(what string, err error, temporary, permanent answer.Code) (status int, p answer.Problem) {
-	about := []any{"error", err}
 	var contact *survey.Contact
+	id, _ := parsePath(s.r.URL.Path)
 	if s.current != nil {
-		about, contact = append(about, "survey", s.current.ID), s.current.Contact
+		id, contact = s.current.ID, s.current.Contact
+	}
+	about := []any{"error", err}
+	if id != "" {
+		about = append(about, "survey", id)
 	}
 	if errors.Is(err, store.ErrPermanent) {
 		s.Log.Error(what, append(about, "permanent", true)...)
@@ -362,7 +366,7 @@ func (s *submission) refuseSurvey(id string, err error) {
 	if s.sends {
 		temporary, permanent = answer.NotStored, answer.Unstorable
 	}
-	status, p := s.fault("questionnaire of "+id+" not found", err, temporary, permanent)
+	status, p := s.fault("questionnaire not found", err, temporary, permanent)
 	s.notice(s.w, s.r, status, p)
 }
 

@@ -144,10 +144,10 @@ func sayMissingRanks(q *survey.Question, w *wording.Words) map[string]string {
 func scriptSentences(s *survey.Survey, w *wording.Words) map[string]string {
 	sentences := map[string]string{
 		"look": w.Say("errors.look"), "colon": w.Say("errors.colon"), "kept": w.Say("errors.kept"),
-		"waiting": w.Say("send.waiting"), "failed": w.Say("problem.not_stored"), "sent": w.Say("thanks.text"), "draft": w.Say("draft.restored"),
+		"waiting": w.Say("send.waiting"), "failed": problemText(w, answer.Problem{Code: answer.Unstorable, Args: []any{"contact", s.Contact}}), "sent": w.Say("thanks.text"), "draft": w.Say("draft.restored"),
 		"anew": w.Say("errors.anew"),
 	}
-	for _, code := range []answer.Code{answer.Closed, answer.Conflict, answer.Withdrawn} {
+	for _, code := range []answer.Code{answer.Closed, answer.Conflict, answer.Withdrawn, answer.Unstorable} {
 		sentences[string(code)+".title"] = w.Say("notice." + string(code))
 	}
 	if s.HasInvitations() {
