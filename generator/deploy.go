@@ -21,6 +21,7 @@ import (
 type deployCommand struct {
 	Up     deployUpCommand     `cmd:"" default:"withargs" help:"Create the deployment or bring it up to date: what 'glasspoll deploy' does."`
 	Check  deployCheckCommand  `cmd:"" help:"Try out what the role of each function allows, and what it does not."`
+	Load   deployLoadCommand   `cmd:"" help:"Answer a deployment with made-up answers, measure, compare, and remove them."`
 	Watch  deployWatchCommand  `cmd:"" help:"Follow a deployment that is under way."`
 	Remove deployRemoveCommand `cmd:"" help:"Delete a deployment. Its tables and buckets stay."`
 }

@@ -51,7 +51,7 @@ var house = []floor{
 	{"the work", false, []string{
 		"store",
 		"verify retention",
-		"intake publish notify records transfer invite demo",
+		"intake publish notify records transfer invite demo load",
 		"archive mailing",
 	}},
 	{"the outside", false, []string{
