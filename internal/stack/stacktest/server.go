@@ -111,13 +111,6 @@ func (s *Server) Objects(bucket string) []string {
 	return keys
 }
 
-// Object returns what is stored.
-func (s *Server) Object(bucket, key string) []byte {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.buckets[bucket][key]
-}
-
 var signedFor = regexp.MustCompile(`Credential=[^/]+/[0-9]{8}/([^/]+)/([^/]+)/aws4_request`)
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
