@@ -273,42 +273,52 @@ func (p policy) Mutants() (all []Mutant) {
 			all = append(all, m)
 		}
 		add("is gone", true)
-		for _, action := range s.Action {
-			if len(s.Action) > 1 {
-				less := s
-				less.Action = without(s.Action, action)
-				add("without "+action, true, less)
-			}
+		s.mutateLists(add)
+		s.mutateConditions(add)
+	}
+	return all
+}
+
+// mutateLists adds s without each of its actions and resources, and with all files of a bucket.
+func (s statement) mutateLists(add func(name string, narrower bool, changed ...statement)) {
+	for _, action := range s.Action {
+		if len(s.Action) > 1 {
+			less := s
+			less.Action = without(s.Action, action)
+			add("without "+action, true, less)
 		}
-		for _, resource := range s.Resource {
-			if len(s.Resource) > 1 {
-				less := s
-				less.Resource = without(s.Resource, resource)
-				add("without "+resource, true, less)
-			}
-			if bucket, path, isFile := strings.Cut(resource, "Bucket.Arn}/"); isFile && path != "*" {
-				more := s
-				more.Resource = stringList{bucket + "Bucket.Arn}/*"}
-				add("of all files", false, more)
-			}
+	}
+	for _, resource := range s.Resource {
+		if len(s.Resource) > 1 {
+			less := s
+			less.Resource = without(s.Resource, resource)
+			add("without "+resource, true, less)
 		}
-		for operator, conditions := range s.Condition {
-			for key, node := range conditions {
-				puts := slices.Contains(s.Action, "dynamodb:PutItem")
-				if operator == "Null" && (key == "dynamodb:LeadingKeys" || puts) || key == "dynamodb:Select" {
-					continue
-				}
-				add("without "+operator+" "+key, false, s.with(operator, key, nil))
-				var values stringList
-				if values.UnmarshalYAML(&node); len(values) > 1 {
-					for _, value := range values {
-						add("without "+key+" "+value, true, s.with(operator, key, without(values, value)))
-					}
+		if bucket, path, isFile := strings.Cut(resource, "Bucket.Arn}/"); isFile && path != "*" {
+			more := s
+			more.Resource = stringList{bucket + "Bucket.Arn}/*"}
+			add("of all files", false, more)
+		}
+	}
+}
+
+// mutateConditions adds s without each of its conditions, and without each of their values.
+func (s statement) mutateConditions(add func(name string, narrower bool, changed ...statement)) {
+	puts := slices.Contains(s.Action, "dynamodb:PutItem")
+	for operator, conditions := range s.Condition {
+		for key, node := range conditions {
+			if operator == "Null" && (key == "dynamodb:LeadingKeys" || puts) || key == "dynamodb:Select" {
+				continue
+			}
+			add("without "+operator+" "+key, false, s.with(operator, key, nil))
+			var values stringList
+			if values.UnmarshalYAML(&node); len(values) > 1 {
+				for _, value := range values {
+					add("without "+key+" "+value, true, s.with(operator, key, without(values, value)))
 				}
 			}
 		}
 	}
-	return all
 }
 
 // Denied returns why a policy does not allow a call, or "" if it does. It implements the conditions that the template uses;

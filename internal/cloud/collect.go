@@ -586,12 +586,33 @@ func (c *collection) raiseSwept(ctx context.Context) error {
 // deletesAtOnce is how many items a call may delete.
 const deletesAtOnce = 25
 
+// Deletions take units of the keys that responses are stored under. At most as many are made in a second, of each shard, as three
+// times the responses that it is meant to take, so that those who store find units; in all, a table without a load takes leastPace.
+const (
+	pacePerShard = 3 * perShard
+	leastPace    = 2_000
+)
+
+// betweenDeletes is the time from one call that deletes to the next.
+func (c *collection) betweenDeletes() time.Duration {
+	pace := max(leastPace, pacePerShard*max(c.shards, c.raised))
+	return time.Second * deletesAtOnce / time.Duration(pace)
+}
+
 // deleteAll deletes items of the queue by their keys. It returns once all are deleted.
 func (c *collection) deleteAll(ctx context.Context, keys []item) error {
 	var refused sync.Once
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(parallelDeletes)
+	next := time.Now()
 	for some := range slices.Chunk(keys, deletesAtOnce) {
+		if err := sleep(within, time.Until(next)); err != nil {
+			return cmp.Or(group.Wait(), c.wrap(err))
+		}
+		if now := time.Now(); next.Before(now) {
+			next = now
+		}
+		next = next.Add(c.betweenDeletes())
 		group.Go(func() error {
 			requests := make([]types.WriteRequest, len(some))
 			for i, k := range some {

@@ -29,10 +29,15 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) 
 
 // pause waits before another try of something that takes several calls, for a random time that grows up to a third of a second.
 func pause(ctx context.Context, try int) error {
+	return sleep(ctx, random(conflictBase<<min(try, 5)))
+}
+
+// sleep waits for a time, or until the context ends.
+func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(random(conflictBase << min(try, 5))):
+	case <-time.After(d):
 		return nil
 	}
 }

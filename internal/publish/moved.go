@@ -72,12 +72,17 @@ func (r *run) writeMoved(ctx context.Context, f file) (known bool, err error) {
 	was, seen := r.seen.files[f.path]
 	now := written{was.tag, was.revision, sha256.Sum256(f.moved), f.inputs}
 	switch {
+	case hidden(r.survey) && !r.read[f.path]: // another publisher may have written one while results were public
+		return false, nil
 	case was.inputs == f.inputs && !r.removed:
 		return true, nil
 	case !r.read[f.path] && (seen || !r.seen.complete || r.removed):
 		return false, nil
+	case was.tag != "" && was.revision > f.revision: // it stays until releases are as many: its inputs do not tell the revision
+		r.remember(r.survey.ID, f.path, was)
+		return true, nil
 	case was.tag == "" && (hidden(r.survey) || !f.wanted):
-	case was.tag != "" && (was.revision > f.revision || was.hash == now.hash || was.tag == r.tagOf(f.moved)):
+	case was.tag != "" && (was.hash == now.hash || was.tag == r.tagOf(f.moved)):
 	default:
 		now.revision = f.revision
 		now.tag, err = r.pages.Replace(ctx, f.path, was.tag, f.revision, f.moved)
