@@ -92,7 +92,7 @@ func (s *stream) waitForRecords(want int) []events.DynamoDBEventRecord {
 	}
 }
 
-// newRecords returns the records since the last call.
+// newRecords returns the records since the last call that are about answers.
 func (s *stream) newRecords() []events.DynamoDBEventRecord {
 	s.t.Helper()
 	about, err := s.client.DescribeStream(s.t.Context(), &dynamodbstreams.DescribeStreamInput{StreamArn: &s.arn})
@@ -120,7 +120,7 @@ func (s *stream) newRecords() []events.DynamoDBEventRecord {
 			for _, r := range out.Records {
 				pk, _ := r.Dynamodb.Keys["PK"].(*streams.AttributeValueMemberS)
 				sk, _ := r.Dynamodb.Keys["SK"].(*streams.AttributeValueMemberS)
-				if pk == nil || sk == nil || !slices.ContainsFunc(s.filters, func(f filter) bool { return f.passes(string(r.EventName), pk.Value) }) {
+				if pk == nil || sk == nil || !strings.Contains("QIWE", pk.Value[:1]) || !slices.ContainsFunc(s.filters, func(f filter) bool { return f.passes(string(r.EventName), pk.Value) }) {
 					continue
 				}
 				if len(r.Dynamodb.NewImage)+len(r.Dynamodb.OldImage) > 0 {
