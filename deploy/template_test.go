@@ -431,8 +431,8 @@ func TestRoutes(t *testing.T) {
 	}
 	distribution := lookUp(t, resources, "Distribution", "Properties", "DistributionConfig").(tree)
 	behaviours := distribution["CacheBehaviors"].([]any)
-	if len(behaviours) != 2 {
-		t.Fatalf("%d behaviours, want 2", len(behaviours))
+	if len(behaviours) != 3 {
+		t.Fatalf("%d behaviours, want 3", len(behaviours))
 	}
 	for _, c := range []struct{ index, path, policy, queries string }{{"0", "/api/*", "ToHandler", "all"}, {"1", "/i/*", "ToLinks", "none"}} {
 		behaviour := lookUp(t, behaviours, c.index).(tree)
@@ -575,7 +575,7 @@ func TestHeadersAreThoseOfThePages(t *testing.T) {
 	if len(policy) != 4 {
 		t.Errorf("the policy has more than a name, a comment and headers: %v", policy)
 	}
-	for _, behaviour := range []any{lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "0"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "1")} {
+	for _, behaviour := range []any{lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "0"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "1"), lookUp(t, resources, "Distribution", "Properties", "DistributionConfig", "CacheBehaviors", "2")} {
 		checkValue(t, behaviour, "!Ref Headers", "ResponseHeadersPolicyId")
 		checkValue(t, behaviour, "true", "Compress")
 	}
