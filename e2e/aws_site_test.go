@@ -193,7 +193,7 @@ func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
 	s.waitForRecords(10) // lost
 	checkCount(20)
 	send(1)
-	d.deliver(t, s.waitForRecords(1)) // which names another part of the queue, or the same
+	d.deliver(t, s.waitForRecords(1))  // which names another part of the queue, or the same
 	for _, lost := range []int{0, 5} { // the schedule makes up for them
 		send(lost)
 		s.waitForRecords(lost)
