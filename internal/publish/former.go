@@ -38,7 +38,7 @@ func (r *run) formerFiles(listed map[string]bool, report *stats.Report) []file {
 		if !listed[f.path] {
 			listed[f.path] = true
 			if f.to != "" {
-				all = append(all, r.movedFile(move{f.path, f.to, r.survey.DefaultLanguage(), false}, report.Revision))
+				all = append(all, r.movedFile(move{path: f.path, to: f.to, language: r.survey.DefaultLanguage()}, report.Revision))
 				continue
 			}
 			page.Root = strings.Repeat("../", strings.Count(f.path, "/"))

@@ -227,7 +227,11 @@ func TestMemories(t *testing.T) {
 		clean.Collector, clean.Log, clean.Tallies, clean.Progress, clean.Pages, clean.Releases = again, again, again, again, again, m
 		run(t, New(clean))
 		for path, want := range again.pages {
-			if got := m.pages[path]; want.tag != "unknown" && !got.equal(want) {
+			got := m.pages[path]
+			if hidden(s) && got.body == want.body {
+				continue // it is not written again because of a release
+			}
+			if want.tag != "unknown" && !got.equal(want) {
 				t.Fatalf("%s is %q, revision %d; want %q, revision %d", path, got.body, got.revision, want.body, want.revision)
 			}
 		}

@@ -21,20 +21,21 @@ import (
 type move struct {
 	path, to string // to is relative
 	language string
-	wanted   bool // it is written also where there is no file
+	period   string // whose address it is; "": of the newest
+	wanted   bool   // it is written also where there is no file
 }
 
 // firstLanguage returns the moves from the newest results under the first language's name. Publishing a site makes them.
 func firstLanguage(s *survey.Survey) []move {
 	newest := results.Folder{}
-	return movesOf(address{s.ID + "/" + s.DefaultLanguage() + "/" + newest.Path(), s.DefaultLanguage()}, "../../"+newest.Path(), false)
+	return movesOf(address{s.ID + "/" + s.DefaultLanguage() + "/" + newest.Path(), s.DefaultLanguage()}, newest, "../../"+newest.Path(), false)
 }
 
-// movesOf returns the moves of the files at an address.
-func movesOf(a address, to string, wanted bool) []move {
+// movesOf returns the moves of the files of a folder at an address.
+func movesOf(a address, f results.Folder, to string, wanted bool) []move {
 	var all []move
 	for _, name := range fileNames(results.Folder{}) {
-		m := move{a.folder + name, to + name, a.language, wanted}
+		m := move{a.folder + name, to + name, a.language, f.Period, wanted}
 		if name == indexName {
 			m.to = to
 		}
@@ -53,14 +54,14 @@ func (r *run) moves(set *results.Set) []move {
 				continue
 			}
 			for _, a := range addresses(r.survey, f) {
-				all = append(all, movesOf(a, "../", false)...)
+				all = append(all, movesOf(a, f, "../", false)...)
 			}
 		}
 		return all
 	}
 	if newest := set.Newest(); newest.Period != "" {
 		for _, a := range addresses(r.survey, newest) {
-			all = append(all, movesOf(a, "../", true)...)
+			all = append(all, movesOf(a, newest, "../", true)...)
 		}
 	}
 	return all

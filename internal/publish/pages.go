@@ -124,7 +124,7 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 		}
 		if f == (results.Folder{}) {
 			for _, m := range r.moves(set) {
-				all = append(all, r.movedFile(m, revision))
+				all = append(all, r.movedFile(m, report.RevisionOf(m.period)))
 				listed[m.path] = true
 			}
 		}
