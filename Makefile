@@ -31,6 +31,7 @@ bin/glasspoll:
 
 test: setup lint
 	go test -race -timeout 30m $$(.ci/concurrent)
+	go test -race -short -timeout 30m $$(.ci/concurrent -l)
 	go test -timeout 30m $$(.ci/concurrent -f)
 	cd e2e && go vet ./... && go test -count=1 -parallel 4 -timeout 60m ./...
 

@@ -63,8 +63,11 @@ func TestEdgeIsInTheTemplate(t *testing.T) {
 		t.Errorf("edge.js has %d bytes, more than CloudFront allows", len(source))
 	}
 	checkValue(t, resources, "cloudfront-js-2.0", "Directories", "Properties", "FunctionConfig", "Runtime")
+	config := lookUp(t, resources, "Distribution", "Properties", "DistributionConfig")
+	checkValue(t, config, "viewer-request", "DefaultCacheBehavior", "FunctionAssociations", "0", "EventType")
+	checkValue(t, config, "*/results/*", "CacheBehaviors", "2", "PathPattern") // behind those of the handlers, whose addresses it matches too
 	for i, event := range []string{"viewer-request", "viewer-response"} {
-		checkValue(t, resources, event, "Distribution", "Properties", "DistributionConfig", "DefaultCacheBehavior", "FunctionAssociations", strconv.Itoa(i), "EventType")
+		checkValue(t, config, event, "CacheBehaviors", "2", "FunctionAssociations", strconv.Itoa(i), "EventType")
 	}
 }
 

@@ -44,7 +44,12 @@ type filter struct {
 }
 
 func (f filter) passes(event, pk string) bool {
-	return slices.Contains(f.EventName, event) && strings.HasPrefix(pk, f.DynamoDB.Keys.PK.S[0].Prefix)
+	for _, one := range f.DynamoDB.Keys.PK.S {
+		if strings.HasPrefix(pk, one.Prefix) {
+			return slices.Contains(f.EventName, event)
+		}
+	}
+	return false
 }
 
 func followStream(t *testing.T, d *deployment) *stream {

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -22,9 +21,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"glasspoll"
-	"glasspoll/internal/cases"
 	"glasspoll/internal/cloud"
-	"glasspoll/internal/news"
 	"glasspoll/internal/probe"
 	"glasspoll/internal/publish"
 	"glasspoll/internal/render"
@@ -43,10 +40,17 @@ func main() {
 	lambda.StartWithOptions(f.invoke, lambda.WithEnableSIGTERM(func() { log.Info("stopping") }))
 }
 
+// files are the files of the site. *cloud.Pages implements it.
+type files interface {
+	store.Pages
+	placer
+	TagOf(body []byte) string
+}
+
 // function publishes the surveys that an event names, or all of them.
 type function struct {
 	table   *cloud.Table
-	pages   *cloud.Pages
+	pages   files
 	news    *newsroom
 	log     *slog.Logger
 	metrics *cloud.Metrics
@@ -125,7 +129,7 @@ func (f *function) invoke(ctx context.Context, event json.RawMessage) (any, erro
 const reserve = 2 * time.Second
 
 // handle publishes the surveys of a batch of stream records, or verifies or puts forms in place if the event says so, or
-// publishes all surveys on any other event. It returns the first record of each survey that failed, to be sent again. The stream
+// makes a round over all surveys on any other event. It returns the first record of each survey that failed, to be sent again. The stream
 // is only a trigger: records may be repeated, late or lost.
 func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply events.DynamoDBEventResponse, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -142,35 +146,14 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 	case err == nil && asked.Finish:
 		return reply, f.finish(ctx)
 	case err == nil && asked.News:
-		return reply, f.news.round(ctx)
+		return reply, f.newsRound(ctx)
 	}
 	var stream events.DynamoDBEvent
 	if err := json.Unmarshal(raw, &stream); err != nil || len(stream.Records) == 0 {
-		return reply, f.publishAll(ctx)
+		return reply, f.runRound(ctx, true)
 	}
-	return f.changed(ctx, stream.Records), nil
-}
-
-// publishAll brings all surveys up to date.
-func (f *function) publishAll(ctx context.Context) error {
-	surveys, err := f.table.Surveys(ctx)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	if len(surveys) > 0 {
-		failed = append(failed, f.ageCases(ctx, surveys))
-	}
-	for _, id := range surveys {
-		_, err := f.publish(ctx, id)
-		failed = append(failed, err)
-	}
-	failed = append(failed, f.tell(ctx, append(surveys, news.NoSurvey)...))
-	if err := errors.Join(failed...); err != nil {
-		return err
-	}
-	f.metrics.Write(nil, cloud.Figure{Name: "Rounds", Unit: "Count", Value: 1})
-	return nil
+	reply = f.changed(ctx, stream.Records)
+	return reply, f.wake(ctx, wakesOf(stream.Records)) // an error has all records sent again
 }
 
 // tell delivers the news of surveys, including those that earlier runs failed to deliver.
@@ -185,40 +168,12 @@ func (f *function) tell(ctx context.Context, surveys ...string) error {
 	return err
 }
 
-// ageCases marks the cases that are overdue, and hands them up, before the news of each survey is sent.
-func (f *function) ageCases(ctx context.Context, surveys []string) error {
-	if err := f.table.Ready(ctx); err != nil {
-		return err
-	}
-	publisher, err := f.current(ctx)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for _, id := range slices.Concat(surveys, []string{cases.NoSurvey}) {
-		aged, err := publisher.AgeCases(ctx, id)
-		failed = append(failed, err)
-		if aged > 0 {
-			f.log.Info("cases are overdue", "survey", id, "cases", aged)
-		}
-	}
-	return errors.Join(failed...)
-}
-
-// publish brings one survey up to date: all of it, or what is named.
-func (f *function) publish(ctx context.Context, id string, names ...string) (publish.Outcome, error) {
-	return f.withPublisher(ctx, id, func(p *publish.Publisher, s *survey.Survey) (publish.Outcome, error) {
-		return p.Publish(ctx, s, names...)
-	})
-}
-
 // withPublisher lets a publisher do something with one survey. It returns a panic as an error, so that the other surveys are
 // published.
-func (f *function) withPublisher(ctx context.Context, id string, do func(*publish.Publisher, *survey.Survey) (publish.Outcome, error)) (out publish.Outcome, err error) {
-	begin := time.Now()
+func (f *function) withPublisher(ctx context.Context, id string, do publishing) (out publish.Outcome, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("survey %s: panicked: %v\n%s", id, value, debug.Stack())
+			err = panicked(id, value)
 		}
 		if err != nil {
 			f.log.Error("not published", "request", requestID(ctx), "survey", id, "error", err)
@@ -234,6 +189,20 @@ func (f *function) withPublisher(ctx context.Context, id string, do func(*publis
 	if err := f.table.Ready(ctx); err != nil {
 		return out, err
 	}
+	return f.publishSurvey(ctx, s, do)
+}
+
+// publishing is what a publisher does with a survey.
+type publishing func(p *publish.Publisher, s *survey.Survey) (publish.Outcome, error)
+
+// panicked returns a panic over a survey as an error, so that the other surveys are published.
+func panicked(id string, value any) error {
+	return fmt.Errorf("survey %s: panicked: %v\n%s", id, value, debug.Stack())
+}
+
+// publishSurvey is withPublisher of a questionnaire in force.
+func (f *function) publishSurvey(ctx context.Context, s *survey.Survey, do publishing) (out publish.Outcome, err error) {
+	begin := time.Now()
 	publisher, err := f.current(ctx)
 	if err != nil {
 		return out, err
@@ -241,7 +210,7 @@ func (f *function) withPublisher(ctx context.Context, id string, do func(*publis
 	if out, err = do(publisher, s); err != nil || out.TurnedAway {
 		return out, err
 	}
-	did := []any{"survey", id, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
+	did := []any{"survey", s.ID, "folded", out.Folded, "released", len(out.Released), "replaced", out.Replaced, "took_ms", time.Since(begin).Milliseconds()}
 	if !s.IsUntraceable() { // the time would say when a low score arrived
 		did = append(did, "cases", out.Opened)
 	}

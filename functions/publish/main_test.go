@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"glasspoll/internal/publish"
+	"glasspoll/internal/survey"
 )
 
 // TestPanicIsAnError checks that a panic over one survey does not keep the others from being published.
@@ -23,4 +27,9 @@ func TestPanicIsAnError(t *testing.T) {
 	if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Level != "ERROR" || line.Request != "request-7" || line.Survey != "tea" || !strings.Contains(line.Error, "panicked") {
 		t.Errorf("%v: the log says %s", err, &log)
 	}
+}
+
+// publish brings all of one survey up to date.
+func (f *function) publish(ctx context.Context, id string) (publish.Outcome, error) {
+	return f.withPublisher(ctx, id, func(p *publish.Publisher, s *survey.Survey) (publish.Outcome, error) { return p.Publish(ctx, s) })
 }

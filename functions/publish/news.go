@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -135,18 +138,39 @@ func (n *newsroom) tell(ctx context.Context, surveys ...string) (err error) {
 	return err
 }
 
-// round announces what follows from what is stored, and tells of everything.
-func (n *newsroom) round(ctx context.Context) error {
-	surveys, err := n.table.Surveys(ctx)
+// newsRound announces what follows from what is stored, and tells of everything that waits. It reads what the last looks found, and of
+// other surveys nothing.
+func (f *function) newsRound(ctx context.Context) error {
+	looks, err := f.table.Looks(ctx)
 	if err != nil {
 		return err
 	}
-	_, announcer, err := n.current(ctx)
-	if err == nil && announcer != nil {
-		err = announcer.Announce(ctx, surveys)
-	}
+	_, announcer, err := f.news.current(ctx)
 	if err != nil {
 		return err
 	}
-	return n.tell(ctx, append(surveys, news.NoSurvey)...)
+	now := time.Now()
+	var waiting []string
+	for _, id := range slices.Sorted(maps.Keys(looks)) {
+		l := looks[id]
+		begins := announcer != nil && reached(l.Window, now)
+		if begins {
+			if err := announcer.AnnounceSurveys(ctx, id); err != nil {
+				return err
+			}
+		}
+		if begins || l.Again || reached(l.News, now) {
+			waiting = append(waiting, id)
+		}
+	}
+	if announcer != nil {
+		added, err := announcer.AnnounceDigests(ctx, f.table.Surveys)
+		if err != nil {
+			return err
+		}
+		if added && !slices.Contains(waiting, news.NoSurvey) {
+			waiting = append(waiting, news.NoSurvey)
+		}
+	}
+	return errors.Join(f.tell(ctx, waiting...), f.noteTold(ctx, waiting, looks))
 }

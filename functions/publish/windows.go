@@ -9,6 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"glasspoll/internal/cloud"
 	"glasspoll/internal/render"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -19,36 +22,88 @@ type placer interface {
 	Copy(ctx context.Context, from, to string) (changed bool, err error)
 }
 
+const (
+	// formsEvery is within which time forms are compared again that are in place: whoever uploads the site with an earlier version of the
+	// program while a window begins or ends may put the form of before there.
+	formsEvery = 2 * time.Hour
+
+	// formsSettle is for how long after the beginning or the end of a window they are compared each time, for the same reason.
+	formsSettle = time.Hour
+)
+
 // placeForms puts the forms and the home pages in place that belong to the moment: before, in or after each survey's window. They
-// have been uploaded with the site.
+// have been uploaded with the site. Forms that are known to be in place are not looked at.
 func (f *function) placeForms(ctx context.Context) error {
 	surveys, err := f.table.Surveys(ctx)
 	if err != nil {
 		return err
 	}
-	var failed []error
-	for _, id := range surveys {
-		s, err := f.table.Definition(ctx, id, "")
-		if errors.Is(err, store.ErrUnknown) {
-			continue // it is being moved to this table
-		}
-		changed := 0
-		if err == nil {
-			changed, err = placeForm(ctx, f.pages, s, time.Now())
-		}
-		if err != nil {
-			f.log.Error("form not put in place", "request", requestID(ctx), "survey", id, "error", err)
-			failed = append(failed, fmt.Errorf("survey %s: %w", id, err))
-		}
-		if changed > 0 {
-			f.log.Info("forms put in place", "survey", id, "changed", changed)
-		}
+	published, err := f.table.Published(ctx)
+	if err != nil {
+		return err
 	}
+	looks, err := f.table.Looks(ctx)
+	if err != nil {
+		return err
+	}
+	inForce, err := f.table.InForce(ctx, surveys)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	failed := make([]error, len(surveys)+1)
+	var group errgroup.Group
+	group.SetLimit(parallelSweeps)
+	for n, id := range surveys {
+		of := inForce[id] + " " + published
+		if known := looks[id].Forms; inForce[id] == "" || known.Of == of && (known.Until.IsZero() || now.Before(known.Until)) {
+			continue
+		}
+		group.Go(func() error {
+			if err := f.placeFormOf(ctx, id, inForce[id], of, now); err != nil {
+				f.log.Error("form not put in place", "request", requestID(ctx), "survey", id, "error", err)
+				failed[n] = fmt.Errorf("survey %s: %w", id, err)
+			}
+			return nil
+		})
+	}
+	group.Wait()
 	if err := placeHomes(ctx, f.pages, f.table, time.Now); err != nil {
 		f.log.Error("home page not put in place", "request", requestID(ctx), "error", err)
-		failed = append(failed, err)
+		failed[len(surveys)] = err
 	}
 	return errors.Join(failed...)
+}
+
+// placeFormOf puts the forms of one survey in place, and notes it.
+func (f *function) placeFormOf(ctx context.Context, id, version, of string, now time.Time) error {
+	s, err := f.table.Definition(ctx, id, version)
+	if err != nil {
+		return err
+	}
+	changed, err := placeForm(ctx, f.pages, s, now)
+	if err != nil {
+		return err
+	}
+	if changed > 0 {
+		f.log.Info("forms put in place", "survey", id, "changed", changed)
+	}
+	return f.table.SaveForms(ctx, id, cloud.Forms{Of: of, Until: formsUntil(s, now)})
+}
+
+// formsUntil returns when the forms that are in place at an instant are to be looked at again; zero for never.
+func formsUntil(s *survey.Survey, now time.Time) time.Time {
+	if s.Window == (survey.Window{}) {
+		return time.Time{}
+	}
+	until := now.Add(formsEvery)
+	if s.PhaseAt(now) != s.PhaseAt(now.Add(-formsSettle)) {
+		until = now
+	}
+	if next, ok := s.NextPhase(now); ok && next.Before(until) {
+		until = next
+	}
+	return until
 }
 
 // homeKeeper knows which files are the home pages. *cloud.Table implements it.

@@ -198,6 +198,39 @@ func (c *Case) Age(now time.Time) (happened []Step) {
 	return happened
 }
 
+// NextAge returns the first instant, not before another one, at which [Case.Age] changes the case if nothing else does; false if
+// there is none.
+func (c *Case) NextAge(from time.Time) (at time.Time, ok bool) {
+	limit, due := c.limit()
+	if !due || c.Status == Closed {
+		return at, false
+	}
+	at = limit.Add(1) // Overdue is after the limit
+	if c.Late {
+		if !c.canHandUp() {
+			return time.Time{}, false
+		}
+		for _, change := range c.Changes {
+			if change.What == WasEscalated {
+				at = later(at, c.afterSpan(change.At))
+			}
+		}
+	}
+	return later(at, from), true
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// canHandUp reports whether there is a role above the owner.
+func (c *Case) canHandUp() bool {
+	return slices.ContainsFunc(c.Above, func(role string) bool { return role != c.Owner })
+}
+
 // afterSpan returns the instant as long after another one as the case had to be closed in.
 func (c *Case) afterSpan(at time.Time) time.Time {
 	if !c.DueAt.IsZero() {

@@ -18,6 +18,7 @@ import (
 	"glasspoll/internal/answer"
 	"glasspoll/internal/message"
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 )
 
 // # Why each response is in the log once
@@ -133,20 +134,12 @@ func (t *Table) Collect(ctx context.Context, survey string, names ...string) err
 	if err != nil && !errors.Is(err, store.ErrUnknown) {
 		return err
 	}
-	for i, err := range t.heads(ctx, survey) {
-		if err != nil {
-			return err
-		}
-		if s == nil || headOf(i).grewWithin(2*grace, t.now()) {
-			n.parts[textOf(i, sortKey)] = nil
-		}
+	more, err := t.collected(ctx, survey, s)
+	if err != nil {
+		return err
 	}
-	if s != nil {
-		for _, at := range []time.Time{t.now(), t.now().Add(-grace)} {
-			if open, _ := s.OpenAt(at); open {
-				n.parts[s.PeriodAt(at)] = nil
-			}
-		}
+	for _, period := range more {
+		n.parts[period] = nil
 	}
 	if err := t.collectAll(ctx, survey, n); err != nil {
 		return err
@@ -159,6 +152,27 @@ func (t *Table) Collect(ctx context.Context, survey string, names ...string) err
 		}
 	}
 	return nil
+}
+
+// collected returns the periods of a survey in which responses may wait to be collected, in order. s is nil if the survey is not
+// in force.
+func (t *Table) collected(ctx context.Context, id string, s *survey.Survey) (periods []string, err error) {
+	for i, err := range t.heads(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		if s == nil || headOf(i).grewWithin(2*grace, t.now()) {
+			periods = append(periods, textOf(i, sortKey))
+		}
+	}
+	if s != nil {
+		for _, at := range []time.Time{t.now(), t.now().Add(-grace)} {
+			if open, _ := s.OpenAt(at); open {
+				periods = append(periods, s.PeriodAt(at))
+			}
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(periods))), nil
 }
 
 // named is what a call of Collect is for.

@@ -173,8 +173,14 @@ func (w *world) tell(t testing.TB, steps []step, s int, k *killer, again bool) {
 	}
 }
 
-// sparsely returns that only each so many-th case is tried: all of them in a soak.
-func sparsely() int { return max(1, 20/soak.Cases(2, 20)) }
+// sparsely returns that only each so many-th case is tried: all of them in a soak, and one in a hundred under -short, as with the race
+// detector, which finds in them what it finds in all.
+func sparsely() int {
+	if testing.Short() {
+		return 100
+	}
+	return max(1, 20/soak.Cases(2, 20))
+}
 
 // TestKilledAtEveryCall kills each process of the story at each of its calls, before the call and after it, with and without
 // somebody who tries again. Calls that a process makes at the same time come in any order.

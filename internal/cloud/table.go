@@ -31,6 +31,7 @@ import (
 //	D#survey                  current     version in force
 //	D#_site                   current     the site's assets, compressed, and the form of the table
 //	D#_site                   homes       which files are the home pages, and from when on
+//	D#_site                   published   when the site was published last
 //	D#_beside                 survey      sidecars: measures and quotes, compressed
 //	S                         survey      nothing: the survey exists
 //	I#survey#id               -           the id is taken: digest, period, arrival, private answers, also of corrections
@@ -49,6 +50,7 @@ import (
 //	O#survey                  case id     nothing: the case is in the outbox of earlier versions
 //	W#survey                  id          nothing: the response is to be erased, because its respondent has taken it back
 //	U                         survey      the survey's work list: who is at it, what has changed since
+//	R                         survey      what the last look at the survey found, and which forms are in place
 //	G                         name        how far a long task has come
 //	X                         ids         32 random bytes that ids are keyed with
 //	F#, B#, Y                             what limits need: see limits.go

@@ -168,6 +168,49 @@ func (r *run) read(ctx context.Context, id string) error {
 	return nil
 }
 
+// Next returns when there is something to do for what is in the outbox of a survey, s (nil: it is not in force): an instant that has
+// passed if that is now, and zero if the outbox is empty.
+func (d *Deliverer) Next(s *survey.Survey, items []news.Item) (next time.Time) {
+	for _, i := range items {
+		if at := d.nextOf(s, &i); next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	return next
+}
+
+// nextOf is Next of one item.
+func (d *Deliverer) nextOf(s *survey.Survey, i *news.Item) time.Time {
+	switch {
+	case i.Withdrawn:
+		return i.At
+	case i.Done || len(d.Receivers) == 0:
+		return i.At.Add(news.KeepDone + 1)
+	}
+	next := time.Time{}
+	for n := range d.Receivers {
+		to, at := &d.Receivers[n], i.At
+		switch {
+		case to.waits(i) && !to.Program:
+			if morning := news.NotBefore(*i, s); morning.After(at) {
+				at = morning
+			}
+		case to.waits(i):
+		case i.Deliveries[to.Name].Dead:
+			at = at.Add(news.KeepDead)
+		default:
+			continue
+		}
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	if next.IsZero() {
+		return i.At // it is finished
+	}
+	return next
+}
+
 // waits reports whether a receiver is still to be told of an item.
 func (r *Receiver) waits(i *news.Item) bool {
 	d := i.Deliveries[r.Name]

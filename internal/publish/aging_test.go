@@ -45,7 +45,7 @@ func TestCasesAreHandedUp(t *testing.T) {
 				for range 1 + number(3) {
 					p := c.publisher(at(day))
 					group.Go(func() error {
-						if _, err := p.AgeCases(ctx, "sample"); !errors.Is(err, errInjected) {
+						if _, _, err := p.AgeCases(ctx, "sample"); !errors.Is(err, errInjected) {
 							return err
 						}
 						return nil
@@ -56,7 +56,7 @@ func TestCasesAreHandedUp(t *testing.T) {
 				}
 			}
 			c.fakeStore.fault = nil
-			if _, err := c.publisher(at(day)).AgeCases(ctx, "sample"); err != nil {
+			if _, _, err := c.publisher(at(day)).AgeCases(ctx, "sample"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -99,7 +99,7 @@ func TestCasesOfSurveysThatMove(t *testing.T) {
 		}
 	}
 	for survey, want := range map[string]int{"moving": 0, cases.NoSurvey: 1} {
-		if aged, err := c.publisher(at(20)).AgeCases(ctx, survey); err != nil || aged != want {
+		if aged, _, err := c.publisher(at(20)).AgeCases(ctx, survey); err != nil || aged != want {
 			t.Errorf("%s: %d, %v", survey, aged, err)
 		}
 	}

@@ -178,7 +178,7 @@ type polled struct {
 	place  place
 	now    time.Time
 	number int
-	frame  *render.Renderer
+	writer publish.Renderer
 }
 
 func newPolled(t *testing.T, source string, at func(*testing.T) place) *polled {
@@ -192,13 +192,13 @@ func newPolled(t *testing.T, source string, at func(*testing.T) place) *polled {
 		t.Fatal(err)
 	}
 	opened, _ := openStore(t, t.TempDir())
-	return &polled{Store: opened, t: t, survey: s, place: at(t), now: time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC), frame: frame}
+	return &polled{Store: opened, t: t, survey: s, place: at(t), now: time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC), writer: results.New(frame)}
 }
 
 func (p *polled) publisher(look func()) (*publish.Publisher, *[]string) {
 	written := &[]string{}
 	return publish.New(publish.Options{Collector: p, Log: p, Definitions: p, Tallies: p, Releases: p, Pages: observed{p.place.pages, written, look}, TagOf: p.place.pages.TagOf,
-		Renderer: results.New(p.frame), Now: func() time.Time { return p.now }}), written
+		Renderer: p.writer, Now: func() time.Time { return p.now }}), written
 }
 
 // answer stores the answers of five people.
@@ -233,6 +233,7 @@ func TestFilesOfARelease(t *testing.T) {
 	for name, at := range map[string]func(*testing.T) place{"a directory": localPlace, "a bucket": cloudPlace} {
 		for source, languages := range map[string]int{monthly: 2, once: 2, three: 3} {
 			p := newPolled(t, source, at)
+			p.writer = counted{map[string]int{}}
 			periodic := p.survey.Period != survey.NoPeriod
 			period := func(month int) string {
 				if periodic {

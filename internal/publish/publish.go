@@ -424,3 +424,20 @@ func Closed(s *survey.Survey, period string, now time.Time) bool {
 	}
 	return true
 }
+
+// NextDue returns an instant up to which, from another one on, the time alone makes no release due and changes no page, unless answers
+// come: a day begins, or a period is closed.
+func NextDue(s *survey.Survey, from time.Time) time.Time {
+	today := s.BeginningOfDay(from)
+	local := from.In(s.Location())
+	tomorrow := s.BeginningOfDay(time.Date(local.Year(), local.Month(), local.Day()+1, 12, 0, 0, 0, s.Location()))
+	next := tomorrow
+	if s.PhaseAt(today) != s.PhaseAt(today.Add(-1)) || s.PeriodAt(today) != s.PeriodAt(today.Add(-1)) {
+		for _, later := range []time.Duration{grace, survey.Grace, survey.Grace + grace} { // see [Closed]
+			if at := today.Add(later); at.After(from) && at.Before(next) {
+				next = at
+			}
+		}
+	}
+	return next
+}

@@ -131,7 +131,7 @@ func (u *updater) ageCases(ctx context.Context) {
 		return
 	}
 	for _, id := range append(surveys, cases.NoSurvey) {
-		aged, err := publisher.AgeCases(ctx, id)
+		aged, _, err := publisher.AgeCases(ctx, id)
 		if err != nil && ctx.Err() == nil {
 			u.log.Error("overdue cases not handed up, will be tried again", "survey", id, "error", err)
 		}

@@ -51,6 +51,9 @@ type Table interface {
 
 	// PutHomes replaces that.
 	PutHomes(ctx context.Context, h render.Homes) error
+
+	// MarkPublished says that everything is in place.
+	MarkPublished(ctx context.Context) error
 }
 
 // Pages stores a deployment's files.
@@ -148,6 +151,11 @@ func (u *uploader) upload(ctx context.Context) error {
 	}
 	if err := u.files(ctx, steps.homes); err != nil {
 		return err
+	}
+	if !u.dryRun {
+		if err := u.table.MarkPublished(ctx); err != nil {
+			return err
+		}
 	}
 	all := message.Count(u.progress.all, "file")
 	if u.dryRun {

@@ -133,6 +133,10 @@ func (d *deployment) PutAssets(_ context.Context, a render.Assets) error {
 
 func (d *deployment) Homes(context.Context) (render.Homes, error) { return d.homes, nil }
 
+func (d *deployment) MarkPublished(context.Context) error {
+	return d.write("published")
+}
+
 func (d *deployment) PutHomes(_ context.Context, h render.Homes) error {
 	d.homes = h
 	return d.write("homes")
@@ -218,12 +222,13 @@ func TestUpload(t *testing.T) {
 	}
 	before("tea/index.html", "homes")
 	before("homes", "index.html")
-	if printed, err = upload(false); err != nil || len(d.log) > 0 || !strings.Contains(printed, "7 files, 0 uploaded") {
+	before("index.html", "published")
+	if printed, err = upload(false); err != nil || !slices.Equal(d.log, []string{"published"}) || !strings.Contains(printed, "7 files, 0 uploaded") {
 		t.Errorf("nothing has changed: %v, %v\n%s", d.log, err, printed)
 	}
 	s.Surveys[0] = parse(strings.Replace(source, "label: Taste", "label: The taste", 1))
 	s.Actions = nil
-	if printed, err = upload(false); err != nil || !slices.Equal(d.log, []string{"definition tea", "actions tea"}) || !strings.Contains(printed, "tea: changed in wording or look only\n") {
+	if printed, err = upload(false); err != nil || !slices.Equal(d.log, []string{"definition tea", "actions tea", "published"}) || !strings.Contains(printed, "tea: changed in wording or look only\n") {
 		t.Errorf("after an edit: %v, %v\n%s", d.log, err, printed)
 	}
 	s.Surveys[0] = parse(strings.Replace(source, "steps: 5", "steps: 7", 1))
