@@ -92,7 +92,7 @@ func (s *stream) waitForRecords(want int) []events.DynamoDBEventRecord {
 	}
 }
 
-// newRecords returns the records since the last call.
+// newRecords returns the records since the last call that are about answers.
 func (s *stream) newRecords() []events.DynamoDBEventRecord {
 	s.t.Helper()
 	about, err := s.client.DescribeStream(s.t.Context(), &dynamodbstreams.DescribeStreamInput{StreamArn: &s.arn})
@@ -120,7 +120,7 @@ func (s *stream) newRecords() []events.DynamoDBEventRecord {
 			for _, r := range out.Records {
 				pk, _ := r.Dynamodb.Keys["PK"].(*streams.AttributeValueMemberS)
 				sk, _ := r.Dynamodb.Keys["SK"].(*streams.AttributeValueMemberS)
-				if pk == nil || sk == nil || !slices.ContainsFunc(s.filters, func(f filter) bool { return f.passes(string(r.EventName), pk.Value) }) {
+				if pk == nil || sk == nil || !strings.Contains("QIWE", pk.Value[:1]) || !slices.ContainsFunc(s.filters, func(f filter) bool { return f.passes(string(r.EventName), pk.Value) }) {
 					continue
 				}
 				if len(r.Dynamodb.NewImage)+len(r.Dynamodb.OldImage) > 0 {
@@ -193,14 +193,15 @@ func TestOnAWSStreamIsOnlyATrigger(t *testing.T) {
 	s.waitForRecords(10) // lost
 	checkCount(20)
 	send(1)
-	d.deliver(t, s.waitForRecords(1)) // the next record makes up for them
-	checkCount(31)
-	send(5)
-	s.waitForRecords(5) // lost, without a later one
-	if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.events", "detail-type": "Scheduled Event"}); err != nil {
-		t.Fatal(err)
+	d.deliver(t, s.waitForRecords(1))  // which names another part of the queue, or the same
+	for _, lost := range []int{0, 5} { // the schedule makes up for them
+		send(lost)
+		s.waitForRecords(lost)
+		if _, err := d.publish.Invoke(t.Context(), map[string]string{"source": "aws.events", "detail-type": "Scheduled Event"}); err != nil {
+			t.Fatal(err)
+		}
+		checkCount(31 + lost)
 	}
-	checkCount(36)
 	for _, metric := range []string{"PublishAge", "Rounds"} {
 		d.waitForLog(`"` + metric + `":`)
 	}

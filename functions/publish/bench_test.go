@@ -66,10 +66,11 @@ func BenchmarkIdleRound(b *testing.B) {
 	if err := f.runRound(b.Context(), true); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(time.Since(begun).Seconds(), "s/first-round")
+	first := time.Since(begun)
 	for b.Loop() {
 		if err := newProcess().runRound(b.Context(), true); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(first.Seconds(), "s/first-round")
 }

@@ -153,7 +153,11 @@ func (f *function) handle(ctx context.Context, raw json.RawMessage) (reply event
 		return reply, f.runRound(ctx, true)
 	}
 	reply = f.changed(ctx, stream.Records)
-	return reply, f.wake(ctx, wakesOf(stream.Records)) // an error has all records sent again
+	if err := f.wake(ctx, wakesOf(stream.Records)); err != nil {
+		f.log.Error("changes were not noted, will be tried again", "request", requestID(ctx), "error", err)
+		reply.BatchItemFailures = append(reply.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: stream.Records[0].Change.SequenceNumber})
+	}
+	return reply, nil
 }
 
 // tell delivers the news of surveys, including those that earlier runs failed to deliver.

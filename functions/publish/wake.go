@@ -50,7 +50,9 @@ func wakesOf(records []events.DynamoDBEventRecord) wakes {
 // wake tells the news that is new, and makes a round if there is something in force that was not. An error says that the records are to
 // be sent again. What fails otherwise is logged, and left to the schedule's next round.
 func (f *function) wake(ctx context.Context, w wakes) error {
-	if err := f.touched(ctx, slices.Sorted(maps.Keys(w.touched))...); err != nil {
+	short, cancel := context.WithTimeout(context.WithoutCancel(ctx), reserve/2) // also when a survey has taken all the time there was
+	defer cancel()
+	if err := f.touched(short, slices.Sorted(maps.Keys(w.touched))...); err != nil || ctx.Err() != nil {
 		return err
 	}
 	_ = f.tell(ctx, slices.Sorted(maps.Keys(w.news))...)
