@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -151,12 +152,13 @@ func (f *function) newsRound(ctx context.Context) error {
 	}
 	now := time.Now()
 	var waiting []string
+	var failed []error
 	for _, id := range slices.Sorted(maps.Keys(looks)) {
 		l := looks[id]
 		begins := announcer != nil && reached(l.Window, now)
 		if begins {
-			if err := announcer.AnnounceSurveys(ctx, id); err != nil {
-				return err
+			if err := announcer.AnnounceSurveys(ctx, id); err != nil { // the others are announced, and told of
+				failed = append(failed, fmt.Errorf("survey %s: %w", id, err))
 			}
 		}
 		if begins || l.Again || reached(l.News, now) {
@@ -166,11 +168,11 @@ func (f *function) newsRound(ctx context.Context) error {
 	if announcer != nil {
 		added, err := announcer.AnnounceDigests(ctx, f.table.Surveys)
 		if err != nil {
-			return err
+			failed = append(failed, err)
 		}
 		if added && !slices.Contains(waiting, news.NoSurvey) {
 			waiting = append(waiting, news.NoSurvey)
 		}
 	}
-	return errors.Join(f.tell(ctx, waiting...), f.noteTold(ctx, waiting, looks))
+	return errors.Join(append(failed, f.tell(ctx, waiting...), f.noteTold(ctx, waiting, looks))...)
 }

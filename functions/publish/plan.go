@@ -17,6 +17,10 @@ const (
 	// roundEvery is how often the schedule begins a round: deploy/template.yaml.
 	roundEvery = 10 * time.Minute
 
+	// clockError bounds by how much a process's clock may be wrong. A look that was begun further ahead says nothing: until then it
+	// would keep the survey from being looked at.
+	clockError = 5 * time.Minute
+
 	// sweepRounds is over how many rounds the searches are spread: one fewer than begin within sweepEvery.
 	sweepRounds = int(sweepEvery/roundEvery) - 1
 )
@@ -91,7 +95,7 @@ func plan(v view) (tasks []task, waiting []string) {
 // actionOf decides what a survey certainly needs.
 func (v view) actionOf(t task) action {
 	l := t.look
-	unknown := l.Version == 0 || l.Again || l.Pending
+	unknown := l.Version == 0 || l.Again || l.Pending || l.Tried.Sub(v.now) > clockError
 	ofNone := t.survey == cases.NoSurvey
 	switch {
 	case !ofNone && (unknown || l.InForce != t.version || l.Edition != v.edition || reached(l.Due, v.now)):

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/publish"
@@ -55,22 +56,32 @@ func (f *function) changed(ctx context.Context, records []events.DynamoDBEventRe
 }
 
 // finish does the work that is left while nobody is at it: of publishers that were killed, or came too early and had no time
-// to wait.
+// to wait. A survey that takes long, or fails, keeps none of the others waiting.
 func (f *function) finish(ctx context.Context) error {
 	surveys, err := f.table.Unfinished(ctx)
 	if err != nil {
 		return err
 	}
-	var failed []error
-	var published []string
-	for _, id := range surveys {
+	failed := make([]error, len(surveys))
+	did := make([]bool, len(surveys))
+	var group errgroup.Group
+	group.SetLimit(parallelRuns)
+	for n, id := range surveys {
 		if id == turn {
 			continue
 		}
-		out, err := f.withPublisher(ctx, id, func(p *publish.Publisher, s *survey.Survey) (publish.Outcome, error) {
-			return p.Finish(ctx, s)
+		group.Go(func() error {
+			out, err := f.withPublisher(ctx, id, func(p *publish.Publisher, s *survey.Survey) (publish.Outcome, error) {
+				return p.Finish(ctx, s)
+			})
+			failed[n], did[n] = err, err == nil && !out.TurnedAway && out.Report != nil
+			return nil
 		})
-		if failed = append(failed, err); err == nil && !out.TurnedAway {
+	}
+	group.Wait()
+	var published []string
+	for n, id := range surveys {
+		if did[n] {
 			published = append(published, id)
 		}
 	}

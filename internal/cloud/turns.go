@@ -29,6 +29,10 @@ const (
 	// maxParts is how many parts of a period are named at most, so that the item stays within some two write units. More are
 	// the whole period: then most parts have something new.
 	maxParts = 64
+
+	// maxAllParts is how many parts of all periods are named at most, with the same consequence: an import may bring something new to
+	// hundreds of periods.
+	maxAllParts = 4 * maxParts
 )
 
 // turns is the partition key of the work lists: one query finds all that is unfinished.
@@ -319,9 +323,7 @@ func (t *Table) Unfinished(ctx context.Context) (surveys []string, err error) {
 			return nil, err
 		}
 		survey := textOf(i, sortKey)
-		if is, err := t.turnOf(survey, i); err != nil {
-			return nil, err
-		} else if is.unfinished(t.now()) {
+		if is, err := t.turnOf(survey, i); err != nil || is.unfinished(t.now()) { // who resumes the turn meets the error
 			surveys = append(surveys, survey)
 		}
 	}
@@ -330,16 +332,17 @@ func (t *Table) Unfinished(ctx context.Context) (surveys []string, err error) {
 
 // coarser returns work in which no name is part of another one, and whole periods are in the place of very many parts.
 func coarser(w store.Work) store.Work {
-	parts, whole := map[string]int{}, map[string]bool{}
+	parts, whole, all := map[string]int{}, map[string]bool{}, 0
 	for _, name := range w.Names {
 		if period, _, isPart := store.SplitName(name); isPart {
 			parts[period]++
+			all++
 		} else {
 			whole[name] = true
 		}
 	}
 	for period, n := range parts {
-		if period != "" && n > maxParts {
+		if period != "" && (n > maxParts || all > maxAllParts) {
 			whole[period] = true
 		}
 	}

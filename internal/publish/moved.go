@@ -43,9 +43,21 @@ func movesOf(a address, to string, wanted bool) []move {
 	return all
 }
 
-// moves lists the files that lead to others.
+// moves lists the files that lead to others. If results are not public, all addresses of periods that are left of public ones lead to
+// the newest page: which period is the newest follows from releases that nobody may know of.
 func (r *run) moves(set *results.Set) []move {
 	all := firstLanguage(r.survey)
+	if hidden(r.survey) {
+		for _, f := range set.Folders() {
+			if f.Period == "" || !f.Whole() {
+				continue
+			}
+			for _, a := range addresses(r.survey, f) {
+				all = append(all, movesOf(a, "../", false)...)
+			}
+		}
+		return all
+	}
 	if newest := set.Newest(); newest.Period != "" {
 		for _, a := range addresses(r.survey, newest) {
 			all = append(all, movesOf(a, "../", true)...)

@@ -405,3 +405,50 @@ func TestFirstLanguageChanges(t *testing.T) {
 		}
 	}
 }
+
+// TestHiddenReleases makes releases of a survey whose results were public and are not any more: no file is written because of them.
+func TestHiddenReleases(t *testing.T) {
+	t.Parallel()
+	for _, at := range []func(*testing.T) place{localPlace, cloudPlace} {
+		p := newPolled(t, monthly, at)
+		p.answer("2026-02")
+		p.answer("2026-03")
+		warm, _ := p.publisher(func() {})
+		p.publish(warm, 2)
+		hidden, problems := questionnaire.Parse("monthly.yaml", []byte(strings.Replace(monthly, "results: {", "results: {audience: staff, ", 1)))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		p.survey = hidden
+		by, written := p.publisher(func() {})
+		p.publish(by, 0)
+		if len(*written) == 0 {
+			t.Error("the figures stayed")
+		}
+		for name, body := range p.place.files() {
+			if found := visit(p.place.files(), name); strings.Contains(found, "mean") || found == "a loop" {
+				t.Errorf("%s has %.300s", name, body)
+			}
+		}
+		for _, period := range []string{"2026-03", "2026-04", "2026-02"} {
+			*written = nil
+			p.answer(period)
+			p.publish(by, 1)
+			cold, also := p.publisher(func() {})
+			p.publish(cold, 0)
+			if all := slices.Concat(*written, *also); len(all) > 0 {
+				t.Errorf("a release of %s, which is not public, writes %v", period, all)
+			}
+		}
+		p.survey, problems = questionnaire.Parse("monthly.yaml", []byte(monthly))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		p.publish(by, 0)
+		for _, period := range []string{"2026-02", "2026-03", "2026-04"} {
+			if found := periodOf(t, visit(p.place.files(), "monthly/en/results/"+period+"/results.json")); found != period {
+				t.Errorf("public again, the address of %s has %s", period, found)
+			}
+		}
+	}
+}

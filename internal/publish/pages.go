@@ -107,6 +107,9 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	var all []file
 	listed := map[string]bool{}
 	for _, f := range inOrder(folders, set.Newest()) {
+		if hidden(r.survey) && f.Period != "" && f.Whole() {
+			continue // leads to the newest page: see moves
+		}
 		revision := report.RevisionOf(f.Period)
 		inputs := fmt.Sprintf("%x %d", common, revision)
 		if newest := revision == report.Revision; newest && f.Whole() && results.DatedMeasures(r.actions) {
@@ -271,7 +274,8 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 		return true, fmt.Errorf("render %s: %w", f.path, err)
 	}
 	tag, hash := was.tag, sha256.Sum256(body.Bytes())
-	switch same := was.tag != "" && was.revision == f.revision && (was.hash == hash || was.tag == r.tagOf(body.Bytes())); {
+	// Of results that are not public, nothing is written because of a release: the time of a write is public.
+	switch same := was.tag != "" && (was.revision == f.revision || hidden(r.survey)) && (was.hash == hash || was.tag == r.tagOf(body.Bytes())); {
 	case same && !read:
 		return false, nil
 	case !same:

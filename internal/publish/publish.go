@@ -56,6 +56,8 @@
 //     written before the newest one is that of the next period: so at no time an address leads to figures of another period. A
 //     run that has read releases from before that would only write that the address leads to the newest page, with the
 //     tag from before: like any other file, it is not replaced.
+//   - Of a survey whose results are not public, a file is written only if its content changes, and no content follows from releases:
+//     so the time of a write, which is public, tells of none.
 //   - A file with a higher revision than the run's is left alone. It exists only if releases have been lost, as in a table
 //     that was restored from an older copy.
 package publish
