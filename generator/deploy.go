@@ -224,7 +224,8 @@ func isTerminal(in io.Reader) bool {
 		return false
 	}
 	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	nowhere, _ := os.Stat(os.DevNull) // what schedulers give, which is such a device, too
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !os.SameFile(info, nowhere)
 }
 
 type deployCheckCommand struct{ stackFlags }

@@ -84,7 +84,7 @@ func (d deployLoadCommand) Run(ctx context.Context, c *console.Console) error {
 	id := load.NewID()
 	c.Print(c.Out, "%s to %s, up to %s a second, for about $%.2f at the list prices of docs/operators-aws.md", message.Count(plan.Answers(), "made-up answer"), address, strconv.FormatFloat(plan.Rate, 'g', -1, 64), plan.Cost())
 	c.Print(c.Out, "survey %s; if this is interrupted: glasspoll deploy load --table %s --clean %s", id, d.Table, id)
-	if !d.Yes && !agreed(c) {
+	if !d.Yes && !agreed(ctx, c) {
 		return message.Errorf("nothing has been sent")
 	}
 	client := newLoadClient()
@@ -98,10 +98,14 @@ func (d deployLoadCommand) Run(ctx context.Context, c *console.Console) error {
 	if result.Planned > 0 {
 		printLoad(c, result, err == nil)
 	}
+	var cleaned error
+	if ctx.Err() == nil {
+		cleaned = d.clean(ctx, c, table, id)
+	}
 	if ctx.Err() != nil {
 		return message.Errorf("interrupted: glasspoll deploy load --table %s --clean %s removes what was sent", d.Table, id)
 	}
-	if cleaned := d.clean(ctx, c, table, id); cleaned != nil {
+	if cleaned != nil {
 		return errors.Join(err, cleaned)
 	}
 	if err == nil && (!result.Passed() || result.Aborted) {
@@ -134,10 +138,9 @@ func siteAddress(text string) (string, error) {
 }
 
 // agreed asks whether to go on.
-func agreed(c *console.Console) bool {
+func agreed(ctx context.Context, c *console.Console) bool {
 	c.Print(c.Out, "Write yes to begin:")
-	line, _ := bufio.NewReader(c.In).ReadString('\n')
-	return strings.TrimSpace(line) == "yes"
+	return strings.TrimSpace(console.Line(ctx, bufio.NewReader(c.In))) == "yes"
 }
 
 // loadTimeout is how long one try may take: as long as the page's script waits.

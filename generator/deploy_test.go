@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -41,4 +42,16 @@ func makePackages(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.WriteFile(dir+"/"+name+".zip", packages[name], 0o666))
 	}
 	ts.Check(stack.WritePackageList(dir, "", packages))
+}
+
+// TestNobodyAnswers knows that nobody answers on the stream that cron and systemd give.
+func TestNobodyAnswers(t *testing.T) {
+	nowhere, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nowhere.Close()
+	if isTerminal(nowhere) {
+		t.Error("somebody answers on " + os.DevNull)
+	}
 }

@@ -2,6 +2,8 @@
 package console
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,6 +66,22 @@ func (e UsageError) Unwrap() error { return e.Err }
 
 // Usagef returns a UsageError with a formatted text.
 func Usagef(format string, args ...any) error { return UsageError{message.Errorf(format, args...)} }
+
+// Line reads what somebody writes, to the end of the line; "" if the context ends first, since a stream that is being read does not
+// end with it.
+func Line(ctx context.Context, in *bufio.Reader) string {
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := in.ReadString('\n')
+		lines <- line
+	}()
+	select {
+	case line := <-lines:
+		return line
+	case <-ctx.Done():
+		return ""
+	}
+}
 
 // ExitCode returns the code of a command that ended with err.
 func ExitCode(err error) int {

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -24,7 +25,7 @@ func NewAsker(in io.Reader, terminal, yes bool) Asker {
 }
 
 // confirm returns an error unless the answer to a question is yes.
-func (a Asker) confirm(out *console.Console, question message.Text) error {
+func (a Asker) confirm(ctx context.Context, out *console.Console, question message.Text) error {
 	switch {
 	case a.Yes:
 		return nil
@@ -32,8 +33,7 @@ func (a Asker) confirm(out *console.Console, question message.Text) error {
 		return message.Errorf("nothing has been changed: this is no terminal, so nobody can be asked. Say --yes, or look first with --dry-run")
 	}
 	fmt.Fprint(out.Out, question.In(out.Language), " [y/N] ")
-	line, _ := a.In.ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(line)) {
+	switch line := console.Line(ctx, a.In); strings.ToLower(strings.TrimSpace(line)) {
 	case "y", "yes", "是":
 		return nil
 	}
@@ -41,12 +41,12 @@ func (a Asker) confirm(out *console.Console, question message.Text) error {
 }
 
 // typed returns an error unless a word is typed.
-func (a Asker) typed(out *console.Console, question message.Text, word string) error {
+func (a Asker) typed(ctx context.Context, out *console.Console, question message.Text, word string) error {
 	if !a.Terminal {
 		return message.Errorf("nothing has been changed: this is no terminal, so nobody can be asked. Say --confirm %s", word)
 	}
 	fmt.Fprint(out.Out, question.In(out.Language), " ")
-	if line, _ := a.In.ReadString('\n'); strings.TrimSpace(line) != word {
+	if strings.TrimSpace(console.Line(ctx, a.In)) != word {
 		return message.Errorf("nothing has been changed: what was typed is not %s", word)
 	}
 	return nil

@@ -43,7 +43,12 @@ const (
 	secretBefore        = "OriginSecretBefore"
 	protectionParameter = "Protection"
 	keysParameter       = "KeysOfChecks"
+	shiftParameter      = "GradualShift"
+	releaseParameter    = "Release"
 )
+
+// allAtOnce is the value of [shiftParameter] with which there is no shift.
+const allAtOnce = "AllAtOnce"
 
 // Deploy creates a stack or brings it up to date, and returns its outputs; nil if nothing was to be done but to look. The error is
 // [console.ErrProblems], with the outputs, if the stack is in place and its roles are not as they shall be.
@@ -108,7 +113,7 @@ func (d *deploying) clear(ctx context.Context, id string) error {
 	if d.DryRun {
 		return message.Errorf("stack %s has to be deleted before its changes can be worked out: run the command without --dry-run", d.Stack)
 	}
-	if err := d.Ask.confirm(d.out, message.New("Delete what is left of stack %s?", d.Stack)); err != nil {
+	if err := d.Ask.confirm(ctx, d.out, message.New("Delete what is left of stack %s?", d.Stack)); err != nil {
 		return err
 	}
 	return d.delete(ctx, d.out, d.Stack, id)
@@ -125,7 +130,7 @@ func (d *deploying) continueRollback(ctx context.Context, id string) (*types.Sta
 	if d.DryRun {
 		return nil, message.Errorf("stack %s has to be taken back before its changes can be worked out: run the command without --dry-run", d.Stack)
 	}
-	if err := d.Ask.confirm(d.out, message.New("Continue to take it back?")); err != nil {
+	if err := d.Ask.confirm(ctx, d.out, message.New("Continue to take it back?")); err != nil {
 		return nil, err
 	}
 	after := ""
@@ -202,26 +207,70 @@ func (d *deploying) update(ctx context.Context, stack *types.Stack) error {
 	if _, given := d.Set[protectionParameter]; !given && d.has(protectionParameter) && !d.Staging && current[protectionParameter] == "off" {
 		d.Set[protectionParameter] = "on" // an earlier run did not come to it
 	}
+	shifts := d.shifts(current)
+	var fresh, before string
 	if d.Rotate {
-		before, err := d.originSecret(ctx)
-		if err != nil {
+		var err error
+		if before, err = d.originSecret(ctx); err != nil {
 			return err
 		}
-		d.Set[secretParameter], d.Set[secretBefore] = newSecret(), before
+		fresh = newSecret()
+		d.Set[secretParameter], d.Set[secretBefore] = fresh, before
+		if shifts {
+			delete(d.Set, secretParameter)
+			d.Set[secretBefore] = fresh
+			if _, given := d.Set[releaseParameter]; !given {
+				d.Set[releaseParameter] = newRelease()
+			}
+		}
 	}
 	done, err := d.apply(ctx, current, false, true)
 	if err != nil || d.DryRun {
 		return err
 	}
+	if d.Rotate && shifts {
+		d.out.Print(d.out.Out, "The functions in use know the new secret. Now the CDN sends it.")
+		if err := d.applyAlso(ctx, map[string]string{secretParameter: fresh, secretBefore: before}); err != nil {
+			return err
+		}
+	}
 	d.Set = map[string]string{}
 	if d.Rotate { // CloudFormation has waited until the CDN sends the new one everywhere
 		d.out.Print(d.out.Out, "The CDN sends the new secret everywhere. Now the old one is forgotten.")
 		d.Set[secretBefore] = ""
+		if shifts {
+			d.Set[releaseParameter] = newRelease()
+		}
 	}
 	if !done {
 		return nil
 	}
 	return d.finish(ctx)
+}
+
+// shifts reports whether requests go over to new versions of the handlers bit by bit, before the change or after it. Then a change of
+// their settings is in use only with another release, and when the shift has ended: the CDN waits for neither.
+func (d *deploying) shifts(current map[string]string) bool {
+	for _, all := range []map[string]string{current, d.Set} {
+		if way, exists := all[shiftParameter]; exists && way != allAtOnce {
+			return true
+		}
+	}
+	return false
+}
+
+// newRelease names a release.
+func newRelease() string { return "rotated-" + newSecret()[:12] }
+
+// applyAlso changes parameters of a stack in place, without a question.
+func (d *deploying) applyAlso(ctx context.Context, set map[string]string) error {
+	stack, err := d.existing(ctx, d.Stack)
+	if err != nil {
+		return err
+	}
+	d.Set = set
+	_, err = d.apply(ctx, parametersOf(stack), false, false)
+	return err
 }
 
 func parametersOf(stack *types.Stack) map[string]string {
@@ -240,11 +289,7 @@ func (d *deploying) finish(ctx context.Context) error {
 		again, checked = d.checkRoles(ctx)
 	}
 	if len(d.Set) > 0 {
-		stack, err := d.existing(ctx, d.Stack)
-		if err != nil {
-			return err
-		}
-		if _, err := d.apply(ctx, parametersOf(stack), false, false); err != nil {
+		if err := d.applyAlso(ctx, d.Set); err != nil {
 			return err
 		}
 	}
@@ -286,7 +331,7 @@ func (d *deploying) apply(ctx context.Context, current map[string]string, create
 		return false, nil
 	}
 	d.show(set, choices)
-	if err := d.mayGoOn(set, asks); err != nil || d.DryRun {
+	if err := d.mayGoOn(ctx, set, asks); err != nil || d.DryRun {
 		d.discard(ctx, set)
 		return false, err
 	}
@@ -357,7 +402,7 @@ func (d *deploying) show(set *changeSet, choices []choice) {
 }
 
 // mayGoOn returns an error unless a change set may be carried out.
-func (d *deploying) mayGoOn(set *changeSet, asks bool) error {
+func (d *deploying) mayGoOn(ctx context.Context, set *changeSet, asks bool) error {
 	if lost := dangers(set.changes, d.Allow); len(lost) > 0 {
 		var names []string
 		for _, c := range lost {
@@ -372,5 +417,5 @@ func (d *deploying) mayGoOn(set *changeSet, asks bool) error {
 	if !asks {
 		return nil
 	}
-	return d.Ask.confirm(d.out, message.New("Carry this out?"))
+	return d.Ask.confirm(ctx, d.out, message.New("Carry this out?"))
 }

@@ -2,6 +2,7 @@ package stack_test
 
 import (
 	"context"
+	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -281,6 +282,38 @@ func TestAsking(t *testing.T) {
 	s.notAsked(t, "ExecuteChangeSet")
 }
 
+// TestInterruptedWhileAsking is Ctrl-C in place of an answer: nothing is changed, and what was worked out is deleted.
+func TestInterruptedWhileAsking(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	in, silent := io.Pipe()
+	defer silent.Close()
+	s := newSite(t, standing+submitChanges+updated+rolesFit)
+	d := deployment(t)
+	d.Ask = stack.NewAsker(readBegins{in, stop}, true, false)
+	_, err := s.client.Deploy(ctx, s.console(), d)
+	s.wants(t, err, "nothing has been changed", "[y/N]")
+	s.notAsked(t, "ExecuteChangeSet")
+	if len(s.asked("DeleteChangeSet")) != 1 {
+		t.Error(s.Requests())
+	}
+	ctx, stop = context.WithCancel(t.Context())
+	s = newSite(t, removable)
+	err = s.client.Remove(ctx, s.console(), stack.Removal{Stack: "polls", Ask: stack.NewAsker(readBegins{in, stop}, true, false)})
+	s.wants(t, err, "nothing has been changed")
+	s.notAsked(t, "DeleteStack", "UpdateTerminationProtection")
+}
+
+// readBegins calls a function when somebody reads.
+type readBegins struct {
+	io.Reader
+	call func()
+}
+
+func (r readBegins) Read(b []byte) (int, error) {
+	r.call()
+	return r.Reader.Read(b)
+}
+
 // TestDryRun leaves nothing behind but the template, and of a stack that is new not even its name.
 func TestDryRun(t *testing.T) {
 	s := newSite(t, noStack+"-- DescribeStacks --\nstatus REVIEW_IN_PROGRESS\n"+submitChanges)
@@ -470,6 +503,61 @@ e2 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
 	}
 	if strings.Contains(s.out.String(), "oldsecret") {
 		t.Error("a secret is shown")
+	}
+}
+
+// TestRotationWithShift has the handlers know the new secret in a shift of its own before the CDN sends it, since it waits for no shift:
+// the versions in use would refuse every answer. Each change of the handlers is another release, or none of it would be in use.
+func TestRotationWithShift(t *testing.T) {
+	for shift, given := range map[string]string{"Canary10Percent5Minutes": "", "AllAtOnce": "Linear10PercentEvery1Minute"} {
+		s := newSite(t, strings.Replace(standing, "parameter AlarmEmail", "parameter Release=r1\nparameter GradualShift="+shift+"\nparameter AlarmEmail", 1)+submitChanges+rolesFit+`
+-- GetFunctionConfiguration --
+{"Environment": {"Variables": {"ORIGIN_SECRETS": "oldsecretoldsecretoldsecretoldsecret,"}}}
+-- DescribeStackEvents --
+e0 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+-- DescribeStackEvents --
+e1 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+e0 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+-- DescribeStackEvents --
+e1 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+-- DescribeStackEvents --
+e2 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+e1 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+-- DescribeStackEvents --
+e2 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+-- DescribeStackEvents --
+e3 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+e2 polls AWS::CloudFormation::Stack UPDATE_COMPLETE
+`)
+		d := deployment(t)
+		d.Rotate = true
+		d.Set = map[string]string{}
+		if given != "" {
+			d.Set["GradualShift"] = given
+		}
+		_, err := s.client.Deploy(t.Context(), s.console(), d)
+		s.wants(t, err, "", "The CDN sends the new secret everywhere")
+		made := s.asked("CreateChangeSet")
+		if len(made) != 3 {
+			t.Fatal(made)
+		}
+		value := func(n int, name string) string {
+			_, after, _ := strings.Cut(made[n], " "+name+"=")
+			one, _, _ := strings.Cut(after+" ", " ")
+			return one
+		}
+		const old = "oldsecretoldsecretoldsecretoldsecret"
+		fresh := value(0, "OriginSecretBefore")
+		if value(0, "OriginSecret") != "(kept)" || len(fresh) < 32 || value(1, "OriginSecret") != fresh || value(1, "OriginSecretBefore") != old || value(2, "OriginSecret") != "(kept)" || value(2, "OriginSecretBefore") != "" {
+			t.Error(made)
+		}
+		first, last := value(0, "Release"), value(2, "Release")
+		if first == "" || first == "r1" || value(1, "Release") != "(kept)" || last == "(kept)" || last == first {
+			t.Errorf("releases %s, %s, %s", first, value(1, "Release"), last)
+		}
+		if strings.Contains(s.out.String(), "oldsecret") || strings.Contains(s.out.String(), fresh) {
+			t.Error("a secret is shown")
+		}
 	}
 }
 

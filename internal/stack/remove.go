@@ -42,7 +42,7 @@ func (c *Client) Remove(ctx context.Context, out *console.Console, r Removal) er
 	for _, k := range stays {
 		out.Print(out.Out, "stays, and costs its storage: %s (%s %s)", k.name, kindOf(k.kind), k.physical)
 	}
-	if err := r.confirm(out); err != nil {
+	if err := r.confirm(ctx, out); err != nil {
 		return err
 	}
 	id := aws.ToString(stack.StackId)
@@ -69,14 +69,14 @@ func (c *Client) Remove(ctx context.Context, out *console.Console, r Removal) er
 	return nil
 }
 
-func (r Removal) confirm(out *console.Console) error {
+func (r Removal) confirm(ctx context.Context, out *console.Console) error {
 	if r.Confirmed != "" {
 		if r.Confirmed != r.Stack {
 			return console.Usagef("--confirm %s is not the name of the stack, %s: nothing has been changed", r.Confirmed, r.Stack)
 		}
 		return nil
 	}
-	return r.Ask.typed(out, message.New("Type the name of the stack to delete it:"), r.Stack)
+	return r.Ask.typed(ctx, out, message.New("Type the name of the stack to delete it:"), r.Stack)
 }
 
 // whatStays returns the tables and buckets that stay when a stack is deleted, by its own template, and the types of what goes.

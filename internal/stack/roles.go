@@ -116,7 +116,7 @@ func (d *deploying) checkRoles(ctx context.Context) (again bool, err error) {
 	}
 	if verdict.ChecksRefused && d.has(keysParameter) {
 		d.out.Print(d.out.Err, "%s", checksRefused)
-		if err := d.Ask.confirm(d.out, message.New("Set KeysOfChecks=off?")); err != nil {
+		if err := d.Ask.confirm(ctx, d.out, message.New("Set KeysOfChecks=off?")); err != nil {
 			d.out.Print(d.out.Err, "Run: glasspoll deploy --stack %s --set KeysOfChecks=off", d.Stack)
 			return false, console.ErrProblems
 		}
