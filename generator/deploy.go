@@ -145,9 +145,14 @@ func (d deployUpCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	ask := stack.NewAsker(c.In, isTerminal(c.In), d.Yes)
 	if d.Firewall {
-		if set["WebACLArn"], err = d.deployFirewall(ctx, client, &progress, ask); err != nil {
+		if d.DryRun {
+			return console.Usagef("%s and %s do not go together", message.Plain("--firewall"), message.Plain("--dry-run"))
+		}
+		made, err := d.deployFirewall(ctx, client, &progress, ask, firewallSettings(set, nil))
+		if err != nil {
 			return err
 		}
+		set["WebACLArn"] = made["WebACLArn"]
 	}
 	outputs, err := client.Deploy(ctx, &progress, stack.Deployment{
 		Stack: d.name(), Staging: d.Staging, Template: template, Packages: packages, Set: set, Rotate: d.RotateSecret, Allow: d.Allow, DryRun: d.DryRun,
@@ -156,26 +161,37 @@ func (d deployUpCommand) Run(ctx context.Context, c *console.Console) error {
 	if outputs == nil {
 		return err
 	}
+	if d.Firewall { // now it is known which CDN it is in front of
+		if _, failed := d.deployFirewall(ctx, client, &progress, ask, firewallSettings(set, outputs)); failed != nil {
+			return errors.Join(err, failed)
+		}
+	}
 	if d.JSON {
 		return errors.Join(err, console.JSON(c.Out, outputs))
 	}
 	return errors.Join(err, d.next(c, outputs))
 }
 
-// deployFirewall brings the firewall up to date, and returns its ARN.
-func (d deployUpCommand) deployFirewall(ctx context.Context, client *stack.Client, progress *console.Console, ask stack.Asker) (string, error) {
-	if d.DryRun {
-		return "", console.Usagef("%s and %s do not go together", message.Plain("--firewall"), message.Plain("--dry-run"))
-	}
+// deployFirewall brings the firewall up to date, and returns its outputs.
+func (d deployUpCommand) deployFirewall(ctx context.Context, client *stack.Client, progress *console.Console, ask stack.Asker, set map[string]string) (map[string]string, error) {
 	template, err := deploymentTemplate("firewall.yaml")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	outputs, err := client.In("us-east-1").Deploy(ctx, progress, stack.Deployment{Stack: d.name() + "-firewall", Staging: d.Staging, Template: template, Ask: ask})
-	if err != nil {
-		return "", err
+	return client.In("us-east-1").Deploy(ctx, progress, stack.Deployment{Stack: d.name() + "-firewall", Staging: d.Staging, Template: template, Set: set, Ask: ask})
+}
+
+// firewallSettings returns what the firewall has of a deployment: whom its alarms tell, if that is set now, and the CDN, if it is
+// there. What is not named stays as it is.
+func firewallSettings(set, outputs map[string]string) map[string]string {
+	own := map[string]string{}
+	if email, given := set["AlarmEmail"]; given {
+		own["AlarmEmail"] = email
 	}
-	return outputs["WebACLArn"], nil
+	if id := outputs["DistributionId"]; id != "" {
+		own["DistributionId"] = id
+	}
+	return own
 }
 
 // next prints the outputs of a stack, and the command that comes next.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -53,5 +54,19 @@ func TestNobodyAnswers(t *testing.T) {
 	defer nowhere.Close()
 	if isTerminal(nowhere) {
 		t.Error("somebody answers on " + os.DevNull)
+	}
+}
+
+func TestFirewallSettings(t *testing.T) {
+	set := map[string]string{"AlarmEmail": "ops@example.com", "PriceClass": "PriceClass_All"}
+	if own := firewallSettings(set, nil); !maps.Equal(own, map[string]string{"AlarmEmail": "ops@example.com"}) {
+		t.Errorf("before the CDN is there: %v", own)
+	}
+	outputs := map[string]string{"DistributionId": "E2", "Table": "polls-SurveyTable-1A"}
+	if own := firewallSettings(set, outputs); !maps.Equal(own, map[string]string{"AlarmEmail": "ops@example.com", "DistributionId": "E2"}) {
+		t.Errorf("with the CDN: %v", own)
+	}
+	if own := firewallSettings(nil, outputs); !maps.Equal(own, map[string]string{"DistributionId": "E2"}) {
+		t.Errorf("whoever is told already stays: %v", own)
 	}
 }
