@@ -391,13 +391,22 @@ func TestChangesDuringALook(t *testing.T) {
 			if err := f.table.LookAgain(t.Context(), "s0000"); err != nil {
 				t.Fatal(err)
 			}
+			var mu sync.Mutex // a look makes some calls at the same time
 			n, begun, changed, late := 0, false, false, false
-			s.stop = func(_ context.Context, c cloudtest.Call) error {
+			now := func(c cloudtest.Call) bool {
+				mu.Lock()
+				defer mu.Unlock()
 				if n++; n == call+1 && !changed {
 					changed, late = true, begun
-					return other.LookAgain(t.Context(), "s0000")
+					return true
 				}
 				begun = begun || c.Name == "UpdateItem" && strings.Contains(c.Key(), "s0000")
+				return false
+			}
+			s.stop = func(_ context.Context, c cloudtest.Call) error {
+				if now(c) {
+					return other.LookAgain(t.Context(), "s0000")
+				}
 				return nil
 			}
 			err := s.round(f)
