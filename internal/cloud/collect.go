@@ -505,7 +505,7 @@ func (c *collection) create(ctx context.Context, bodies []packed, responses []wa
 		writes = append(writes, c.putNew(segment))
 		first += p.n
 	}
-	rate := after.measure(responses[len(responses)/2].at)
+	rate := after.measure(responses[len(responses)/2].at, len(responses))
 	update := &types.Update{
 		TableName: &c.name, Key: key("L#"+c.survey, c.period),
 		UpdateExpression:         aws.String("SET #last = :next, #entries = :entries, #since = :since, #before = :before"),
@@ -528,17 +528,18 @@ func (c *collection) create(ctx context.Context, bodies []packed, responses []wa
 }
 
 // measure returns the rate at which responses arrive, in a second, and begins to measure again, if it has been measured for
-// long enough; else 0. at is the arrival of the middle one of those that were put into the log last. What was collected long
-// after it arrived may be measured too low, as it is not in order; shardsFor knows its rate.
-func (h *head) measure(at int64) (rate float64) {
+// long enough; else 0. at is the arrival of the middle one of the n that were put into the log last, so those up to it are
+// counted. What was collected long after it arrived may be measured too low, as it is not in order; shardsFor knows its rate.
+func (h *head) measure(at int64, n int) (rate float64) {
 	elapsed := time.Duration(at - int64(h.since))
 	if h.since > 0 && elapsed.Abs() < minSpan {
 		return 0
 	}
+	counted := h.entries - n + n/2
 	if h.since > 0 && elapsed > 0 {
-		rate = float64(h.entries-h.before) / elapsed.Seconds()
+		rate = float64(counted-h.before) / elapsed.Seconds()
 	}
-	h.since, h.before = int(at), h.entries
+	h.since, h.before = int(at), counted
 	return rate
 }
 
@@ -588,15 +589,20 @@ const deletesAtOnce = 25
 
 // Deletions take units of the keys that responses are stored under. At most as many are made in a second, of each shard, as three
 // times the responses that it is meant to take, so that those who store find units; in all, a table without a load takes leastPace.
+// When there are more shards by now, those that were read get few responses, and most of their units are for deletions.
 const (
-	pacePerShard = 3 * perShard
-	leastPace    = 2_000
+	pacePerShard    = 3 * perShard
+	pacePerOldShard = 600
+	leastPace       = 2_000
 )
 
 // betweenDeletes is the time from one call that deletes to the next.
 func (c *collection) betweenDeletes() time.Duration {
-	pace := max(leastPace, pacePerShard*max(c.shards, c.raised))
-	return time.Second * deletesAtOnce / time.Duration(pace)
+	pace := pacePerShard
+	if c.raised > c.shards {
+		pace = pacePerOldShard
+	}
+	return time.Second * deletesAtOnce / time.Duration(max(leastPace, pace*c.shards))
 }
 
 // deleteAll deletes items of the queue by their keys. It returns once all are deleted.

@@ -240,7 +240,7 @@ func TestUnitsOfAnAnswer(t *testing.T) {
 		{rate: 20, seconds: 60, shards: 16, partitions: 4},
 		{rate: 300, seconds: 10, shards: 16, partitions: 4, window: 2 * time.Second, also: 2},
 		{rate: 500, seconds: 5, shards: 32, partitions: 4, text: 1500},
-		{rate: 20_000, seconds: max(1, soak.Cases(3, 100)), shards: 1024, partitions: 256, window: time.Second},
+		{rate: 20_000, seconds: max(2, soak.Cases(3, 100)), shards: 1024, partitions: 256, window: 2 * time.Second}, // ten times the invocations of a stack
 	} {
 		if testing.Short() && l.rate > 1000 {
 			l.rate, l.shards, l.partitions = l.rate/4, l.shards/4, l.partitions/4
@@ -292,7 +292,7 @@ func (b burden) wantKeepsPace(t *testing.T) {
 	if items := float64(b.usage.Read()) / n; items > 1.2 {
 		t.Errorf("%.2f items read an answer", items)
 	}
-	if b.behind > 3*b.rate || b.caughtUp > 3*time.Second {
+	if b.behind > 3*b.rate || b.caughtUp > 3*cmp.Or(b.window, batching) {
 		t.Errorf("%d answers waited when the last one was sent, and were counted %v later", b.behind, b.caughtUp)
 	}
 	if hottest := b.usage.Hottest["Q"].Writes; hottest > 200 {
@@ -307,7 +307,8 @@ func (b burden) runs() int { return b.usage.Calls["BatchGetItem"] }
 func TestShardsFollowTheRate(t *testing.T) {
 	b := load{rate: 1500, seconds: 40, shards: 16, partitions: 16}.scaled(t).run(t)
 	t.Log(b)
-	if want := powerOfTwo(float64(b.rate)); b.shards != want {
+	// A run that was told of some shards alone counts the others' answers late: so at most twice the rate is measured.
+	if want := powerOfTwo(float64(b.rate)); b.shards != want && b.shards != 2*want {
 		t.Errorf("%d shards for %d/s, want %d", b.shards, b.rate, want)
 	}
 }

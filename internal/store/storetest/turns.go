@@ -108,17 +108,17 @@ func turns(t *testing.T, b Backend) {
 // turnsApart leaves time between turns: who comes too early leaves the work, and is told when; one may wait in a turn.
 func turnsApart(t *testing.T, b Backend) {
 	turn := beginTurn(t, b, []string{"2026-Q4"}, []string{"2026-Q4"})
-	turn.Next = time.Now().Add(20 * time.Minute)
+	turn.Next = time.Now().Add(4 * time.Minute)
 	endTurn(t, b, turn, false)
 	resumeTurn(t, b, 0, nil)
-	if early, wait, err := b.Turns.BeginTurn(ctx, surveyID, store.Work{Names: []string{"2026-Q3"}}); err != nil || early != nil || wait < time.Minute || wait > 20*time.Minute {
+	if early, wait, err := b.Turns.BeginTurn(ctx, surveyID, store.Work{Names: []string{"2026-Q3"}}); err != nil || early != nil || wait < time.Minute || wait > 4*time.Minute {
 		t.Fatalf("BeginTurn = %v, %v, %v", early, wait, err)
 	}
 	wantUnfinished(t, b, true)
-	turn = resumeTurn(t, b, 20*time.Minute, []string{"2026-Q3"})
+	turn = resumeTurn(t, b, 4*time.Minute, []string{"2026-Q3"})
 	turnAway(t, b, "2026-Q3")
 	wantUnfinished(t, b, false)
-	turn.Next = time.Now().Add(20 * time.Minute)
+	turn.Next = time.Now().Add(4 * time.Minute)
 	endTurn(t, b, turn, true, "2026-Q3")
 	turn.Next = time.Time{}
 	endTurn(t, b, turn, false)
