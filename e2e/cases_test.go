@@ -265,7 +265,8 @@ func TestOnAWSStaffResults(t *testing.T) {
 	setAudience("staff")
 	answer(5) // another complaint
 	for key, content := range results() {
-		if content == public[key] || strings.Contains(content, "espondents") || public[key] == "" {
+		moved := !strings.Contains(public[key], "espondents") // it leads to another file, and has no figures
+		if content == public[key] && !moved || strings.Contains(content, "espondents") || public[key] == "" {
 			t.Errorf("%s still has the public figures:\n%s", key, content)
 		}
 	}

@@ -89,14 +89,14 @@ func (p *Prober) Publish(ctx context.Context) []probe.Probe {
 	const counts = "WriteLogsTalliesReleasesCases"
 	return run(ctx, slices.Concat(
 		p.ofIDs(),
-		p.allow("ReadTheQueueAndLists", "Query", false, "S", "U", "Q#", "L#", "P#", "O#", "E#", "W#", "C#"),
+		p.allow("ReadTheQueueAndLists", "Query", false, "S", "U", "R", "Q#", "L#", "P#", "O#", "E#", "W#", "C#"),
 		p.allow("ReadCountsOfInvitations", "Query", true, "N#"),
-		p.allow("ReadTheLog", "BatchGetItem", false, "J#"),
-		p.allow("ReadSingleItems", "GetItem", false, "D#", "K#", "L#", "T#", "P#", "C#", "U"),
+		p.allow("ReadTheLog", "BatchGetItem", false, "J#", "D#"),
+		p.allow("ReadSingleItems", "GetItem", false, "D#", "K#", "L#", "T#", "P#", "C#", "U", "R"),
 		p.allowInTransaction(counts, "PutItem", false, "J#", "T#", "P#", "C#", "O#"),
 		p.allow(counts, "PutItem", false, "K#", "U"),
 		p.allowInTransaction("MoveTheHeadOfALogAndLeaveWork", "UpdateItem", false, "L#"),
-		p.allow("MoveTheHeadOfALogAndLeaveWork", "UpdateItem", false, "U"),
+		p.allow("MoveTheHeadOfALogAndLeaveWork", "UpdateItem", false, "U", "R"),
 		p.allow("EmptyTheQueue", "BatchWriteItem", false, "Q#"),
 		p.allowInTransaction("ForgetWhatWasTold", "DeleteItem", false, "O#", "W#"),
 		p.allow("KeepHowFarVerificationHasCome", "GetItem", false, "G"),
