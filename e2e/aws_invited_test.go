@@ -504,7 +504,7 @@ func TestOnAWSInvitedSubmitKilledAtEachCall(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	s := d.guests(t)
-	secrets := d.inviteMany(t, s, 200)
+	secrets := d.inviteMany(t, s, soak.Cases(40, 200))
 	n := 0
 	total := map[string]int{}
 	for _, fault := range []aws.Fault{aws.NotApplied, aws.Applied} {

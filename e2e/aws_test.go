@@ -318,9 +318,10 @@ func TestOnAWSAFormIsStoredAndPublished(t *testing.T) {
 
 // killAtEachCall kills a function at its calls to a store, with a fault: before the store has seen the call, or after. Each killed
 // process is followed by a new one, which has nothing in its caches. Calls are concurrent, so their order differs from round
-// to round: of each kind of call, the first is broken off, the second, the fourth, the eighth and so on; with GLASSPOLL_SOAK
-// every one. There are up to 16 calls of a kind, one a queue, and it is chance which queue is the n-th. It returns the number
-// of calls broken off, by kind.
+// to round: of each kind of call, the first is broken off; with GLASSPOLL_SOAK every one. There are up to 16 calls of a kind, one a
+// queue, and it is chance which queue is the n-th. That a kill at any call does no harm to what is stored, TestKilledAtEveryCall and
+// TestKilledInTurn of internal/cloud prove; here it is the functions as they are built, and the stores, that are tried. It returns
+// the number of calls broken off, by kind.
 func killAtEachCall(t *testing.T, f *aws.Function, network *aws.Proxy, fault aws.Fault, round func(breaking bool)) map[string]int {
 	t.Helper()
 	var kinds []string         // in the order of their first calls
@@ -344,7 +345,7 @@ func killAtEachCall(t *testing.T, f *aws.Function, network *aws.Proxy, fault aws
 	network.Reset()
 	runBreaking()
 	for i := 0; i < len(kinds); i++ {
-		for nth := 1; nth <= calls[kinds[i]]; nth = nextCall(nth) {
+		for nth := 1; nth <= min(calls[kinds[i]], soak.Cases(1, 64)); nth++ {
 			var count atomic.Int64
 			network.Inject(func(c aws.Call) aws.Fault {
 				if kindOf(c) == kinds[i] && count.Add(1) == int64(nth) {
@@ -360,14 +361,6 @@ func killAtEachCall(t *testing.T, f *aws.Function, network *aws.Proxy, fault aws
 		}
 	}
 	return broken
-}
-
-// nextCall returns which call of a kind to break off after the n-th.
-func nextCall(n int) int {
-	if n < soak.Cases(1, 64) {
-		return n + 1
-	}
-	return 2 * n
 }
 
 var pkOf = regexp.MustCompile(`"(?:PK|:pk)":\s*\{"S":\s*"([A-Z])`)
@@ -405,7 +398,7 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 	if err := d.table.PutDefinition(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	n, before := 0, 0
+	n := 0
 	for _, c := range []struct {
 		name   string
 		survey string
@@ -413,19 +406,14 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 		body   func() string // of the n-th submission
 		first  string        // not "": another submission is stored under the same id before
 		status []int
-		stored bool
 		kinds  []string // of calls that must have been broken off, at least
 	}{
-		{"with an id", "service", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems I"}},
-		{"with an id, of a survey without periods", "steady", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, true, []string{"GetItem D", "TransactWriteItems I"}},
-		{"a plain form", "service", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=2&remark=%d", n) }, "", []int{303}, true, []string{"GetItem D", "GetItem X", "TransactWriteItems I"}},
-		{"a plain form, of a survey without periods", "steady", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=1&remark=%d", n) }, "", []int{303}, true, []string{"TransactWriteItems I"}},
-		{"the same again", "service", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, true, []string{"GetItem D", "TransactWriteItems I"}},
-		{"the same again, without periods", "steady", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, true, []string{"TransactWriteItems I"}},
+		{"with an id", "service", "application/json", func() string { return serviceSubmission(n) }, "", []int{201, 200}, []string{"GetItem D", "TransactWriteItems I"}},
+		{"a plain form, of a survey without periods", "steady", "application/x-www-form-urlencoded", func() string { return fmt.Sprintf("overall=1&remark=%d", n) }, "", []int{303}, []string{"GetItem D", "GetItem X", "TransactWriteItems I"}},
+		{"the same again", "service", "application/json", func() string { return serviceSubmission(n) }, serviceSubmission(0), []int{200}, []string{"GetItem D", "TransactWriteItems I"}},
 		{"another answer under the same id", "steady", "application/json", func() string {
 			return strings.Replace(serviceSubmission(n), `"answers":{`, `"answers":{"remark":"other",`, 1)
-		}, serviceSubmission(0), []int{409}, true, []string{"TransactWriteItems I"}},
-		{"a form with mistakes", "steady", "application/x-www-form-urlencoded", func() string { return "overall=9" }, "", []int{422}, false, []string{"GetItem D"}},
+		}, serviceSubmission(0), []int{409}, []string{"TransactWriteItems I"}},
 	} {
 		acknowledged := 0
 		round := func(breaking bool) {
@@ -449,16 +437,10 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 				t.Fatalf("%s: %d %s %v", c.name, reply.StatusCode, reply.Body, err)
 			}
 			acknowledged++
-			if stored := d.countStored(); c.stored && len(stored) != n {
-				t.Fatalf("%s: %d stored, %d sent", c.name, len(stored), n)
-			}
 		}
 		broken := killAtEachCall(t, d.submit, d.database, aws.NotApplied, round)
 		for kind, n := range killAtEachCall(t, d.submit, d.database, aws.Applied, round) {
 			broken[kind] += n
-		}
-		if !c.stored {
-			n = before
 		}
 		stored := d.countStored()
 		for id, times := range stored {
@@ -474,7 +456,6 @@ func TestOnAWSSubmitKilledAtEachCall(t *testing.T) {
 				t.Errorf("%s: %s was broken off %d times: %v", c.name, kind, broken[kind], broken)
 			}
 		}
-		before = n
 		t.Logf("%s: broken off %v, acknowledged %d", c.name, broken, acknowledged)
 	}
 	if err := d.publishChanges(); err != nil {
