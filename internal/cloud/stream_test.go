@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"glasspoll/internal/cloud/cloudtest"
@@ -268,4 +269,57 @@ func TestOnePublisher(t *testing.T) {
 			}
 		}
 	}
+}
+
+// On a table of many partitions hundreds of functions begin at the same moment, each with other shards. Together they stay far
+// below what one key takes, and nothing that they bring is missing from the list.
+func TestManyBeginAtOnce(t *testing.T) {
+	const functions, shards = 256, 4
+	s := parseSurvey(t, "tea", worldSurvey)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(s, cloudtest.Options{})
+		processes := make([]*process, functions)
+		for n := range processes {
+			processes[n] = w.process(cloudtest.Hooks{Around: latency}, Options{})
+		}
+		var begun []*store.Turn
+		var brought []store.Work
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		for n, p := range processes {
+			var work store.Work
+			for i := range shards {
+				_, name, _ := ResponseKey(shardKey(s.ID, worldPeriods[0], n*shards+i))
+				work.Names = append(work.Names, name)
+			}
+			brought = append(brought, work)
+			all.Go(func() {
+				turn, _, err := p.BeginTurn(t.Context(), s.ID, work)
+				if err != nil {
+					t.Error(err)
+				}
+				if turn != nil {
+					mu.Lock()
+					begun = append(begun, turn)
+					mu.Unlock()
+				}
+			})
+		}
+		all.Wait()
+		if len(begun) != 1 {
+			t.Fatalf("%d turns have begun, want 1", len(begun))
+		}
+		is, err := processes[0].readTurn(t.Context(), s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, work := range brought {
+			if !covers(is.left.And(begun[0].Work), work) {
+				t.Errorf("what function %d brought is not in the list", n)
+			}
+		}
+		if hottest := w.server.Usage().Hottest[turns]; hottest.Writes > cloudtest.MaxWrites/4 || hottest.Reads > cloudtest.MaxReads/4 {
+			t.Errorf("the list gets %.0f write and %.0f read units in a second", hottest.Writes, hottest.Reads)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -195,6 +196,11 @@ func (is *turn) take(token, survey string, now time.Time, w store.Work) *store.T
 
 // BeginTurn implements [store.Turns]. Who is turned away reads one item, and writes it only if the work is not in it yet.
 func (t *Table) BeginTurn(ctx context.Context, survey string, w store.Work) (begun *store.Turn, early time.Duration, err error) {
+	if most := spread(w); most > 0 {
+		if err := sleep(ctx, random(most)); err != nil {
+			return nil, 0, t.wrap(err)
+		}
+	}
 	token := rand.Text()
 	w = coarser(w)
 	err = t.changeTurn(ctx, survey, func(is *turn) (change, error) {
@@ -210,6 +216,19 @@ func (t *Table) BeginTurn(ctx context.Context, survey string, w store.Work) (beg
 		return t.leaveWork(ctx, survey, is, w)
 	})
 	return begun, early, err
+}
+
+// spread returns for how long who brings work waits at most before reading the list: a millisecond for each shard up to the last
+// one that is named. The stream has a shard for each partition of the table, and with many of them hundreds of functions may
+// begin at once: all would write the same item, which takes a thousand units a second.
+func spread(w store.Work) (d time.Duration) {
+	for _, name := range w.Names {
+		_, part, _ := store.SplitName(name)
+		if shard, err := strconv.Atoi(part); err == nil && shard >= minShards {
+			d = max(d, time.Duration(min(shard, maxShards))*time.Millisecond)
+		}
+	}
+	return d
 }
 
 // leaveWork adds work to a list that was read, unless it is in it. What others add at the same time is no hindrance: only if
