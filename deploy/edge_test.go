@@ -13,9 +13,8 @@ import (
 	"glasspoll/internal/headers"
 )
 
-// edge runs the edge function for a request, as the CDN does. It returns the path to read from the bucket, or the location and
-// status of a redirect.
-func edge(t *testing.T, uri string, query map[string]any) (path, location string, status int64) {
+// loadEdge returns the edge function, and what runs it.
+func loadEdge(t *testing.T) (*goja.Runtime, goja.Callable) {
 	t.Helper()
 	source, err := os.ReadFile("edge.js")
 	if err != nil {
@@ -26,6 +25,14 @@ func edge(t *testing.T, uri string, query map[string]any) (path, location string
 		t.Fatal(err)
 	}
 	handler, _ := goja.AssertFunction(vm.Get("handler"))
+	return vm, handler
+}
+
+// edge runs the edge function for a request, as the CDN does. It returns the path to read from the bucket, or the location and
+// status of a redirect.
+func edge(t *testing.T, uri string, query map[string]any) (path, location string, status int64) {
+	t.Helper()
+	vm, handler := loadEdge(t)
 	if query == nil {
 		query = map[string]any{}
 	}
@@ -74,15 +81,7 @@ func TestEdgeIsInTheTemplate(t *testing.T) {
 // TestEdgeRedirectsWhatMoved gives the edge function responses of the bucket. What a file says of where it leads becomes a redirect, if it
 // leads to the same site.
 func TestEdgeRedirectsWhatMoved(t *testing.T) {
-	source, err := os.ReadFile("edge.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	vm := goja.New()
-	if _, err := vm.RunString(string(source)); err != nil {
-		t.Fatal(err)
-	}
-	handler, _ := goja.AssertFunction(vm.Get("handler"))
+	vm, handler := loadEdge(t)
 	location := func(body []byte) string {
 		to, _ := headers.MovedTo(body)
 		return to

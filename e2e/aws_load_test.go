@@ -115,9 +115,9 @@ func row(out, name string) string {
 	return strings.TrimSpace(line[1])
 }
 
-// TestOnAWSLoadTest runs `glasspoll deploy load` against the functions: it counts exactly, and leaves nothing.
-func TestOnAWSLoadTest(t *testing.T) {
-	t.Parallel()
+// deployWithAnswer makes a deployment that has published one answer.
+func deployWithAnswer(t *testing.T) *deployment {
+	t.Helper()
 	d := deploy(t)
 	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != 201 {
 		t.Fatal(reply, err)
@@ -125,6 +125,13 @@ func TestOnAWSLoadTest(t *testing.T) {
 	if err := d.publishChanges(); err != nil {
 		t.Fatal(err)
 	}
+	return d
+}
+
+// TestOnAWSLoadTest runs `glasspoll deploy load` against the functions: it counts exactly, and leaves nothing.
+func TestOnAWSLoadTest(t *testing.T) {
+	t.Parallel()
+	d := deployWithAnswer(t)
 	was := d.everything()
 	counting := make(chan func(), 1)
 	site := d.loadSite(func(n int) {
@@ -181,13 +188,7 @@ func differ(before, after []string) (lines []string) {
 // TestOnAWSLoadTestKilled kills the command while it sends, and removes what it has left.
 func TestOnAWSLoadTestKilled(t *testing.T) {
 	t.Parallel()
-	d := deploy(t)
-	if reply, err := d.post("application/json", serviceSubmission(1), false); err != nil || reply.StatusCode != 201 {
-		t.Fatal(reply, err)
-	}
-	if err := d.publishChanges(); err != nil {
-		t.Fatal(err)
-	}
+	d := deployWithAnswer(t)
 	before := d.everything()
 	ctx, kill := context.WithCancel(t.Context())
 	defer kill()

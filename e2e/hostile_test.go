@@ -219,14 +219,15 @@ func everyQuestionInOrder(t *testing.T) string {
 	return regexp.MustCompile(`\n *(shuffle: true|anchor: .*)`).ReplaceAllString(everyQuestion(t), "")
 }
 
-// TestHostileTexts puts hostile texts into every text of a questionnaire, and loads every page. Nothing is run, elements and links
-// are those of a page with plain texts, and every text is on the page exactly as written.
+// TestHostileTexts puts hostile texts into every text of a questionnaire, and loads every page, in one language with other texts than
+// in the other one. Nothing is run, elements and links are those of a page with plain texts, and every text is on the page exactly as
+// written.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
 	source := everyQuestionInOrder(t)
 	seen := map[int]bool{}
 	places := 0
-	for _, round := range []int{0, 5} {
+	for round, language := range map[int]string{0: "", 5: "en/"} {
 		t.Run(fmt.Sprint("round ", round), func(t *testing.T) {
 			nasty, harmless, n := insertHostileTexts(t, source, round)
 			places = n
@@ -250,7 +251,11 @@ func TestHostileTexts(t *testing.T) {
 					seen[place] = true
 				}
 			}
-			for _, path := range []string{"en/", "", "every/en/", "every/", "every/en/thanks/", "every/thanks/", "every/en/plan/", "every/plan/", "every/en/privacy/", "every/privacy/", "every/en/withdraw/", "every/withdraw/", "every/en/results/", "every/results/"} {
+			paths := []string{language}
+			for _, page := range []string{"", "thanks/", "plan/", "privacy/", "withdraw/", "results/"} {
+				paths = append(paths, "every/"+language+page)
+			}
+			for _, path := range paths {
 				both("/"+path, func(ctx context.Context, site string) { load(t, ctx, chromedp.Navigate(site+path)) })
 			}
 			both("filled in", func(ctx context.Context, site string) {

@@ -298,10 +298,7 @@ func TestLongWords(t *testing.T) {
 	files["past.yaml"] = replaced(surveyWithWindow("{from: 2020-01-01, until: 2020-01-31}"))
 	files["future.yaml"] = replaced(surveyWithWindow("{from: 2999-01-01, until: 2999-01-31}"))
 	dir, data := writeSurveys(t, files), t.TempDir()
-	p := serve(t, "--addr", "127.0.0.1:0", "--surveys", dir, "--data", data)
-	if p.url == "" {
-		t.Fatalf("serve did not start:\n%s", p.log)
-	}
+	p := startFilled(t, dir, data)
 	demo := exec.Command(binary, "demo", "--url", p.url, "--answers", "12", "--surveys", dir)
 	if out, err := demo.CombinedOutput(); err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)
@@ -316,7 +313,7 @@ func TestLongWords(t *testing.T) {
 	check := func(where string) {
 		t.Helper()
 		do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true; })`))
-		for _, width := range []int64{320, 360, 768, 1280} {
+		for _, width := range []int64{320, 768, 1280} {
 			do(t, ctx, chromedp.EmulateViewport(width, 900))
 			for _, fault := range read(t, ctx, chromedp.Evaluate[[]string](leavers)) {
 				t.Errorf("%s, %d pixels: %s", where, width, fault)
@@ -341,7 +338,7 @@ func TestLongWords(t *testing.T) {
 			if len(groups) == 0 {
 				t.Errorf("%s has no groups", id)
 			}
-			for _, group := range groups {
+			for _, group := range groups[:min(len(groups), 1)] { // their pages differ in figures and in a name, and all names are on each
 				load(t, ctx, chromedp.Navigate(group))
 				check(group)
 			}
