@@ -30,8 +30,7 @@ bin/glasspoll:
 	go build -ldflags '-X main.stampedVersion=$(VERSION)' -o $@ ./generator
 
 test: setup lint
-	go test -race -timeout 30m $$(.ci/concurrent)
-	go test -race -short -timeout 30m $$(.ci/concurrent -l)
+	go test -race -short -timeout 30m $$(.ci/concurrent)
 	go test -timeout 30m $$(.ci/concurrent -f)
 	cd e2e && go vet ./... && go test -count=1 -parallel 4 -timeout 60m ./...
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,16 +15,13 @@ import (
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/cloud/cloudtest"
 	"glasspoll/internal/store"
+	"glasspoll/internal/survey"
 )
 
 // TestFinishKeepsNobodyWaiting finishes what is left of surveys of which one has a work list that cannot be read, one is not known, and
 // one never comes to its end: the last one is published within the time that the function has.
 func TestFinishKeepsNobodyWaiting(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start()
-		s := newStack(t)
-		s.publish(3, parsePeriodic(t, ""))
+	withSurveys(t, 3, "", func(t *testing.T, s *stack, _ *survey.Survey) {
 		table := s.table()
 		for _, id := range []string{"a-stranger", "s0000", "s0001", "s0002"} {
 			if own, _, err := table.BeginTurn(t.Context(), id, store.Work{Names: []string{store.Everything}}); own == nil || err != nil {
@@ -64,13 +60,9 @@ func TestFinishKeepsNobodyWaiting(t *testing.T) {
 
 // TestNewsKeepsNobodyWaiting announces surveys of which the first cannot be read.
 func TestNewsKeepsNobodyWaiting(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start()
-		s := newStack(t)
-		ids := s.publish(2, parsePeriodic(t, "window: {from: 2026-10-14, until: 2026-10-30}\n"))
+	withSurveys(t, 2, "window: {from: 2026-10-14, until: 2026-10-30}\n", func(t *testing.T, s *stack, _ *survey.Survey) {
 		f := s.function()
-		for _, id := range ids {
+		for _, id := range s.ids {
 			if err := f.table.SaveLook(t.Context(), id, &cloud.Look{Window: time.Now()}, false); err != nil {
 				t.Fatal(err)
 			}

@@ -87,6 +87,7 @@ type stack struct {
 	files  *filesInMemory
 	log    *bytes.Buffer
 	env    map[string]string
+	ids    []string // of its surveys
 
 	mu      sync.Mutex
 	queries int
@@ -154,21 +155,36 @@ func parsePeriodic(t testing.TB, more string) *survey.Survey {
 	return s
 }
 
-// publish puts surveys in force, copies of one under other ids.
-func (s *stack) publish(n int, one *survey.Survey) (ids []string) {
-	table := s.table()
-	if err := table.PutAssets(s.Context(), render.Assets{}); err != nil {
+// withSurveys runs a test beside others, in a bubble whose time is the middle of a period and of a day, 9 o'clock. A stack has n surveys
+// in force, copies of one under other ids. more is added to its questionnaire.
+func withSurveys(t *testing.T, n int, more string, test func(t *testing.T, s *stack, one *survey.Survey)) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 10, 14, 9, 0, 0, 0, time.UTC)))
+		s, one := newStack(t), parsePeriodic(t, more)
+		table := s.table()
+		if err := table.PutAssets(t.Context(), render.Assets{}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			copied := *one
+			copied.ID = fmt.Sprintf("s%04d", i)
+			if err := table.PutDefinition(t.Context(), &copied); err != nil {
+				t.Fatal(err)
+			}
+			s.ids = append(s.ids, copied.ID)
+		}
+		test(t, s, one)
+	})
+}
+
+// looks returns what is known of each survey.
+func (s *stack) looks() map[string]cloud.Look {
+	looks, err := s.table().Looks(s.Context())
+	if err != nil {
 		s.Fatal(err)
 	}
-	for i := range n {
-		copied := *one
-		copied.ID = fmt.Sprintf("s%04d", i)
-		if err := table.PutDefinition(s.Context(), &copied); err != nil {
-			s.Fatal(err)
-		}
-		ids = append(ids, copied.ID)
-	}
-	return ids
+	return looks
 }
 
 // round runs the schedule's round, with the time that the function has.
@@ -193,18 +209,11 @@ func (s *stack) lastRound() (line struct {
 	return line
 }
 
-// start is the time at which a bubble begins to work: in the middle of a period and of a day.
-func start() { time.Sleep(time.Until(time.Date(2026, 10, 14, 9, 0, 0, 0, time.UTC))) }
-
 // TestIdleRoundsReadLittle runs the rounds of a day over idle surveys. A round reads at most four queries, items or files a survey, each
 // survey is searched at least once in two hours, and the searches are spread.
 func TestIdleRoundsReadLittle(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start()
-		const surveys = 60
-		s := newStack(t)
-		ids := s.publish(surveys, parsePeriodic(t, ""))
+	const surveys = 60
+	withSurveys(t, surveys, "", func(t *testing.T, s *stack, _ *survey.Survey) {
 		f := s.function()
 		if err := s.round(f); err != nil {
 			t.Fatal(err)
@@ -214,7 +223,7 @@ func TestIdleRoundsReadLittle(t *testing.T) {
 		}
 		first := s.reads()
 		swept := map[string]time.Time{}
-		for _, id := range ids {
+		for _, id := range s.ids {
 			swept[id] = time.Now()
 		}
 		var all []int
@@ -228,12 +237,9 @@ func TestIdleRoundsReadLittle(t *testing.T) {
 				t.Fatal(err)
 			}
 			all = append(all, s.reads())
-			looks, err := f.table.Looks(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
+			looks := s.looks()
 			s.reads()
-			for _, id := range ids {
+			for _, id := range s.ids {
 				if at := looks[id].Swept; time.Since(at) > sweepEvery-roundEvery {
 					t.Errorf("round %d: %s was searched %v ago", round, id, time.Since(at))
 				}
@@ -261,12 +267,7 @@ func sum(all []int) (n int) {
 // TestLostRecordsAreFound stores answers of which the stream tells nobody: they are published within two hours, and within a round
 // where others have just come.
 func TestLostRecordsAreFound(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start()
-		s := newStack(t)
-		tea := parsePeriodic(t, "")
-		s.publish(3, tea)
+	withSurveys(t, 3, "", func(t *testing.T, s *stack, tea *survey.Survey) {
 		table := s.table()
 		n := 0
 		put := func(id string) {
@@ -321,11 +322,7 @@ func waits(t *testing.T, table *cloud.Table, id string, of *survey.Survey) int {
 // TestRoundGoesOn runs rounds over surveys that take too long for one: each begins where the one before ended, and says how far it came.
 // Surveys that fail, or never end, keep none of the others waiting.
 func TestRoundGoesOn(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start()
-		s := newStack(t)
-		ids := s.publish(40, parsePeriodic(t, ""))
+	withSurveys(t, 40, "", func(t *testing.T, s *stack, _ *survey.Survey) {
 		broken := errors.New("broken")
 		s.stop = func(ctx context.Context, c cloudtest.Call) error {
 			switch key := c.Key(); {
@@ -340,9 +337,9 @@ func TestRoundGoesOn(t *testing.T) {
 		s.delay = time.Second // each call
 		f := s.function()
 		before, rounds := 0, 0
-		for before < len(ids)-3 {
+		for before < len(s.ids)-3 {
 			if rounds++; rounds > 10 {
-				t.Fatalf("%d of %d surveys after %d rounds", before, len(ids), rounds)
+				t.Fatalf("%d of %d surveys after %d rounds", before, len(s.ids), rounds)
 			}
 			begun := time.Now()
 			if err := s.round(f); !errors.Is(err, broken) && rounds == 1 {
@@ -351,12 +348,8 @@ func TestRoundGoesOn(t *testing.T) {
 			if took := time.Since(begun); took > 2*time.Minute-reserve {
 				t.Errorf("the round took %v", took)
 			}
-			looks, err := f.table.Looks(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			n := 0
-			for _, id := range ids {
+			looks, n := s.looks(), 0
+			for _, id := range s.ids {
 				if looks[id].Version > 0 && !looks[id].Pending {
 					n++
 				}
@@ -364,7 +357,7 @@ func TestRoundGoesOn(t *testing.T) {
 			if n <= before {
 				t.Fatalf("round %d: %d surveys are done, as before", rounds, n)
 			}
-			if did := s.lastRound(); did.Left == 0 && n < len(ids)-3 {
+			if did := s.lastRound(); did.Left == 0 && n < len(s.ids)-3 {
 				t.Errorf("round %d says %+v", rounds, did)
 			}
 			before = n
@@ -381,11 +374,7 @@ func TestRoundGoesOn(t *testing.T) {
 
 // TestChangesDuringALook changes a survey at each call of a look at it. Whatever the look has read, the next round looks again.
 func TestChangesDuringALook(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start()
-		s := newStack(t)
-		s.publish(1, parsePeriodic(t, ""))
+	withSurveys(t, 1, "", func(t *testing.T, s *stack, _ *survey.Survey) {
 		f, other := s.function(), s.table()
 		for call := 0; ; call++ {
 			if err := f.table.LookAgain(t.Context(), "s0000"); err != nil {
@@ -430,12 +419,7 @@ func TestChangesDuringALook(t *testing.T) {
 
 // TestWakes sends what the stream tells of publications and commands.
 func TestWakes(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start()
-		s := newStack(t)
-		tea := parsePeriodic(t, "")
-		s.publish(4, tea)
+	withSurveys(t, 4, "", func(t *testing.T, s *stack, tea *survey.Survey) {
 		f := s.function()
 		if err := s.round(f); err != nil {
 			t.Fatal(err)
@@ -453,11 +437,7 @@ func TestWakes(t *testing.T) {
 			}
 		}
 		again := func() (ids []string) {
-			looks, err := f.table.Looks(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			for id, l := range looks {
+			for id, l := range s.looks() {
 				if l.Again {
 					ids = append(ids, id)
 				}
@@ -474,9 +454,8 @@ func TestWakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		send("D#s0000 current", "D#_beside s0002")
-		looks, err := f.table.Looks(t.Context())
-		if err != nil || looks["s0000"].InForce != "2" || len(again()) > 1 || s.lastRound().Swept > 0 { // "_" is looked at by the schedule
-			t.Errorf("%+v, %v, %v are to be looked at, %+v", looks["s0000"], err, again(), s.lastRound())
+		if look := s.looks()["s0000"]; look.InForce != "2" || len(again()) > 1 || s.lastRound().Swept > 0 { // "_" is looked at by the schedule
+			t.Errorf("%+v, %v are to be looked at, %+v", look, again(), s.lastRound())
 		}
 		if err := s.table().MarkPublished(t.Context()); err != nil {
 			t.Fatal(err)
@@ -490,12 +469,7 @@ func TestWakes(t *testing.T) {
 
 // TestCasesAgeInTime lets a case become overdue: the round notices without reading the cases of others.
 func TestCasesAgeInTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start()
-		s := newStack(t)
-		tea := parsePeriodic(t, "")
-		s.publish(3, tea)
+	withSurveys(t, 3, "", func(t *testing.T, s *stack, _ *survey.Survey) {
 		table := s.table()
 		for _, id := range []string{"s0001", cases.NoSurvey} {
 			c := &cases.Case{ID: "case", Survey: id, Timezone: "UTC", Opened: time.Now(), DueAt: time.Now().Add(25 * time.Minute), Owner: "desk", Above: []string{"manager"}, Status: cases.Assigned}
@@ -526,11 +500,7 @@ func TestCasesAgeInTime(t *testing.T) {
 
 // TestFormsAreNotComparedAgain puts forms in place once, and again when the window begins, an hour long, and when the site is published.
 func TestFormsAreNotComparedAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start() // at 9
-		s := newStack(t)
-		s.publish(2, parsePeriodic(t, "window: {from: 2026-10-15, until: 2026-10-15}\n"))
+	withSurveys(t, 2, "window: {from: 2026-10-15, until: 2026-10-15}\n", func(t *testing.T, s *stack, _ *survey.Survey) { // at 9
 		var compared []string
 		for quarter := range 24 * 4 * 2 {
 			f := s.function()

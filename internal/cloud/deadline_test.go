@@ -55,7 +55,7 @@ func TestDeadlineAtEachCall(t *testing.T) {
 	for _, done := range []bool{false, true} {
 		stalled := map[string]int{}
 		step := 3 // most calls are one of many of a kind
-		if soak.Cases(1, 2) > 1 {
+		if soak.Whole() {
 			step = 1
 		}
 		for at, last := 1, false; !last; at += step {

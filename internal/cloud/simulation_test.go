@@ -66,6 +66,15 @@ type burden struct {
 	perSecond    []int   // answers that were stored, by the second in which they were sent
 }
 
+// thousands is 5,000 answers a second, and 20,000 in a whole soak. Shards, partitions and functions are as many in proportion.
+func thousands(seconds int, window time.Duration) load {
+	l := load{rate: 5_000, seconds: seconds, shards: 256, partitions: 64, window: window}
+	if soak.Whole() {
+		l.rate, l.shards, l.partitions = 4*l.rate, 4*l.shards, 4*l.partitions
+	}
+	return l
+}
+
 // batching is how long the table's stream gathers records before it invokes the function that publishes.
 const batching = 20 * time.Second
 
@@ -240,11 +249,8 @@ func TestUnitsOfAnAnswer(t *testing.T) {
 		{rate: 20, seconds: 60, shards: 16, partitions: 4},
 		{rate: 300, seconds: 10, shards: 16, partitions: 4, window: 2 * time.Second, also: 2},
 		{rate: 500, seconds: 5, shards: 32, partitions: 4, text: 1500},
-		{rate: 20_000, seconds: max(2, soak.Cases(3, 100)), shards: 1024, partitions: 256, window: 2 * time.Second}, // ten times the invocations of a stack
+		thousands(max(2, soak.Cases(4, 100)), 2*time.Second), // ten times the invocations of a stack
 	} {
-		if testing.Short() && l.rate > 1000 {
-			l.rate, l.shards, l.partitions = l.rate/4, l.shards/4, l.partitions/4
-		}
 		b := l.run(t)
 		t.Log(b)
 		n, body := float64(b.stored), float64(1)
@@ -325,7 +331,7 @@ func (l load) scaled(t *testing.T) load {
 // asked, on a table that has the capacity; all on the scale of one to ten: the rate and what a partition takes. Who is refused
 // does not come back. docs/capacity.md says what comes of it.
 func TestColdSpike(t *testing.T) {
-	if soak.Cases(1, 2) == 1 {
+	if !soak.Whole() {
 		t.Skip("only in a whole soak")
 	}
 	for _, shards := range []int{16, 128} {
@@ -387,45 +393,6 @@ func TestStoredAnswersCostNothing(t *testing.T) {
 			if more := used.Total(); more.Writes > first.Total().Writes+8 || more.Reads > first.Total().Reads+8 { // counters of more digits
 				t.Errorf("one more after %d answers costs\n%v\nafter 1,000\n%v", upTo, used, first)
 			}
-		}
-	})
-}
-
-// TestIdleSurvey counts what a survey costs to which nobody answers: one run each ten minutes.
-func TestIdleSurvey(t *testing.T) {
-	s := choices(t)
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(s, cloudtest.Options{})
-		w.turns = true
-		ctx := t.Context()
-		p := w.process(cloudtest.Hooks{}, Options{})
-		if err := p.PutDefinition(ctx, s); err != nil {
-			t.Fatal(err)
-		}
-		for n := range 100 {
-			if _, err := p.Put(ctx, choiceResponse(s, n)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := p.publish(ctx, "2000-01"); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(3 * 24 * time.Hour) // the month before is over for good
-		before := w.server.Usage()
-		const runs = 24 * 6
-		for range runs {
-			time.Sleep(10 * time.Minute)
-			if _, err := p.Definition(ctx, s.ID, ""); err != nil {
-				t.Fatal(err)
-			}
-			if err := p.publish(ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-		used := w.server.Usage().Minus(before)
-		t.Logf("a day: %v", used)
-		if total := used.Total(); total.Reads > runs*(minShards+10) || total.Writes > runs*3 {
-			t.Errorf("an idle day costs %.0f read and %.0f write units", total.Reads, total.Writes)
 		}
 	})
 }

@@ -229,16 +229,16 @@ type pageWrite struct {
 	at       time.Time
 }
 
-// TestOnePublisher lets answers come for a while, from 20 to 20,000 a second, as the template has its stream and spacing: each is
+// TestOnePublisher lets answers come for a while, from 20 to 5,000 a second and in a soak 20,000, as the template has its stream and spacing: each is
 // on a page within a minute, at 1.2 items read at most, what is read by those who are turned away or killed among them.
 func TestOnePublisher(t *testing.T) {
 	loads := []load{
 		{rate: 20, seconds: 100, shards: 16, partitions: 4},
 		{rate: 20, seconds: 100, shards: 16, partitions: 4, kills: []int{6}},
 		{rate: 200, seconds: 40, shards: 16, partitions: 4},
-		{rate: 20_000, seconds: soak.Cases(1, 40), shards: 1024, partitions: 256},
+		thousands(soak.Cases(2, 40), 0),
 	}
-	if soak.Cases(1, 2) > 1 { // a kill costs up to what is collected at once, which would be most of a second's answers
+	if soak.Whole() { // a kill costs up to what is collected at once, which would be most of a second's answers
 		loads[3].kills = []int{60}
 		loads = append(loads, load{rate: 2000, seconds: 120, shards: 128, partitions: 32, kills: []int{20, 60}})
 	}

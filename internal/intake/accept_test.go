@@ -18,10 +18,8 @@ import (
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 
-	"glasspoll"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/local"
-	"glasspoll/internal/render"
 	"glasspoll/internal/store/storetest"
 )
 
@@ -43,12 +41,8 @@ func BenchmarkAccept(b *testing.B) {
 	if err := store.PutDefinition(b.Context(), s); err != nil {
 		b.Fatal(err)
 	}
-	renderer, err := render.New(glasspoll.Templates(), render.Assets{})
-	if err != nil {
-		b.Fatal(err)
-	}
 	handler := &intake.Handler{
-		Definitions: store, Responses: store, Days: store, Redeemer: store, Invitations: store, IDs: store, Secrets: store, Renderer: renderer, Now: time.Now,
+		Definitions: store, Responses: store, Days: store, Redeemer: store, Invitations: store, IDs: store, Secrets: store, Renderer: pages(b), Now: time.Now,
 		Client: func(r *http.Request) string { return r.RemoteAddr },
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}

@@ -147,6 +147,18 @@ func (s *memory) put(r answer.Response, may func() error, also ...string) (bool,
 	return true, nil
 }
 
+var parsePages = sync.OnceValues(func() (*render.Renderer, error) { return render.New(glasspoll.Templates(), render.Assets{}) })
+
+// pages returns what writes pages without assets: one for all tests, since parsing the templates is most of what a short test takes.
+func pages(t testing.TB) *render.Renderer {
+	t.Helper()
+	r, err := parsePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // fixture is a handler over a memory, with a clock that tests set.
 type fixture struct {
 	*memory
@@ -161,14 +173,10 @@ func open(t testing.TB, yaml string) *fixture {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	renderer, err := render.New(glasspoll.Templates(), render.Assets{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := &fixture{survey: s, now: time.Date(2026, 11, 22, 10, 0, 3, 0, s.Location())}
 	d.memory = &memory{definitions: map[string]*survey.Survey{s.ID: s, s.ID + "@" + s.Version: s}, responses: map[string]answer.Response{}, invitations: map[invitation.Hash]invitation.Invitation{}, days: map[string]time.Time{}, secret: store.NewSecret()}
 	d.handler = &intake.Handler{
-		Definitions: d.memory, Responses: d.memory, Days: d.memory, Redeemer: d.memory, Invitations: d.memory, Stopper: d.memory, Steps: intake.NewSteps(d.memory), IDs: d.memory, Secrets: d.memory, Renderer: renderer,
+		Definitions: d.memory, Responses: d.memory, Days: d.memory, Redeemer: d.memory, Invitations: d.memory, Stopper: d.memory, Steps: intake.NewSteps(d.memory), IDs: d.memory, Secrets: d.memory, Renderer: pages(t),
 		Now:    func() time.Time { return d.now },
 		Client: func(r *http.Request) string { return r.RemoteAddr },
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"glasspoll"
 	"glasspoll/internal/answer"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/invitation"
@@ -85,16 +84,12 @@ func newFlood(t *testing.T) *flood {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	pages, err := render.New(glasspoll.Templates(), render.Assets{Work: render.Asset{Path: "assets/work.js"}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := &flood{T: t, Memory: storetest.NewMemory(), survey: s, now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
 	f.must(f.PutDefinition(t.Context(), s))
 	f.must(f.MakeSecret(t.Context()))
 	now := func() time.Time { return f.now }
 	f.handler = &intake.Handler{
-		Definitions: f, Responses: f, IDs: f, Secrets: f, Renderer: pages, Now: now,
+		Definitions: f, Responses: f, IDs: f, Secrets: f, Renderer: pages(t).With(render.Assets{Work: render.Asset{Path: "assets/work.js"}}), Now: now,
 		Client: func(r *http.Request) string { return r.RemoteAddr }, Log: slog.New(slog.DiscardHandler), Limits: intake.NewLimits(f, f),
 	}
 	rendered, err := publishtest.Renderer()

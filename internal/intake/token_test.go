@@ -22,13 +22,11 @@ import (
 
 	"github.com/cloudflare/circl/blindsign/blindrsa"
 
-	glasspoll "glasspoll"
 	"glasspoll/internal/blind"
 	"glasspoll/internal/intake"
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/local"
 	"glasspoll/internal/questionnaire"
-	"glasspoll/internal/render"
 	"glasspoll/internal/survey"
 )
 
@@ -102,14 +100,10 @@ func openAnonymousFrom(t testing.TB, yaml string) *anonymous {
 	if err := a.store.PutSigningKeys(t.Context(), "service", signers()); err != nil {
 		t.Fatal(err)
 	}
-	renderer, err := render.New(glasspoll.Templates(), render.Assets{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	a.now = time.Date(2026, 11, 22, 10, 11, 12, 0, a.survey.Location())
 	s := a.store
 	a.handler = &intake.Handler{
-		Definitions: s, Responses: s, Days: s, Redeemer: s, Invitations: s, IDs: s, Secrets: s, Renderer: renderer,
+		Definitions: s, Responses: s, Days: s, Redeemer: s, Invitations: s, IDs: s, Secrets: s, Renderer: pages(t),
 		Signer: &intake.Signer{Keys: s, Marker: s}, Now: func() time.Time { return a.now },
 		Client: func(r *http.Request) string { return r.RemoteAddr }, Log: slog.New(slog.NewTextHandler(&a.log, nil)),
 	}

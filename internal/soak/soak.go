@@ -35,6 +35,9 @@ func Cases(normal, long int) int {
 	}
 }
 
+// Whole reports whether this is a whole soak: one that takes hours, and for which the largest simulations are.
+func Whole() bool { return percent() >= 100 }
+
 // Main is a TestMain for packages that use rapid. In a soak, each property is checked with [Cases](100, checks) cases.
 func Main(m *testing.M, checks int) {
 	flag.Parse()
