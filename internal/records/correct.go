@@ -77,11 +77,8 @@ func readAmending(ctx context.Context, records store.Records, s *survey.Survey, 
 		return nil, err
 	}
 	m := &amending{}
-	if m.ledger, err = readLedger(ctx, records, s, entry.Response.Period); err != nil {
+	if m.ledger, err = readAgreeing(ctx, records, s, entry.Response.Period); err != nil {
 		return nil, err
-	}
-	if m.tally.Decided != m.known.LastDecided() {
-		return nil, message.Errorf("the answers of %s %s are being counted again: try again in a minute", s.ID, m.period)
 	}
 	if m.entry, err = findIn(ctx, records, s.ID, id); err != nil { // again: it may have been erased before the tally was read
 		return nil, err

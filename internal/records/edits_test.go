@@ -18,6 +18,7 @@ import (
 	"glasspoll/internal/release"
 	"glasspoll/internal/render"
 	"glasspoll/internal/results"
+	"glasspoll/internal/review"
 	"glasspoll/internal/stats"
 	"glasspoll/internal/store"
 	"glasspoll/internal/store/storetest"
@@ -309,5 +310,43 @@ func TestAnnul(t *testing.T) {
 	p := stats.NewReport(e.survey, []*release.Release{latest[0].Public()}).Periods[0]
 	if got := figures(&p); !strings.Contains(got, "taste: 12, 1 7, 2 5, 3 0, 4 0, 5 0\n") || p.Annulled != 6 {
 		t.Errorf("%d annulled: %s", p.Annulled, got)
+	}
+}
+
+// interrupted is a store in which something happens after a tally has been read and before the decisions are.
+type interrupted struct {
+	store.Records
+	meanwhile func()
+}
+
+func (i *interrupted) Decisions(ctx context.Context, survey, period string) iter.Seq2[review.Decisions, error] {
+	if do := i.meanwhile; do != nil {
+		i.meanwhile = nil
+		do()
+	}
+	return i.Records.Decisions(ctx, survey, period)
+}
+
+// Corrections and decisions made at the same time do not hinder each other, though each reads the tally and the decisions one after
+// the other.
+func TestCorrectedMeanwhile(t *testing.T) {
+	e := newEdition(t)
+	e.answer(6, answer.Answer{"taste", "3"})
+	correct := func(r store.Records, n int, taste string) {
+		t.Helper()
+		a := Amendment{Set: map[string][]string{"taste": {taste}}, Reason: "misread", By: "desk", At: e.now}
+		if done, err := Correct(t.Context(), r, e.survey, id(n), a, true); err != nil || done.Number == 0 {
+			t.Fatalf("Correct = %+v, %v", done, err)
+		}
+	}
+	correct(&interrupted{e.store, func() { correct(e.store, 1, "4") }}, 0, "5")
+	done, err := Decide(t.Context(), &interrupted{e.store, func() { correct(e.store, 3, "2") }}, e.survey, "2026-10", Verdict{Reject: true, At: e.now},
+		func(r Reviewed) bool { return r.Response.ID == id(2) })
+	if err != nil || len(done.Refused)+len(done.Changed) != 1 {
+		t.Fatalf("Decide = %+v, %v", done, err)
+	}
+	v, err := verify.Period(t.Context(), e.store, e.survey, "2026-10")
+	if err != nil || len(v.Findings) > 0 || !v.Tally {
+		t.Errorf("verification finds %v, %v", v.Findings, err)
 	}
 }

@@ -138,6 +138,25 @@ func readLedger(ctx context.Context, records store.Records, s *survey.Survey, pe
 	return l, l.known.ReadDecisions(ctx, records, s.ID, period)
 }
 
+// readAgreeing returns a ledger whose tally has all decisions that are known. What is decided between the two readings is in the
+// second one alone: then both are repeated. A tally that stays behind is being counted again, which is an error.
+func readAgreeing(ctx context.Context, records store.Records, s *survey.Survey, period string) (*ledger, error) {
+	for range decideTries {
+		l, err := readLedger(ctx, records, s, period)
+		if err != nil || l.tally.Decided == l.known.LastDecided() {
+			return l, err
+		}
+		before := l.revision
+		if err := l.readTally(ctx); err != nil {
+			return nil, err
+		}
+		if l.revision == before {
+			break
+		}
+	}
+	return nil, message.Errorf("the answers of %s %s are being counted again: try again in a minute", s.ID, period)
+}
+
 // entries yields the responses of the log.
 func (l *ledger) entries(ctx context.Context, yield func(Reviewed, error) bool) {
 	for batch, err := range store.Batches(ctx, l.records, l.survey.ID, l.period, "", "") {
@@ -201,12 +220,9 @@ const decideTries = 50
 // Decisions of many responses are stored one after the other, so what was done before an error stays.
 func Decide(ctx context.Context, records store.Records, s *survey.Survey, period string, v Verdict, which func(Reviewed) bool) (done Decided, err error) {
 	for range decideTries {
-		l, err := readLedger(ctx, records, s, period)
+		l, err := readAgreeing(ctx, records, s, period)
 		if err != nil {
 			return done, err
-		}
-		if l.tally.Decided != l.known.LastDecided() {
-			return done, message.Errorf("the answers of %s %s are being counted again: try again in a minute", s.ID, period)
 		}
 		var found []Reviewed // read after the tally: nothing has been erased of it before it was read
 		l.entries(ctx, func(r Reviewed, failed error) bool {
