@@ -77,6 +77,17 @@ func start(t *testing.T, surveys, data string) *server {
 	return startAt(t, "127.0.0.1:0", surveys, data)
 }
 
+// startWithReload starts a server with live reload. It makes no archives of the periods that are over, which take a second and more
+// each.
+func startWithReload(t *testing.T, surveys, data string) *server {
+	t.Helper()
+	p := serve(t, "--addr", "127.0.0.1:0", "--surveys", surveys, "--data", data)
+	if p.url == "" {
+		t.Fatalf("serve did not start:\n%s", p.log)
+	}
+	return p
+}
+
 func startAt(t *testing.T, address, surveys, data string) *server {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {

@@ -298,7 +298,7 @@ func TestLongWords(t *testing.T) {
 	files["past.yaml"] = replaced(surveyWithWindow("{from: 2020-01-01, until: 2020-01-31}"))
 	files["future.yaml"] = replaced(surveyWithWindow("{from: 2999-01-01, until: 2999-01-31}"))
 	dir, data := writeSurveys(t, files), t.TempDir()
-	p := startFilled(t, dir, data)
+	p := startWithReload(t, dir, data)
 	demo := exec.Command(binary, "demo", "--url", p.url, "--answers", "12", "--surveys", dir)
 	if out, err := demo.CombinedOutput(); err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)

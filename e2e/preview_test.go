@@ -21,11 +21,7 @@ import (
 func startPreview(t *testing.T, surveys map[string]string) (url, dir string) {
 	t.Helper()
 	dir = writeSurveys(t, surveys)
-	p := serve(t, "--addr", "127.0.0.1:0", "--surveys", dir, "--data", t.TempDir())
-	if p.url == "" {
-		t.Fatalf("serve did not start:\n%s", p.log)
-	}
-	return p.url, dir
+	return startWithReload(t, dir, t.TempDir()).url, dir
 }
 
 // save replaces a file as many editors do: it renames a new file.

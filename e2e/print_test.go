@@ -164,17 +164,6 @@ var (
 	indexElement   = regexp.MustCompile(`<p class="score"><b>([^<]+)</b>`)
 )
 
-// startFilled starts a server for authors, which makes no archives of the periods that are over: each takes a second and more. Pages that
-// a browser has open are loaded again when there are new results.
-func startFilled(t *testing.T, surveys, data string) *server {
-	t.Helper()
-	p := serve(t, "--addr", "127.0.0.1:0", "--surveys", surveys, "--data", data)
-	if p.url == "" {
-		t.Fatalf("serve did not start:\n%s", p.log)
-	}
-	return p
-}
-
 // fillSamples returns a directory of surveys, and one of data in which samples have answers of six periods.
 func fillSamples(t *testing.T, samples ...string) (surveys, data string) {
 	t.Helper()
@@ -235,7 +224,7 @@ func TestPrinted(t *testing.T) {
 	}
 	samples := []string{"service_staff", "retail"}
 	surveys, data := fillSamples(t, samples...)
-	p := startFilled(t, surveys, data)
+	p := startWithReload(t, surveys, data)
 	fill := exec.Command(binary, "demo", "--url", p.url, "--answers", "240", "--surveys", surveys)
 	if out, err := fill.CombinedOutput(); err != nil {
 		t.Fatalf("demo: %v\n%s", err, out)

@@ -229,8 +229,8 @@ type pageWrite struct {
 	at       time.Time
 }
 
-// TestOnePublisher lets answers come for a while, from 20 to 5,000 a second and in a soak 20,000, as the template has its stream and spacing: each is
-// on a page within a minute, at 1.2 items read at most, what is read by those who are turned away or killed among them.
+// TestOnePublisher lets answers come for a while, from 20 to 5,000 a second and in a whole soak 20,000, with the stream and spacing of
+// the template: each is on a page within a minute, at 1.2 items read at most, including what those read who are turned away or killed.
 func TestOnePublisher(t *testing.T) {
 	loads := []load{
 		{rate: 20, seconds: 100, shards: 16, partitions: 4},

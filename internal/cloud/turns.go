@@ -194,7 +194,8 @@ func (is *turn) take(token, survey string, now time.Time, w store.Work) *store.T
 	return &store.Turn{Survey: survey, Work: is.doing, Token: token}
 }
 
-// BeginTurn implements [store.Turns]. Who is turned away reads one item, and writes it only if the work is not in it yet.
+// BeginTurn implements [store.Turns]. It waits for a random time first, up to [spread]. Who is turned away reads one item, and writes it
+// only if the work is not in it yet.
 func (t *Table) BeginTurn(ctx context.Context, survey string, w store.Work) (begun *store.Turn, early time.Duration, err error) {
 	if most := spread(w); most > 0 {
 		if err := sleep(ctx, random(most)); err != nil {
@@ -218,9 +219,9 @@ func (t *Table) BeginTurn(ctx context.Context, survey string, w store.Work) (beg
 	return begun, early, err
 }
 
-// spread returns for how long who brings work waits at most before reading the list: a millisecond for each shard up to the last
-// one that is named. The stream has a shard for each partition of the table, and with many of them hundreds of functions may
-// begin at once: all would write the same item, which takes a thousand units a second.
+// spread returns how long BeginTurn waits at most: a millisecond for each shard of the survey, as far as the last named one tells, and
+// nothing if these are the shards that every survey has. The stream invokes a function for each partition of the table, and hundreds
+// may begin at once: all would write the same item, which takes a thousand units a second.
 func spread(w store.Work) (d time.Duration) {
 	for _, name := range w.Names {
 		_, part, _ := store.SplitName(name)

@@ -138,21 +138,19 @@ func readLedger(ctx context.Context, records store.Records, s *survey.Survey, pe
 	return l, l.known.ReadDecisions(ctx, records, s.ID, period)
 }
 
-// readAgreeing returns a ledger whose tally has all decisions that are known. What is decided between the two readings is in the
-// second one alone: then both are repeated. A tally that stays behind is being counted again, which is an error.
+// readAgreeing returns a ledger whose tally has all known decisions. A decision that is stored between the two readings is in the
+// second alone, so both are repeated. A tally that has not changed by then is being counted again, which is an error.
 func readAgreeing(ctx context.Context, records store.Records, s *survey.Survey, period string) (*ledger, error) {
+	before := -1
 	for range decideTries {
 		l, err := readLedger(ctx, records, s, period)
 		if err != nil || l.tally.Decided == l.known.LastDecided() {
 			return l, err
 		}
-		before := l.revision
-		if err := l.readTally(ctx); err != nil {
-			return nil, err
-		}
 		if l.revision == before {
 			break
 		}
+		before = l.revision
 	}
 	return nil, message.Errorf("the answers of %s %s are being counted again: try again in a minute", s.ID, period)
 }

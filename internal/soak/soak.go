@@ -35,7 +35,7 @@ func Cases(normal, long int) int {
 	}
 }
 
-// Whole reports whether this is a whole soak: one that takes hours, and for which the largest simulations are.
+// Whole reports whether the long runs are done in full, which takes hours. The largest simulations run only then.
 func Whole() bool { return percent() >= 100 }
 
 // Main is a TestMain for packages that use rapid. In a soak, each property is checked with [Cases](100, checks) cases.
