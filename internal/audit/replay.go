@@ -30,7 +30,6 @@ type Replay struct {
 	last    *release.Release
 	out     map[string]map[string]*tally.Counters // recounted members of all blocks, by shape and cohort or pool
 	partly  bool                                  // some members of blocks cannot be counted again
-	taken   int64                                 // responses that counted as received until they were rejected
 	decided map[int][]decided                     // what persons have decided of responses, and has not been folded, by number
 }
 
@@ -129,11 +128,9 @@ func (p *Replay) step(d decided) {
 	case d.response.Withdrawn:
 		p.addGone(d.answered, d.response)
 	case before.Decision != after.Decision:
-		received := p.waiting.Received()
 		if !p.waiting.Decide(d.answered, before, d.response, after.Decision) && after.Decision.Reject {
 			p.waiting.Discount(before) // who was carried, and waited
 		}
-		p.taken += max(received-p.waiting.Received(), 0)
 	case !carried:
 		p.waiting.Correct(d.answered, before, after, d.response)
 	case after.HasNumber():
@@ -513,12 +510,13 @@ func (p *Replay) Findings(deleted int64) []Finding {
 		all.add(Finding{Code: ReleasedRespondents, Release: p.last.Number}, "an earlier version has released respondents of whom %d are not found", left)
 	}
 	at, facts := Finding{Code: ReleaseFacts, Release: p.last.Number}, p.last.Facts
-	if received := p.waiting.Received(); facts.Received > received+p.taken+deleted {
-		all.add(at.numbers(facts.Received, received), "release %d: %d responses are said to have been received, and %d are found", p.last.Number, facts.Received, received)
-	}
 	held, rejected := p.waiting.Held.Total(), int64(0)
 	if p.waiting.Held != nil {
 		rejected = p.waiting.Held.Rejected
+	}
+	// One that was rejected counted as received until then if it was not held, or was accepted before: only the last decision is known.
+	if received := p.waiting.Received(); facts.Received > received+rejected+deleted {
+		all.add(at.numbers(facts.Received, received), "release %d: %d responses are said to have been received, and %d are found", p.last.Number, facts.Received, received)
 	}
 	if facts.Held > held+deleted {
 		all.add(at.numbers(facts.Held, held), "release %d: %d responses are said to have been held back, and %d are found", p.last.Number, facts.Held, held)

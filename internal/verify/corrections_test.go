@@ -110,29 +110,39 @@ func (r *reviewed) agrees(what string) {
 	}
 }
 
-// An answer that was said to be received, and is rejected then, is no difference.
+// An answer that was said to be received, because it was not held or was accepted, and is rejected then, is no difference; nor if it is
+// erased afterwards.
 func TestRejectedLater(t *testing.T) {
-	r := newReviewed(t)
-	r.put(3, 0)
-	r.publish(0)
-	r.put(4, 0)
-	r.publish(2) // three more, all of seven received
-	r.put(2, 0)
-	r.publish(4)
-	latest, err := r.Latest(t.Context(), "coffee")
-	r.must(err)
-	if latest[0].Facts.Received == 0 {
-		t.Fatal("it is not said how many were received")
-	}
-	r.put(2, 0)
-	r.publish(6)
-	r.put(2, 0)
-	r.publish(8)
-	for n := range r.n {
-		done, err := records.Decide(t.Context(), r.Memory, r.survey, "all", records.Verdict{Reject: true, At: time.Now()}, func(v records.Reviewed) bool { return v.Response.ID == idOf(n) })
-		r.must(err)
-		if len(done.Changed) > 0 {
-			r.agrees(fmt.Sprint("rejected ", n))
+	for _, flags := range []answer.Flags{0, answer.Rate} {
+		r := newReviewed(t)
+		for i, size := range []int{3, 4, 2, 2, 2} { // three more than were published, all of seven received
+			first := r.n
+			r.put(size, flags)
+			r.publish(4 * i)
+			for n := first; flags != 0 && n < r.n; n++ {
+				r.decide(n, false)
+			}
+			r.publish(4*i + 2)
+			latest, err := r.Latest(t.Context(), "coffee")
+			r.must(err)
+			if i > 0 && latest[0].Facts.Received == 0 {
+				t.Fatal("it is not said how many were received")
+			}
+		}
+		changed := 0
+		for n := range r.n {
+			done, err := records.Decide(t.Context(), r.Memory, r.survey, "all", records.Verdict{Reject: true, At: time.Now()}, func(v records.Reviewed) bool { return v.Response.ID == idOf(n) })
+			r.must(err)
+			if len(done.Changed) > 0 {
+				changed++
+				r.agrees(fmt.Sprint("rejected ", n))
+				_, err := r.Erase(t.Context(), "coffee", idOf(n), nil)
+				r.must(err)
+				r.agrees(fmt.Sprint("erased ", n))
+			}
+		}
+		if changed == 0 {
+			t.Error("none could be rejected")
 		}
 	}
 }
