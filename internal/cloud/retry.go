@@ -1,10 +1,13 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
 	crand "crypto/rand"
 	"errors"
+	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Calls to the tables are tried again here and nowhere else: the SDK's client makes each once. There are two policies. A
@@ -87,25 +92,50 @@ func newRetries(p policy) *retries { return &retries{policy: p, saved: p.first} 
 func (r *retries) of(c calls) calls {
 	return calls{
 		again(r, c.GetItem), again(r, c.PutItem), again(r, c.Query), again(r, c.UpdateItem), again(r, c.BatchGetItem), again(r, c.BatchWriteItem),
-		again(r, withTokens(c.TransactWriteItems)),
+		transactions(r, c.TransactWriteItems),
 	}
 }
 
 type transactionCall = func(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
 
-// withTokens gives each transaction a token, by which DynamoDB knows for ten minutes one whose reply was lost. One that was cancelled
-// is another transaction when it is tried again.
-func withTokens(call transactionCall) transactionCall {
+// transactions returns a call that is tried again with a token, by which DynamoDB knows for ten minutes one whose reply was lost. It
+// compares what was sent, and a map is written in any order: so each try sends the same bytes. One that was cancelled is another
+// transaction when it is tried again.
+func transactions(r *retries, call transactionCall) transactionCall {
 	return func(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-		if in.ClientRequestToken == nil {
-			in.ClientRequestToken = aws.String(crand.Text())
-		}
-		out, err := call(ctx, in, o...)
-		if cancelled := new(types.TransactionCanceledException); errors.As(err, &cancelled) {
-			in.ClientRequestToken = nil
-		}
-		return out, err
+		var sent sentBody
+		marked := *in
+		o = append(slices.Clip(o), dynamodb.WithAPIOptions(sent.repeat))
+		return again(r, func(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+			if in.ClientRequestToken == nil {
+				in.ClientRequestToken = aws.String(crand.Text())
+			}
+			out, err := call(ctx, in, o...)
+			if cancelled := new(types.TransactionCanceledException); errors.As(err, &cancelled) {
+				in.ClientRequestToken, sent = nil, nil
+			}
+			return out, err
+		})(ctx, &marked, o...)
 	}
+}
+
+// A sentBody is the body of a call's first try; nil before it.
+type sentBody []byte
+
+// repeat makes a call send the body again that was sent first.
+func (b *sentBody) repeat(stack *middleware.Stack) error {
+	return stack.Serialize.Add(middleware.SerializeMiddlewareFunc("RepeatBody", func(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (out middleware.SerializeOutput, metadata middleware.Metadata, err error) {
+		request := in.Request.(*smithyhttp.Request)
+		if *b == nil {
+			if *b, err = io.ReadAll(request.GetStream()); err != nil {
+				return out, metadata, err
+			}
+		}
+		if in.Request, err = request.SetStream(bytes.NewReader(*b)); err != nil {
+			return out, metadata, err
+		}
+		return next.HandleSerialize(ctx, in)
+	}), middleware.After)
 }
 
 // again returns a call that is tried again.

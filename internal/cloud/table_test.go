@@ -3,12 +3,16 @@ package cloud
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/cloud/cloudtest"
@@ -124,6 +128,45 @@ func TestDeadConnectionCostsOneTry(t *testing.T) {
 	created, err := table.Put(ctx, answer.Response{ID: "00000000-0000-4000-8000-000000000001", Survey: "tea", Period: "all"})
 	if !created || err != nil || calls.Load() < 2 {
 		t.Errorf("%t, %v, after %d calls", created, err, calls.Load())
+	}
+}
+
+// A transaction whose reply was lost is sent again with the same token and the same bytes: DynamoDB Local compares them, and the SDK
+// writes a map in any order. One that was cancelled gets another token.
+func TestTransactionsAreRepeatedExactly(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		reply  string
+		same   bool
+	}{
+		"fault":     {http.StatusInternalServerError, `{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}`, true},
+		"cancelled": {http.StatusBadRequest, `{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons": [{"Code": "TransactionConflict"}]}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var bodies []string
+			table := tableAt(t, patient, func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				if bodies = append(bodies, string(body)); len(bodies) < 3 {
+					w.WriteHeader(c.status)
+					io.WriteString(w, c.reply)
+					return
+				}
+				io.WriteString(w, "{}")
+			})
+			many := item{}
+			for i := range 40 {
+				many[fmt.Sprint("a", i)] = &types.AttributeValueMemberS{Value: "x"}
+			}
+			if _, err := table.transact(t.Context(), []types.TransactWriteItem{table.putNew(many)}); err != nil {
+				t.Fatal(err)
+			}
+			if len(bodies) != 3 {
+				t.Fatalf("%d tries", len(bodies))
+			}
+			if same := bodies[1] == bodies[0] && bodies[2] == bodies[0]; same != c.same {
+				t.Errorf("the same bytes: %t\n%s\n%s\n%s", same, bodies[0], bodies[1], bodies[2])
+			}
+		})
 	}
 }
 
