@@ -306,7 +306,7 @@ func TestSampleWithScript(t *testing.T) {
 	screenshot(t, ctx, "form-zh-360")
 	fill(t, ctx, d, 1)
 	screenshot(t, ctx, "filled-zh-360")
-	if status := load(t, ctx, chromedp.Click(css(".send button"))); status != 200 || !strings.Contains(location(t, ctx), "/decoration/thanks/") {
+	if status := load(t, ctx, clickOn(".send button")); status != 200 || !strings.Contains(location(t, ctx), "/decoration/thanks/") {
 		t.Fatalf("after sending: %d at %s\n%s", status, location(t, ctx), read(t, ctx, chromedp.Text(css("body"))))
 	}
 	receipt := read(t, ctx, chromedp.Text(css("#receipt code")))
@@ -437,7 +437,7 @@ func TestCorrectWithoutScript(t *testing.T) {
 				click("why", "warm"), click("why", "habit"),
 				chromedp.SendKeys(css(`[name=remark]`), typed),
 			)
-			if status := load(t, ctx, chromedp.Click(css(".send button"))); status != 422 {
+			if status := load(t, ctx, clickOn(".send button")); status != 422 {
 				t.Fatalf("a form with mistakes: %d", status)
 			}
 			screenshot(t, ctx, "mistakes-"+language+"-360")

@@ -198,7 +198,7 @@ func TestSecurityHeaders(t *testing.T) {
 		// The form's script shows questions, moves the focus and sends.
 		load(t, ctx, chromedp.Navigate(noReload+"every/en/"))
 		do(t, ctx, click("single", "bad"), click("stars", "2"), click("ways", "ad"), chromedp.Click(css(`[id="q-first.taste"]`)), chromedp.SendKeys(css("[name=name]"), "Li"), chromedp.SendKeys(css(`[name="split.price"]`), "40"))
-		do(t, ctx, chromedp.Click(css(".send button")))
+		do(t, ctx, clickOn(".send button"))
 		checkPolicy(t, "filled in")
 		submitWithoutScript(t, ctx, 422)
 		checkPolicy(t, "refused")

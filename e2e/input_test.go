@@ -122,24 +122,53 @@ type pointer struct {
 	scripts bool
 }
 
-// waitUntilStill scrolls to an element, waits until it does not move, and returns its centre. An answer may show a question or a
+// stillCentre scrolls to an element, waits until it does not move, and returns its centre. An answer may show a question or a
 // message a moment later, which moves what is below it.
-func waitUntilStill(t *testing.T, ctx context.Context, selector string) (x, y float64) {
-	t.Helper()
-	middle := func() []float64 { // without timers in the page, which may have scripts disabled
-		return read(t, ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(() => {
+func stillCentre(ctx context.Context, selector string) (x, y float64, err error) {
+	middle := func() ([]float64, error) { // without timers in the page, which may have scripts disabled
+		return chromedp.Run(ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(`(() => {
 			const e = document.querySelector(%q);
 			e.scrollIntoView({block: "center"});
 			const b = e.getBoundingClientRect();
 			return [b.x + b.width / 2, b.y + b.height / 2];
 		})()`, selector)))
 	}
-	for at, before := middle(), []float64(nil); ; {
+	at, err := middle()
+	for before := []float64(nil); err == nil && !slices.Equal(at, before); {
 		before = at
 		time.Sleep(300 * time.Millisecond)
-		if at = middle(); slices.Equal(at, before) {
-			return at[0], at[1]
+		at, err = middle()
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	return at[0], at[1], nil
+}
+
+// waitUntilStill returns the centre of an element that does not move.
+func waitUntilStill(t *testing.T, ctx context.Context, selector string) (x, y float64) {
+	t.Helper()
+	_, err := within(ctx, func(ctx context.Context) (none chromedp.Void, err error) {
+		x, y, err = stillCentre(ctx, selector)
+		return none, err
+	})
+	if err != nil {
+		fail(t, ctx, err)
+	}
+	return x, y
+}
+
+// clickOn clicks an element that is visible and does not move: chromedp.Click reads its place first, and misses what moves then.
+func clickOn(selector css) action {
+	return func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		if none, err = chromedp.WaitVisible(selector)(ctx, target); err != nil {
+			return none, err
 		}
+		x, y, err := stillCentre(ctx, string(selector))
+		if err != nil {
+			return none, err
+		}
+		return chromedp.MouseClickXY(x, y)(ctx, target)
 	}
 }
 
@@ -493,7 +522,7 @@ func TestBackAfterThanks(t *testing.T) {
 			load(t, ctx, chromedp.Navigate(p.url+"tea/en/"))
 			mouse.choose(t, ctx, "taste", "4")
 			mouse.write(t, ctx, "remark", "好茶")
-			do(t, ctx, chromedp.Click(css(".send button")))
+			do(t, ctx, clickOn(".send button"))
 			waitForThanks(t, ctx)
 			do(t, ctx, chromedp.NavigateBack())
 			waitFor(t, ctx, "the form", `document.readyState === "complete" && !!document.querySelector(".send button")`)
@@ -538,9 +567,9 @@ func TestTwoTabs(t *testing.T) {
 	do(t, two, chromedp.Click(byName("remark")), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	call(t, two, input.InsertText, input.InsertTextParams{Text: "second tab"})
 	mouse.write(t, one, "place", "East Gate")
-	do(t, two, chromedp.Click(css(".send button")))
+	do(t, two, clickOn(".send button"))
 	waitForThanks(t, two)
-	do(t, one, chromedp.Click(css(".send button")))
+	do(t, one, clickOn(".send button"))
 	waitForThanks(t, one)
 	if a, b := read(t, one, chromedp.Text(css("#receipt code"))), read(t, two, chromedp.Text(css("#receipt code"))); a == "" || a == b {
 		t.Errorf("the receipts are %q and %q", a, b)
@@ -596,9 +625,9 @@ func TestOfflineThenOnline(t *testing.T) {
 		t.Parallel()
 		p, data, ctx := begin(t)
 		setOffline(t, ctx, true)
-		do(t, ctx, chromedp.Click(css(".send button")))
+		do(t, ctx, clickOn(".send button"))
 		waitForNotSent(t, ctx)
-		do(t, ctx, chromedp.Click(css(".send button"))) // again
+		do(t, ctx, clickOn(".send button")) // again
 		waitForNotSent(t, ctx)
 		setOffline(t, ctx, false)
 		waitForThanks(t, ctx)
@@ -617,12 +646,12 @@ func TestOfflineThenOnline(t *testing.T) {
 			t.Fatal(err)
 		}
 		call(t, ctx, fetching.Enable, fetching.EnableParams{Patterns: []*fetching.RequestPattern{{URLPattern: "*/responses", RequestStage: fetching.RequestStageResponse}}})
-		do(t, ctx, chromedp.Click(css(".send button")))
+		do(t, ctx, clickOn(".send button"))
 		call(t, ctx, fetching.FailRequest, fetching.FailRequestParams{RequestID: <-lost, ErrorReason: network.ErrorReasonConnectionReset})
 		p.waitForRespondents(t, "tea", 1) // the response is stored
 		waitForNotSent(t, ctx)
 		call(t, ctx, fetching.Disable, cdp.Empty{})
-		do(t, ctx, chromedp.Click(css(".send button"))) // unless the page retries first
+		do(t, ctx, clickOn(".send button")) // unless the page retries first
 		waitForThanks(t, ctx)
 		checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), filled)
 	})
@@ -630,7 +659,7 @@ func TestOfflineThenOnline(t *testing.T) {
 		t.Parallel()
 		p, data, ctx := begin(t)
 		p.kill()
-		do(t, ctx, chromedp.Click(css(".send button")))
+		do(t, ctx, clickOn(".send button"))
 		waitForNotSent(t, ctx)
 		again := startAt(t, strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/"), writeSurveys(t, map[string]string{"tea.yaml": shortTeaSurvey}), data)
 		waitForThanks(t, ctx) // the page retries by itself
@@ -665,7 +694,7 @@ func TestLongChineseText(t *testing.T) {
 			}
 			mouse.choose(t, ctx, "taste", "5")
 			mouse.write(t, ctx, "remark", full+"茗")
-			do(t, ctx, chromedp.Click(css(".send button")))
+			do(t, ctx, clickOn(".send button"))
 			waitFor(t, ctx, "the message", `!!document.getElementById("e-remark")?.textContent.includes("2,000") || !!document.getElementById("e-remark")?.textContent.includes("2000")`)
 			if !isTrue(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full+"茗")) {
 				t.Error("the text that is too long is cut off")
@@ -675,7 +704,7 @@ func TestLongChineseText(t *testing.T) {
 			if !isTrue(t, ctx, fmt.Sprintf(`document.querySelector("[name=remark]").value === %q`, full)) {
 				t.Fatal("Backspace removed something else")
 			}
-			do(t, ctx, chromedp.Click(css(".send button")))
+			do(t, ctx, clickOn(".send button"))
 			waitForThanks(t, ctx)
 			checkOneStored(t, p.killAndReadAnswers(t, data, "tea"), map[string]string{"taste": "5", "remark": full})
 		})

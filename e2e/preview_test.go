@@ -285,7 +285,7 @@ func TestPreviewFillsIn(t *testing.T) {
 	press("nonsense")
 	waitFor(t, ctx, "nonsense", `document.querySelector("[name=mail]").value !== ""`)
 	windowScreenshot(t, ctx, "preview-nonsense")
-	do(t, ctx, chromedp.Click(css(".send button")))
+	do(t, ctx, clickOn(".send button"))
 	waitFor(t, ctx, "every question's message", `["taste", "again", "why", "cups", "mail", "remark"].every(q => document.getElementById("e-" + q)?.textContent.trim())`)
 	press("plausible")
 	waitFor(t, ctx, "answers", `document.querySelector("[name=mail]").value.includes("@") && document.querySelector("[name=taste]:checked") !== null`)
@@ -293,7 +293,7 @@ func TestPreviewFillsIn(t *testing.T) {
 		t.Error("some questions are not filled in")
 	}
 	windowScreenshot(t, ctx, "preview-filled")
-	if status := load(t, ctx, chromedp.Click(css(".send button"))); status != 200 || !strings.Contains(location(t, ctx), "/tea/en/thanks/") {
+	if status := load(t, ctx, clickOn(".send button")); status != 200 || !strings.Contains(location(t, ctx), "/tea/en/thanks/") {
 		t.Fatalf("after sending: %d at %s\n%s", status, location(t, ctx), read(t, ctx, chromedp.Text(css("body"))))
 	}
 }

@@ -162,7 +162,7 @@ func watchDialogs(t *testing.T, ctx context.Context) *visitor {
 // pressSubmit clicks the button that sends the form or shows the next step. The caller waits for what is to happen.
 func pressSubmit(t *testing.T, v *visitor) {
 	t.Helper()
-	do(t, v, chromedp.Click(css(".send button:not([type])")))
+	do(t, v, clickOn(".send button:not([type])"))
 }
 
 // clickLabel clicks the label of a choice.
@@ -575,7 +575,7 @@ func TestBackAndSendAgain(t *testing.T) {
 	press()
 	waitFor(t, v, "the refusal", `document.querySelector("#errors li")?.textContent.startsWith("Other answers were received from this form earlier, and they count.")`)
 
-	do(t, second, clickLabel("taste", "4"), chromedp.Click(css(".send button:not([type])")))
+	do(t, second, clickLabel("taste", "4"), clickOn(".send button:not([type])"))
 	if other := waitForReceipt(t, second); other == receipt {
 		t.Error("two tabs made one submission")
 	}

@@ -126,11 +126,11 @@ func TestHalfTypedDateWithoutScript(t *testing.T) {
 	ctx := openPage(t, 360)
 	openWithoutScript(t, ctx, p.url+"details/en/")
 	do(t, ctx, chromedp.SendKeys(byName("remark"), "x"), chromedp.SendKeys(byName("mail"), "李@例子.中国"),
-		chromedp.Focus(byName("day")), chromedp.KeyEvent("11"), chromedp.Click(css(".send button")))
+		chromedp.Focus(byName("day")), chromedp.KeyEvent("11"), clickOn(".send button"))
 	waitFor(t, ctx, "the browser's message", `document.activeElement.name === "day"`)
 	do(t, ctx, chromedp.KeyEvent("11292026"))
 	waitFor(t, ctx, "the date", `document.querySelector("[name=day]").value === "2026-11-29"`)
-	do(t, ctx, chromedp.Click(css(".send button")))
+	do(t, ctx, clickOn(".send button"))
 	waitForThanks(t, ctx)
 	checkOneStored(t, p.killAndReadAnswers(t, data, "details"), map[string]string{"day": "2026-11-29", "mail": "李@例子.中国", "remark": "x"})
 }
