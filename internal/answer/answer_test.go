@@ -398,15 +398,16 @@ func check(t *testing.T, s *survey.Survey, p answer.Posted) {
 	}
 }
 
-// BenchmarkCheck checks thirty answers: a form's values, JSON, and a form's bytes. Package local measures storing them.
-func BenchmarkCheck(b *testing.B) {
+// thirtyAnswers returns a questionnaire of choices, numbers and texts, and answers to all of it.
+func thirtyAnswers(t testing.TB) (s *survey.Survey, answers map[string]any) {
+	t.Helper()
 	var yaml strings.Builder
 	yaml.WriteString("title: Bench\nscales: {sat: [")
 	for i := range 5 {
 		fmt.Fprintf(&yaml, "{id: step_%d, label: Step, score: %d},", i, i+1)
 	}
 	yaml.WriteString("]}\nsections: [{questions: [")
-	answers := map[string]any{}
+	answers = map[string]any{}
 	for i := range 30 {
 		switch {
 		case i%10 == 9:
@@ -423,8 +424,33 @@ func BenchmarkCheck(b *testing.B) {
 	yaml.WriteString("]}]\n")
 	s, problems := questionnaire.Parse("bench.yaml", []byte(yaml.String()))
 	if len(problems) > 0 {
-		b.Fatal(problems)
+		t.Fatal(problems)
 	}
+	return s, answers
+}
+
+// The memory of a submission is allocated for all its answers together, so that what collects the garbage has as much to do for
+// thirty of them as for one.
+func TestAllocations(t *testing.T) {
+	s, answers := thirtyAnswers(t)
+	body, err := json.Marshal(map[string]any{"id": id, "answers": answers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := testing.AllocsPerRun(20, func() {
+		p, err := answer.FromJSON(body)
+		if _, _, problems := answer.Check(s, p); err != nil || len(problems) > 0 {
+			t.Fatal(err, problems)
+		}
+	})
+	if n > 30 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// BenchmarkCheck checks thirty answers: a form's values, JSON, and a form's bytes. Package local measures storing them.
+func BenchmarkCheck(b *testing.B) {
+	s, answers := thirtyAnswers(b)
 	body, err := json.Marshal(map[string]any{"id": id, "answers": answers})
 	if err != nil {
 		b.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"glasspoll/internal/decimal"
 	"glasspoll/internal/seal"
 	"glasspoll/internal/survey"
 )
@@ -23,62 +24,88 @@ const maxProblems = 100
 // dropped. thanks is which thank-you text applies. Where hidden questions are answered by invitations, they alone are no answer:
 // an empty form that a program sends must not use an invitation up.
 func Check(s *survey.Survey, p Posted) (r Response, thanks int, problems []Problem) {
-	problems = slices.Clone(p.problems)
-	if p.values != nil {
-		problems = append(problems, p.flatten(s)...)
-	}
+	typed, unfit, unknown := p.typed(s)
+	problems = append(slices.Clone(p.problems), unfit...)
 	r = Response{Survey: s.ID, Version: s.Version, Language: p.Language, Channel: p.Channel}
 	if !p.Stored {
 		problems = append(problems, r.readEnvelope(s, p)...)
 	}
-	problems = append(problems, unknownFields(s, p.Fields)...)
+	problems = append(problems, unknown...)
 
-	values, unread := readAll(s, p.Fields)
-	state := Evaluate(s, values, r.Channel, r.Language)
-	problems = append(problems, sealProblems(s, p, state.Values)...)
-	for q := range s.Questions() {
-		// The type of what is not asked does not matter.
-		problems = slices.DeleteFunc(problems, func(p Problem) bool {
-			f, ok := s.Field(p.Field)
-			return p.Question == q.ID && p.Code == WrongType && (!state.Asked[q.ID] || ok && !state.offers(f))
-		})
-		if !state.Asked[q.ID] {
-			continue
+	values, unread := readAll(s, typed)
+	e := evaluate(s, values, r.Channel, r.Language)
+	problems = append(problems, sealProblems(s, p, e.values)...)
+	for _, q := range s.Asked() {
+		if len(problems) > 0 {
+			problems = e.dropIrrelevant(q, problems)
 		}
-		found := state.problems(s, q, unread, r.Language)
-		// A value of the wrong JSON type was dropped. It must not be reported as missing too.
-		found = slices.DeleteFunc(found, func(f Problem) bool {
-			return slices.ContainsFunc(problems, func(p Problem) bool {
-				return p.Code == WrongType && (p.Field == f.Field || f.Field == q.ID && p.Question == q.ID)
-			})
-		})
-		problems = append(problems, found...)
-	}
-	r.Answers = make([]Answer, 0, len(state.Values))
-	given := 0 // by the respondent
-	for _, f := range s.Fields() {
-		switch chosen := state.Values[f.Name]; {
-		case len(chosen) == 0:
-			continue
-		case f.Question.Private:
-			r.Private = append(r.Private, append(Answer{f.Name}, chosen...))
-		default:
-			r.Answers = append(r.Answers, append(Answer{f.Name}, chosen...))
-		}
-		if f.Question.Type != survey.Hidden || !s.HasInvitations() {
-			given++
+		if e.questions[q.Number].asked {
+			problems = e.addProblems(q, unread, problems)
 		}
 	}
+	given := r.setAnswers(s, e.values)
 	if len(problems) == 0 && given == 0 {
 		problems = append(problems, Problem{Code: Empty})
 	}
 	if len(problems) == 0 {
-		return r, state.Thanks, nil
+		return r, e.thanks, nil
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(rank(s, a), rank(s, b)), cmp.Compare(a.Field, b.Field))
 	})
 	return Response{}, 0, problems[:min(len(problems), maxProblems)]
+}
+
+// setAnswers sets the answers, by field, and returns how many of them the respondent has given.
+func (r *Response) setAnswers(s *survey.Survey, values [][]string) (given int) {
+	answered, texts := 0, 0
+	for _, chosen := range values {
+		if len(chosen) > 0 {
+			answered, texts = answered+1, texts+1+len(chosen)
+		}
+	}
+	r.Answers = make([]Answer, 0, answered)
+	memory := make([]string, 0, texts) // of all answers
+	for i, chosen := range values {
+		if len(chosen) == 0 {
+			continue
+		}
+		f := &s.Fields()[i]
+		from := len(memory)
+		memory = append(append(memory, f.Name), chosen...)
+		a := Answer(memory[from:len(memory):len(memory)])
+		if f.Question.Private {
+			r.Private = append(r.Private, a)
+		} else {
+			r.Answers = append(r.Answers, a)
+		}
+		if f.Question.Type != survey.Hidden || !s.HasInvitations() {
+			given++
+		}
+	}
+	return given
+}
+
+// dropIrrelevant removes the problems of a type of what is not asked.
+func (e *evaluation) dropIrrelevant(q survey.Placed, problems []Problem) []Problem {
+	return slices.DeleteFunc(problems, func(p Problem) bool {
+		f, ok := e.survey.Field(p.Field)
+		return p.Question == q.ID && p.Code == WrongType && (!e.questions[q.Number].asked || ok && !e.offers(q, f))
+	})
+}
+
+// addProblems adds the problems of a question that is asked. A value of the wrong JSON type was dropped: it must not be reported
+// as missing too.
+func (e *evaluation) addProblems(q survey.Placed, unread []Code, problems []Problem) []Problem {
+	found := e.problems(q, unread)
+	if len(found) > 0 && len(problems) > 0 {
+		found = slices.DeleteFunc(found, func(f Problem) bool {
+			return slices.ContainsFunc(problems, func(p Problem) bool {
+				return p.Code == WrongType && (p.Field == f.Field || f.Field == q.ID && p.Question == q.ID)
+			})
+		})
+	}
+	return append(problems, found...)
 }
 
 // rank orders problems: those of the submission first, then by question, then those of unknown fields.
@@ -119,46 +146,53 @@ func (r *Response) readEnvelope(s *survey.Survey, p Posted) []Problem {
 	return problems
 }
 
-// unknownFields reports fields that the questionnaire does not have.
-func unknownFields(s *survey.Survey, fields map[string][]string) []Problem {
-	var problems []Problem
-	for name := range fields {
-		if _, ok := s.Field(name); !ok {
-			problems = insert(problems, Problem{Question: survey.QuestionOf(name), Field: name, Code: UnknownField})
-		}
+// insertUnknown adds the problem that the questionnaire does not have a field, once.
+func insertUnknown(first []Problem, name string) []Problem {
+	p := Problem{Question: survey.QuestionOf(name), Field: name, Code: UnknownField}
+	if _, known := slices.BinarySearchFunc(first, p, compareProblems); known {
+		return first
 	}
-	return problems
+	return insert(first, p)
 }
 
 // insert adds a problem to those that are the first by field, of which there are up to maxProblems. So which ones are kept does
 // not depend on the order of a map.
 func insert(first []Problem, p Problem) []Problem {
-	at, _ := slices.BinarySearchFunc(first, p, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Code, b.Code))
-	})
+	at, _ := slices.BinarySearchFunc(first, p, compareProblems)
 	if at == maxProblems {
 		return first
 	}
 	return slices.Insert(first[:min(len(first), maxProblems-1)], at, p)
 }
 
-// readAll converts what was typed into canonical form. What cannot be read is a problem, by field.
-func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]string, unread map[string]Problem) {
-	values, unread = make(map[string][]string, len(typed)), map[string]Problem{}
-	for _, f := range s.Fields() {
-		if len(typed[f.Name]) == 0 {
+func compareProblems(a, b Problem) int {
+	return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Code, b.Code))
+}
+
+// readAll converts what was typed into canonical form, by field. What cannot be read has a code in unread, which is nil if
+// everything can.
+func readAll(s *survey.Survey, typed [][]string) (values [][]string, unread []Code) {
+	values = make([][]string, len(typed))
+	fail := func(field int, code Code) {
+		if unread == nil {
+			unread = make([]Code, len(typed))
+		}
+		unread[field] = code
+	}
+	for i, f := range s.Fields() {
+		if len(typed[i]) == 0 {
 			continue
 		}
-		read, code := readField(s, f, typed[f.Name])
+		read, code := readField(s, f, typed[i])
 		if code != "" {
-			unread[f.Name] = Problem{Question: f.Question.ID, Field: f.Name, Code: code}
+			fail(i, code)
 		} else if len(read) > 0 {
-			values[f.Name] = read
+			values[i] = read
 		}
 	}
-	for q := range s.Questions() {
-		if q.HasOther() {
-			chooseOther(q, values, unread)
+	for _, q := range s.Asked() {
+		if text := q.End - 1; q.HasOther() && !choosesOther(q, values) {
+			fail(text, OtherUnmeant)
 		}
 	}
 	return values, unread
@@ -166,7 +200,7 @@ func readAll(s *survey.Survey, typed map[string][]string) (values map[string][]s
 
 // readField reads the values of a field, sealed or not.
 func readField(s *survey.Survey, f survey.Field, typed []string) (values []string, problem Code) {
-	if s.Seals(f) {
+	if s.Sealing != nil && s.Seals(f) {
 		if sealed, found, problem := readSealed(s, f, typed); found {
 			return sealed, problem
 		}
@@ -174,32 +208,44 @@ func readField(s *survey.Survey, f survey.Field, typed []string) (values []strin
 	return read(f, typed)
 }
 
-// chooseOther chooses "other" if its text is given. If another option of a single choice is chosen, the text is a problem.
-func chooseOther(q *survey.Question, values map[string][]string, unread map[string]Problem) {
-	text := q.ID + "." + survey.Other
-	if len(values[text]) == 0 || slices.Contains(values[q.ID], survey.Other) || len(values[q.ID]) == 1 && seal.Is(values[q.ID][0]) {
-		return
+// choosesOther chooses "other" of a question that has it if its text is given. It reports false if another option of a single choice
+// is chosen.
+func choosesOther(q survey.Placed, values [][]string) bool {
+	if q.End-q.First != 2 || len(values[q.First+1]) == 0 {
+		return true
 	}
-	if q.Type == survey.MultiChoice || len(values[q.ID]) == 0 {
-		values[q.ID] = append(values[q.ID], survey.Other)
-		return
+	chosen := values[q.First]
+	if slices.Contains(chosen, survey.Other) || len(chosen) == 1 && seal.Is(chosen[0]) {
+		return true
 	}
-	unread[text] = Problem{Question: q.ID, Field: text, Code: OtherUnmeant}
+	if q.Type == survey.MultiChoice || len(chosen) == 0 {
+		values[q.First] = append(slices.Clip(chosen), survey.Other)
+		return true
+	}
+	return false
 }
 
 // read converts one field's values into canonical form, whether or not they are within its limits. None means unanswered.
 func read(f survey.Field, typed []string) (values []string, problem Code) {
-	for _, v := range typed {
-		if !utf8.ValidString(v) {
+	for i, as := range typed {
+		if !utf8.ValidString(as) {
 			return nil, BadText
 		}
-		if v = clean(f, v); v == "" {
+		v := clean(f, as)
+		if v == "" {
 			continue
 		}
 		if v, problem = readOne(f, v); problem != "" {
 			return nil, problem
 		}
-		values = append(values, v)
+		switch {
+		case v == as && i == len(values): // as most are: no memory of its own
+			values = typed[: i+1 : i+1]
+		case len(values) == 0:
+			values = []string{v}
+		default:
+			values = append(slices.Clip(values), v)
+		}
 	}
 	if len(values) > 1 && f.Question.Type != survey.MultiChoice {
 		return nil, OneOnly
@@ -231,11 +277,11 @@ func readOne(f survey.Field, value string) (string, Code) {
 			return "", NotAnOption
 		}
 	case survey.Number, survey.ConstantSum:
-		d, err := survey.ParseDecimal(strings.TrimPrefix(value, "+"))
+		number, err := decimal.Canonical(strings.TrimPrefix(value, "+"))
 		if err != nil {
 			return "", NotANumber
 		}
-		return d.String(), ""
+		return number, ""
 	case survey.DateType:
 		day, err := time.Parse("2006-1-2", dateParts.ReplaceAllString(value, "$1-$2-$3"))
 		if err != nil {
@@ -261,28 +307,26 @@ func readOne(f survey.Field, value string) (string, Code) {
 }
 
 // problems lists the problems of a question that is asked.
-func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[string]Problem, language string) []Problem {
+func (e *evaluation) problems(q survey.Placed, unread []Code) []Problem {
 	var problems []Problem
-	fields := s.FieldsOf(q)
-	for _, f := range fields {
-		values := state.Values[f.Name]
-		if !state.offers(f) {
-			continue
-		}
-		if p, bad := unread[f.Name]; bad {
-			problems = append(problems, p)
+	fields := e.survey.Fields()[q.First:q.End]
+	for i, f := range fields {
+		values, isRequired := e.values[q.First+i], e.required[q.First+i]
+		if !e.offers(q, f) {
 			continue
 		}
 		var p *Problem
 		switch {
-		case isSealed(s, f, values): // its limits are checked where it is sealed, and when it is opened
+		case unread != nil && unread[q.First+i] != "":
+			p = &Problem{Code: unread[q.First+i]}
+		case isSealed(e.survey, f, values): // its limits are checked where it is sealed, and when it is opened
 		case len(values) > 0:
 			if p = checkLimits(f, values); p != nil && p.Code.IsLimit() && f.Part == "" && q.Message != nil {
-				p.Args = append(p.Args, "message", q.Message.In(language))
+				p.Args = append(p.Args, "message", q.Message.In(e.postedLanguage))
 			}
-		case state.Required[f.Name] && q.Type == survey.Consent:
+		case isRequired && q.Type == survey.Consent:
 			p = &Problem{Code: MustConsent}
-		case state.Required[f.Name]:
+		case isRequired:
 			p = &Problem{Code: Required}
 		}
 		if p != nil {
@@ -290,31 +334,30 @@ func (state *State) problems(s *survey.Survey, q *survey.Question, unread map[st
 			problems = append(problems, *p)
 		}
 	}
-	if len(problems) == 0 && isAnsweredWhole(q) && !hasSealed(s, fields, state.Values) {
-		if p := state.checkWhole(q, fields); p != nil {
+	if len(problems) == 0 && isAnsweredWhole(q.Question) && !hasSealed(e.survey, fields, e.values[q.First:q.End]) {
+		if p := e.checkWhole(q); p != nil {
 			p.Question, p.Field = q.ID, q.ID
 			problems = append(problems, *p)
 		}
 	}
 	if len(problems) == 0 {
-		for _, i := range state.Failed[q.ID] {
+		for _, i := range e.questions[q.Number].failed {
 			at := q.ID
-			if !isAnsweredWhole(q) {
+			if !isAnsweredWhole(q.Question) {
 				at = fields[0].Name
 			}
-			problems = append(problems, Problem{Question: q.ID, Field: at, Code: Failed, Args: []any{"message", q.Checks[i].Message.In(language)}})
+			problems = append(problems, Problem{Question: q.ID, Field: at, Code: Failed, Args: []any{"message", q.Checks[i].Message.In(e.postedLanguage)}})
 		}
 	}
 	return problems
 }
 
 // checkWhole checks the fields of a ranking or constant_sum together.
-func (state *State) checkWhole(q *survey.Question, fields []survey.Field) *Problem {
+func (e *evaluation) checkWhole(q survey.Placed) *Problem {
 	ranks := map[string]bool{}
 	var sum survey.Decimal
-	answered := 0
-	for _, f := range fields {
-		values := state.Values[f.Name]
+	answered, state := 0, &e.questions[q.Number]
+	for _, values := range e.values[q.First:q.End] {
 		if len(values) == 0 {
 			continue
 		}
@@ -327,9 +370,9 @@ func (state *State) checkWhole(q *survey.Question, fields []survey.Field) *Probl
 		}
 		ranks[values[0]] = true
 	}
-	most := min(q.AtMost, len(fields)-len(state.Withheld[q.ID]))
+	most := min(q.AtMost, q.End-q.First-len(state.withheld))
 	switch {
-	case answered == 0 && state.Required[q.ID]:
+	case answered == 0 && state.required:
 		return &Problem{Code: Required}
 	case answered == 0:
 	case q.Type == survey.ConstantSum && sum != *q.Total:
@@ -337,7 +380,7 @@ func (state *State) checkWhole(q *survey.Question, fields []survey.Field) *Probl
 	case q.Type == survey.ConstantSum:
 	case hasGap(ranks):
 		return &Problem{Code: RankGap}
-	case state.Required[q.ID] && answered < most:
+	case state.required && answered < most:
 		return &Problem{Code: RankMissing, Args: []any{"max", most}}
 	}
 	return nil
@@ -373,10 +416,8 @@ func checkLimits(f survey.Field, values []string) *Problem {
 		if p := checkLength(q.MinLength, q.MaxLength, values[0]); p != nil {
 			return p
 		}
-		if q.Pattern != "" {
-			if whole, err := regexp.MatchString(`^(?:`+q.Pattern+`)$`, values[0]); err != nil || !whole {
-				return &Problem{Code: BadPattern}
-			}
+		if !q.Matches(values[0]) {
+			return &Problem{Code: BadPattern}
 		}
 	case survey.Hidden:
 		return checkLength(0, OtherLength, values[0])

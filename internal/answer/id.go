@@ -17,10 +17,10 @@ func IDOf(survey string, given uuid.UUID) string {
 	if given.Version() != keyVersion {
 		return given.String()
 	}
-	hash := sha256.New()
-	hash.Write([]byte("glasspoll key 1\n" + survey + "\n")) // stored ids follow from it, so it must not change
-	hash.Write(given[:])
-	return Key([16]byte(hash.Sum(nil))).String()
+	data := append(make([]byte, 0, 128), "glasspoll key 1\n"...) // stored ids follow from it, so it must not change
+	data = append(append(append(data, survey...), '\n'), given[:]...)
+	hash := sha256.Sum256(data)
+	return Key([16]byte(hash[:])).String()
 }
 
 // Key makes a key of random bytes, or of those of a hash.

@@ -38,17 +38,21 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // invitation they have none, so that nobody can claim to be somebody else. A value that the questionnaire no longer has is
 // left out: whoever answers could not correct it.
 func (p *Posted) SetHidden(s *survey.Survey, values map[string]string) {
+	if p.answers != nil {
+		p.answers.hasHidden, p.answers.hidden = true, nil
+	}
 	for q := range s.Questions() {
 		if q.Type != survey.Hidden {
 			continue
 		}
 		delete(p.Fields, q.ID)
-		delete(p.values, q.ID)
 		value := []string{values[q.ID]}
 		switch {
 		case value[0] == "" || !Readable(s, q.ID, value):
-		case p.values != nil:
-			p.values[q.ID] = value[0]
+		case p.answers != nil && p.answers.hidden == nil:
+			p.answers.hidden = map[string]string{q.ID: value[0]}
+		case p.answers != nil:
+			p.answers.hidden[q.ID] = value[0]
 		case p.Fields != nil:
 			p.Fields[q.ID] = value
 		default:

@@ -1,15 +1,15 @@
 package answer
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"glasspoll/internal/decimal"
 	"glasspoll/internal/seal"
 	"glasspoll/internal/survey"
 )
@@ -20,7 +20,7 @@ type Posted struct {
 	Version  string
 	Language string // "" if not given
 	Channel  string
-	Fields   map[string][]string // by field name, as typed
+	Fields   map[string][]string // of a form: by field name, as typed
 
 	Invitation Secret // "" without one
 	Website    string // of a field that people do not see
@@ -31,8 +31,8 @@ type Posted struct {
 	Stored       bool   // these are answers of a response that is stored, whose language and channel are known, and of which some may be sealed
 	Confidential bool   // an invitee of an anonymous survey has chosen to answer confidentially, because the device cannot do the other
 
-	values   map[string]any // of JSON, until Check knows the questions' types
-	problems []Problem      // found so far
+	answers  *postedJSON // of JSON, until Check knows the questions' types
+	problems []Problem   // found so far
 }
 
 // FromForm reads a plain form's values: control fields begin with an underscore, all others are answers.
@@ -56,42 +56,39 @@ func FromForm(values url.Values) Posted {
 // maxToken bounds a token, in bytes: more than any has.
 const maxToken = 1 << 10
 
+// postedJSON is what JSON has in "answers". Of the rest it has nothing, so that no log shows who answers.
+type postedJSON struct {
+	objects []jsonObject // usually one, of which later ones replace what those before say
+
+	hasHidden bool              // hidden questions have the values below, whatever the objects say
+	hidden    map[string]string // by question
+}
+
+// A jsonObject is one that is known to be well formed.
+type jsonObject struct {
+	text     string
+	replaced []int // where values begin that a later member of the same name replaces, sorted
+}
+
+// controls are the members of a submission.
+var controls = []string{"id", "version", "language", "channel", "invitation", "website", "seal", "work", "token", "answers", "confidential"}
+
 // FromJSON reads {"id", "version", "language", "channel", "invitation", "confidential", "token", "answers": {…}}. A token stands in
 // place of an id. A member that is unknown, given twice or of the
 // wrong type is a problem that Check reports with the others. The error is for data that is not a JSON object at all.
 func FromJSON(body []byte) (Posted, error) {
-	var p Posted
-	var envelope struct {
-		ID         string         `json:"id"`
-		Version    string         `json:"version"`
-		Language   string         `json:"language"`
-		Channel    string         `json:"channel"`
-		Invitation string         `json:"invitation"`
-		Website    string         `json:"website"`
-		Seal       string         `json:"seal"`
-		Work       string         `json:"work"`
-		Answers    map[string]any `json:"answers"`
-
-		Token        string `json:"token"`
-		Confidential bool   `json:"confidential"`
-	}
 	if !utf8.Valid(body) {
-		return p, errors.New("not UTF-8")
+		return Posted{}, errors.New("not UTF-8")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	err := decoder.Decode(&envelope)
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) && wrong.Field != "" {
-		p.problems = append(p.problems, Problem{Field: wrong.Field, Code: WrongType})
-	} else if err != nil {
-		return p, err
+	if !json.Valid(body) {
+		return Posted{}, errors.New("not one value of JSON")
 	}
-	if _, rest := decoder.Token(); rest != io.EOF {
-		return p, errors.New("more than one value")
+	p := Posted{answers: &postedJSON{}}
+	text := string(body)
+	unknown, twice, replaced := members(text, controls)
+	if err := p.readControls(text, replaced); err != nil {
+		return Posted{}, err
 	}
-	// The decoder accepts two members of one name, and "ID" for "id".
-	unknown, twice := members(body, "id", "version", "language", "channel", "invitation", "website", "seal", "work", "answers", "token", "confidential")
 	for _, name := range unknown {
 		p.problems = append(p.problems, Problem{Field: name, Code: UnknownField})
 	}
@@ -103,60 +100,190 @@ func FromJSON(body []byte) (Posted, error) {
 		}
 		p.problems = append(p.problems, Problem{Question: question, Field: name, Code: NamedTwice})
 	}
-	if wrong == nil && envelope.ID == "" && envelope.Token == "" {
+	hasWrong := len(p.problems) > 0 && p.problems[0].Code == WrongType
+	if !hasWrong && p.ID == "" && p.Token == "" {
 		p.problems = append(p.problems, Problem{Field: "id", Code: BadID})
-	}
-	p.ID, p.Version, p.Language, p.Channel, p.values = envelope.ID, envelope.Version, envelope.Language, envelope.Channel, envelope.Answers
-	p.Invitation, p.Confidential = newSecret(envelope.Invitation), envelope.Confidential
-	p.Website, p.Seal, p.Work = envelope.Website, envelope.Seal, envelope.Work
-	p.Token = Secret(envelope.Token[:min(len(envelope.Token), maxToken)])
-	if p.values == nil {
-		p.values = map[string]any{}
 	}
 	return p, nil
 }
 
-// flatten converts JSON values to posted fields, and returns a problem for each value that it cannot convert.
-func (p *Posted) flatten(s *survey.Survey) []Problem {
-	f := flattener{survey: s, fields: make(map[string][]string, len(p.values)), given: map[string]bool{}}
-	for name, value := range p.values {
-		f.put(name, value)
+// readControls reads the members of a submission. The first one of a wrong type is a problem. Like encoding/json it takes "ID" for
+// "id", null for what was there before, and nothing from a submission that is null.
+func (p *Posted) readControls(text string, replaced []int) error {
+	j := jsonText{text: text}
+	switch j.kind() {
+	case '{':
+	case 'n':
+		return nil
+	default:
+		return errors.New("not an object")
 	}
-	p.Fields = f.fields
-	return f.problems
+	var invitation, token string
+	texts := [...]*string{&p.ID, &p.Version, &p.Language, &p.Channel, &invitation, &p.Website, &p.Seal, &p.Work, &token}
+	for j.more() {
+		name := j.name()
+		control := slices.Index(controls, name)
+		if control < 0 {
+			control = slices.IndexFunc(controls, func(c string) bool { return strings.EqualFold(c, name) })
+		}
+		from, kind := j.at, j.kind()
+		switch {
+		case control < 0 || kind == 'n' && control < len(texts):
+		case control < len(texts) && kind == '"':
+			*texts[control] = j.string()
+			continue
+		case control < len(texts):
+			p.failControl(control)
+		case controls[control] == "answers" && kind == '{':
+			j.skip()
+			p.answers.add(text[from:j.at], from, replaced)
+			continue
+		case controls[control] == "answers" && kind == 'n':
+			p.answers.objects = nil
+		case controls[control] == "confidential" && (kind == 't' || kind == 'f'):
+			p.Confidential = kind == 't'
+		case kind != 'n':
+			p.failControl(control)
+		}
+		j.skip()
+	}
+	if len(p.answers.objects) > 1 {
+		p.answers.replaceEarlier()
+	}
+	p.Invitation, p.Token = newSecret(invitation), Secret(token[:min(len(token), maxToken)])
+	return nil
 }
 
-// A flattener turns JSON's values into posted fields.
+// add adds an object that begins at a byte of the submission, in which values are replaced that begin at others.
+func (p *postedJSON) add(text string, at int, replaced []int) {
+	from, _ := slices.BinarySearch(replaced, at+1)
+	to, _ := slices.BinarySearch(replaced, at+len(text))
+	object := jsonObject{text: text}
+	for _, value := range replaced[from:to] {
+		object.replaced = append(object.replaced, value-at)
+	}
+	p.objects = append(p.objects, object)
+}
+
+// replaceEarlier notes which members a later object has, too.
+func (p *postedJSON) replaceEarlier() {
+	later := map[string]bool{}
+	for i := len(p.objects) - 1; i >= 0; i-- {
+		object, names := &p.objects[i], []string(nil)
+		for j := (jsonText{text: object.text}); j.more(); j.skip() {
+			name := j.name()
+			if later[name] {
+				object.replaced = append(object.replaced, j.at)
+			}
+			names = append(names, name)
+		}
+		slices.Sort(object.replaced)
+		for _, name := range names {
+			later[name] = true
+		}
+	}
+}
+
+// failControl notes that a member of a submission has a wrong type, unless another one has.
+func (p *Posted) failControl(control int) {
+	if len(p.problems) == 0 {
+		p.problems = append(p.problems, Problem{Field: controls[control], Code: WrongType})
+	}
+}
+
+// typed returns what was typed, by the index of the field in [survey.Survey.Fields]; nil where nothing was. The problems are those of
+// JSON values that no field can have. unknown are the fields that the questionnaire does not have. Both are bounded by maxProblems.
+func (p *Posted) typed(s *survey.Survey) (values [][]string, problems, unknown []Problem) {
+	if p.answers == nil {
+		return fieldsOf(s, p.Fields)
+	}
+	f := flattener{
+		survey: s, hasHidden: p.answers.hasHidden,
+		values: make([][]string, len(s.Fields())), texts: make([]string, 0, len(s.Fields())+1),
+	}
+	for _, object := range p.answers.objects {
+		f.jsonText, f.replaced = jsonText{text: object.text}, object.replaced
+		f.putMembers("")
+	}
+	for question, value := range p.answers.hidden {
+		f.set(s.FieldIndex(question), f.one(value))
+	}
+	return f.values, f.problems, f.unknown
+}
+
+// fieldsOf is typed for a form.
+func fieldsOf(s *survey.Survey, fields map[string][]string) (values [][]string, problems, unknown []Problem) {
+	values = make([][]string, len(s.Fields()))
+	for name, texts := range fields {
+		if i := s.FieldIndex(name); i >= 0 {
+			values[i] = texts
+		} else {
+			unknown = insertUnknown(unknown, name)
+		}
+	}
+	return values, nil, unknown
+}
+
+// A flattener turns JSON's values into what a form would post.
 type flattener struct {
-	survey   *survey.Survey
-	fields   map[string][]string
-	given    map[string]bool // fields: {"q": {"row": …}} and {"q.row": …} are the same
-	problems []Problem
+	survey *survey.Survey
+	jsonText
+	replaced          []int // of the object that is read
+	hasHidden         bool
+	values            [][]string // by field: {"q": {"row": …}} and {"q.row": …} are the same
+	texts             []string   // the memory of values
+	problems, unknown []Problem
 }
 
 func (f *flattener) fail(field string, code Code) {
 	f.problems = insert(f.problems, Problem{Question: survey.QuestionOf(field), Field: field, Code: code})
 }
 
-func (f *flattener) set(field string, texts []string) {
-	if f.given[field] {
-		f.fail(field, NamedTwice)
-		return
+// set sets the values of a field that has none, and reports whether it could.
+func (f *flattener) set(field int, texts []string) bool {
+	if f.values[field] != nil {
+		f.fail(f.survey.Fields()[field].Name, NamedTwice)
+		return false
 	}
-	f.given[field] = true
-	f.fields[field] = texts
+	f.values[field] = texts
+	return true
 }
 
-// put adds a value of a field, or of a question with fields of its own.
-func (f *flattener) put(name string, value any) {
-	if value == nil {
+// one returns a text as the values of a field.
+func (f *flattener) one(text string) []string {
+	f.texts = append(f.texts, text)
+	return f.texts[len(f.texts)-1 : len(f.texts) : len(f.texts)]
+}
+
+// putMembers adds the members of the object that is next, each under its name after a prefix.
+func (f *flattener) putMembers(prefix string) {
+	for f.more() {
+		name := prefix + f.name()
+		_, isReplaced := slices.BinarySearch(f.replaced, f.at)
+		if isReplaced || f.hasHidden && f.isHidden(name) {
+			f.skip()
+			continue
+		}
+		f.put(name)
+	}
+}
+
+// isHidden reports whether a name is that of a hidden question.
+func (f *flattener) isHidden(name string) bool {
+	q, ok := f.survey.Question(name)
+	return ok && q.Type == survey.Hidden
+}
+
+// put adds the value that is next, of a field or of a question with fields of its own.
+func (f *flattener) put(name string) {
+	kind := f.kind()
+	if kind == 'n' {
+		f.skip()
 		return
 	}
-	if field, ok := f.survey.Field(name); ok {
-		if text, isText := value.(string); isText && seal.Is(text) && f.survey.Seals(field) {
-			f.set(name, []string{text})
-		} else if texts, ok := flat(field, value); ok {
-			f.set(name, texts)
+	if field := f.survey.FieldIndex(name); field >= 0 {
+		if texts, ok := f.flat(f.survey.Fields()[field], kind); ok {
+			f.set(field, texts)
 		} else {
 			f.fail(name, WrongType)
 		}
@@ -164,90 +291,107 @@ func (f *flattener) put(name string, value any) {
 	}
 	id, _, isPart := strings.Cut(name, ".")
 	switch q, ok := f.survey.Question(id); {
-	case !ok || q.Type == survey.Note:
-		f.fields[name] = nil // Check reports it as unknown
-	case q.Type == survey.Ranking && !isPart:
-		f.putRanking(q, value)
-	case isPart && (q.Type != survey.ImportanceMatrix || strings.Count(name, ".") > 1):
-		f.fields[name] = nil
+	case !ok || q.Type == survey.Note || isPart && (q.Type != survey.ImportanceMatrix || strings.Count(name, ".") > 1):
+		f.unknown = insertUnknown(f.unknown, name)
+		f.skip()
+	case q.Type == survey.Ranking:
+		f.putRanking(q, kind)
+	case kind != '{':
+		f.fail(name, WrongType)
+		f.skip()
 	default: // rows, options, or the parts of a row
-		parts, ok := value.(map[string]any)
-		if !ok {
-			f.fail(name, WrongType)
-		}
-		for part, value := range parts {
-			f.put(name+"."+part, value)
-		}
+		f.putMembers(name + ".")
 	}
 }
 
 // putRanking turns an ordered list into ranks. An option that is listed twice has two. A list of more than all options has a
 // mistake in its beginning.
-func (f *flattener) putRanking(q *survey.Question, value any) {
-	list, ok := value.([]any)
-	ranks := map[string][]string{}
-	for i, one := range list[:min(len(list), len(q.Options)+1)] {
-		id, isText := one.(string)
-		if !isText {
-			ok = false
+func (f *flattener) putRanking(q *survey.Question, kind byte) {
+	if kind != '[' {
+		f.fail(q.ID, WrongType)
+		f.skip()
+		return
+	}
+	own := map[int]bool{} // the fields of this list, and whether they could be set
+	areTexts := true
+	for n := 1; f.more(); n++ {
+		isText := f.kind() == '"'
+		if n > len(q.Options)+1 || !isText {
+			areTexts = areTexts && (isText || n > len(q.Options)+1)
+			f.skip()
 			continue
 		}
-		field := q.ID + "." + id
-		ranks[field] = append(ranks[field], strconv.Itoa(i+1))
+		name, rank := q.ID+"."+f.string(), strconv.Itoa(n)
+		field := f.survey.FieldIndex(name)
+		isSet, isOwn := own[field]
+		switch {
+		case field < 0:
+			f.unknown = insertUnknown(f.unknown, name)
+		case !isOwn:
+			own[field] = f.set(field, f.one(rank))
+		case isSet:
+			f.values[field] = append(f.values[field], rank)
+		}
 	}
-	for field, texts := range ranks {
-		f.set(field, texts)
-	}
-	if !ok {
+	if !areTexts {
 		f.fail(q.ID, WrongType)
 	}
 }
 
-// flat returns one JSON value as a form would post it. ok is false if the field cannot have such a value.
-func flat(f survey.Field, value any) (texts []string, ok bool) {
-	t := f.Question.Type
-	if f.Part == survey.OtherPart {
+// flat reads the value that is next as a form would post it. ok is false if the field cannot have such a value.
+func (f *flattener) flat(field survey.Field, kind byte) (texts []string, ok bool) {
+	t := field.Question.Type
+	if field.Part == survey.OtherPart {
 		t = survey.ShortText
 	}
-	switch v := value.(type) {
-	case bool:
-		return []string{map[bool]string{true: "yes", false: "no"}[v]}, t == survey.YesNo || t == survey.Consent
-	case []any:
-		texts := make([]string, len(v))
-		for i, one := range v {
-			text, ok := scalar(one)
-			if !ok {
-				return nil, false
-			}
-			texts[i] = text
+	switch kind {
+	case 't', 'f':
+		f.skip()
+		text := "no"
+		if kind == 't' {
+			text = "yes"
 		}
-		return texts, t == survey.MultiChoice
-	case json.Number:
-		switch t {
-		case survey.SingleChoice, survey.Rating, survey.NPS, survey.Matrix, survey.ImportanceMatrix, survey.Ranking, survey.Number, survey.ConstantSum:
-		default:
-			return nil, false
+		return f.one(text), t == survey.YesNo || t == survey.Consent
+	case '"':
+		text := f.string()
+		return f.one(text), t != survey.MultiChoice || seal.Is(text) && f.survey.Seals(field)
+	case '[':
+		from := len(f.texts)
+		ok = t == survey.MultiChoice
+		for f.more() {
+			text, isScalar := f.scalar()
+			f.texts, ok = append(f.texts, text), ok && isScalar
 		}
-	case string:
-		if t == survey.MultiChoice {
-			return nil, false
-		}
+		return f.texts[from:len(f.texts):len(f.texts)], ok
+	case '{':
+		f.skip()
+		return nil, false
 	}
-	text, ok := scalar(value)
-	return []string{text}, ok
+	switch t {
+	case survey.SingleChoice, survey.Rating, survey.NPS, survey.Matrix, survey.ImportanceMatrix, survey.Ranking, survey.Number, survey.ConstantSum:
+		ok = true
+	}
+	return f.one(f.number()), ok
 }
 
-// scalar returns a string or a number as text; 4.0 is "4".
-func scalar(value any) (string, bool) {
-	switch v := value.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		if d, err := survey.ParseDecimal(v.String()); err == nil {
-			return d.String(), true
-		}
-		return v.String(), true
-	default:
+// scalar reads a string or a number as text.
+func (f *flattener) scalar() (text string, ok bool) {
+	switch f.kind() {
+	case '"':
+		return f.string(), true
+	case '{', '[', 't', 'f', 'n':
+		f.skip()
 		return "", false
+	default:
+		return f.number(), true
 	}
+}
+
+// number reads a number as text; 4.0 is "4".
+func (f *flattener) number() string {
+	word := f.word()
+	if text, err := decimal.Canonical(word); err == nil {
+		return text
+	}
+	return word
 }

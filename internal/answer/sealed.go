@@ -73,10 +73,10 @@ func sealedLimit(f survey.Field) int {
 	return min(utf8.UTFMax*characters, seal.MaxText)
 }
 
-// hasSealed reports whether any field of a question has an answer that came sealed.
-func hasSealed(s *survey.Survey, fields []survey.Field, values map[string][]string) bool {
-	for _, f := range fields {
-		if isSealed(s, f, values[f.Name]) {
+// hasSealed reports whether any of some fields has an answer that came sealed.
+func hasSealed(s *survey.Survey, fields []survey.Field, values [][]string) bool {
+	for i, f := range fields {
+		if isSealed(s, f, values[i]) {
 			return true
 		}
 	}
@@ -96,14 +96,14 @@ func isSealed(s *survey.Survey, f survey.Field, values []string) bool {
 // sealProblems lists the problems of a submission in which something came sealed, or is to be sealed. What is sealed is bound to the id,
 // so the client must have given that. What is not is known again by a digest that is keyed with the id that was given, so that must be a
 // key, which nobody stores.
-func sealProblems(s *survey.Survey, p Posted, values map[string][]string) []Problem {
+func sealProblems(s *survey.Survey, p Posted, values [][]string) []Problem {
 	if s.Sealing == nil || p.Stored {
 		return nil
 	}
 	var problems []Problem
 	plain := false
-	for _, f := range s.Fields() {
-		switch given := values[f.Name]; {
+	for i, f := range s.Fields() {
+		switch given := values[i]; {
 		case len(given) == 0 || !s.Seals(f):
 		case !isSealed(s, f, given):
 			plain = true

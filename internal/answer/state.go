@@ -3,6 +3,7 @@ package answer
 import (
 	"slices"
 
+	"glasspoll/internal/expression"
 	"glasspoll/internal/survey"
 )
 
@@ -19,90 +20,153 @@ type State struct {
 // Evaluate computes the state. values are all fields that could be read, within their limits or not; channel and language
 // are "" if unknown.
 func Evaluate(s *survey.Survey, values map[string][]string, channel, language string) State {
-	e := evaluation{survey: s, values: values, channel: channel, language: language, State: State{
-		Values: make(map[string][]string, len(values)), Asked: map[string]bool{}, Withheld: map[string][]string{},
-		Required: map[string]bool{}, Failed: map[string][]int{},
-	}}
-	for _, q := range s.Order() {
-		e.ask(q)
-	}
-	for q := range s.Questions() {
-		if e.Asked[q.ID] {
-			e.require(q)
-			e.check(q)
-		}
-	}
-	for i, t := range s.Thanks {
-		if e.Thanks = i; t.ShowIf == nil || t.ShowIf.Holds(e.valuesOf) {
-			break
-		}
-	}
-	return e.State
+	given, _, _ := fieldsOf(s, values)
+	return evaluate(s, given, channel, language).state()
 }
 
 // EvaluateTyped computes the state of a form as it was filled in so far: what cannot be read counts as unanswered, what is
 // beyond its limits as answered.
 func EvaluateTyped(s *survey.Survey, typed map[string][]string, channel, language string) State {
-	values, _ := readAll(s, typed)
-	return Evaluate(s, values, channel, language)
+	as, _, _ := fieldsOf(s, typed)
+	values, _ := readAll(s, as)
+	return evaluate(s, values, channel, language).state()
 }
 
-// An evaluation computes a state.
+// An evaluation computes what a questionnaire asks, as [State] describes it.
 type evaluation struct {
-	State
 	survey            *survey.Survey
-	values            map[string][]string
-	channel, language string
+	given             [][]string // by field: what could be read
+	channel, language []string   // as values; nil if unknown
+	answers           expression.Answers
+
+	values         [][]string // by field: answers to what is asked
+	required       []bool     // by field
+	questions      []asking   // by their number
+	thanks         int
+	postedLanguage string // "" if unknown
+}
+
+// asking is how one question is asked.
+type asking struct {
+	asked    bool
+	required bool     // of a ranking or constant_sum
+	withheld []string // options that are not offered
+	failed   []int    // the checks that its answer does not meet
+}
+
+// evaluate evaluates a questionnaire. values are by field.
+func evaluate(s *survey.Survey, values [][]string, channel, language string) *evaluation {
+	e := &evaluation{
+		survey: s, given: values, postedLanguage: language,
+		values: make([][]string, len(values)), required: make([]bool, len(values)), questions: make([]asking, len(s.Asked())),
+	}
+	if channel != "" {
+		e.channel = []string{channel}
+	}
+	if language != "" {
+		e.language = []string{language}
+	}
+	e.answers = e.valuesOf
+	for _, q := range s.Order() {
+		e.ask(q)
+	}
+	for _, q := range s.Asked() {
+		if e.questions[q.Number].asked {
+			e.require(q)
+			e.check(q)
+		}
+	}
+	for i, t := range s.Thanks {
+		if e.thanks = i; t.ShowIf == nil || t.ShowIf.Holds(e.answers) {
+			break
+		}
+	}
+	return e
+}
+
+// state returns what was evaluated by the names of questions and fields.
+func (e *evaluation) state() State {
+	s := State{
+		Values: map[string][]string{}, Asked: map[string]bool{}, Withheld: map[string][]string{},
+		Required: map[string]bool{}, Failed: map[string][]int{}, Thanks: e.thanks,
+	}
+	for i, f := range e.survey.Fields() {
+		if len(e.values[i]) > 0 {
+			s.Values[f.Name] = e.values[i]
+		}
+		if e.required[i] {
+			s.Required[f.Name] = true
+		}
+	}
+	for _, q := range e.survey.Asked() {
+		of := e.questions[q.Number]
+		if of.asked {
+			s.Asked[q.ID] = true
+		}
+		if of.required {
+			s.Required[q.ID] = true
+		}
+		if of.withheld != nil {
+			s.Withheld[q.ID] = of.withheld
+		}
+		if of.failed != nil {
+			s.Failed[q.ID] = of.failed
+		}
+	}
+	return s
 }
 
 // valuesOf returns the values of a field, the channel or the language, for conditions.
 func (e *evaluation) valuesOf(name string) []string {
 	switch {
-	case name == "channel" && e.channel != "":
-		return []string{e.channel}
-	case name == "language" && e.language != "":
-		return []string{e.language}
+	case name == "channel" && e.channel != nil:
+		return e.channel
+	case name == "language" && e.language != nil:
+		return e.language
 	}
-	return e.Values[name]
+	if i := e.survey.FieldIndex(name); i >= 0 {
+		return e.values[i]
+	}
+	return nil
 }
 
 // ask sets whether a question is asked, with which options, and its values.
 func (e *evaluation) ask(q survey.Placed) {
-	if q.Section.ShowIf != nil && !q.Section.ShowIf.Holds(e.valuesOf) || q.ShowIf != nil && !q.ShowIf.Holds(e.valuesOf) {
+	if q.Section.ShowIf != nil && !q.Section.ShowIf.Holds(e.answers) || q.ShowIf != nil && !q.ShowIf.Holds(e.answers) {
 		return
 	}
-	e.Asked[q.ID] = true
-	for _, o := range q.Options {
-		if o.ShowIf != nil && !o.ShowIf.Holds(e.valuesOf) {
-			e.Withheld[q.ID] = append(e.Withheld[q.ID], o.ID)
+	of := &e.questions[q.Number]
+	of.asked = true
+	for i := range q.Options {
+		if o := &q.Options[i]; o.ShowIf != nil && !o.ShowIf.Holds(e.answers) {
+			of.withheld = append(of.withheld, o.ID)
 		}
 	}
 	answered := false
-	fields := e.survey.FieldsOf(q.Question)
-	for _, f := range fields {
-		if values := e.offeredValues(f, e.values[f.Name]); len(values) > 0 {
-			e.Values[f.Name] = values
+	for i := q.First; i < q.End; i++ {
+		if values := e.offeredValues(q, i); len(values) > 0 {
+			e.values[i] = values
 			answered = true
 		}
 	}
 	if q.Type == survey.ConstantSum && answered {
-		e.fillShares(fields)
+		e.fillShares(q)
 	}
 }
 
 // offers reports whether a field is part of its question, given that the question is asked.
-func (state *State) offers(f survey.Field) bool {
-	withheld := state.Withheld[f.Question.ID]
+func (e *evaluation) offers(q survey.Placed, f survey.Field) bool {
+	withheld := e.questions[q.Number].withheld
 	return !(f.Option != nil && slices.Contains(withheld, f.Option.ID) || f.Part == survey.OtherPart && slices.Contains(withheld, survey.Other))
 }
 
-// offeredValues returns those values that are offered.
-func (state *State) offeredValues(f survey.Field, values []string) []string {
-	withheld := state.Withheld[f.Question.ID]
+// offeredValues returns those values of a field that are offered.
+func (e *evaluation) offeredValues(q survey.Placed, field int) []string {
+	withheld, values, f := e.questions[q.Number].withheld, e.given[field], &e.survey.Fields()[field]
 	switch {
 	case len(withheld) == 0:
 		return values
-	case !state.offers(f):
+	case !e.offers(q, *f):
 		return nil
 	case f.Row != nil || f.Option != nil || f.Part == survey.OtherPart:
 		return values
@@ -111,27 +175,27 @@ func (state *State) offeredValues(f survey.Field, values []string) []string {
 }
 
 // fillShares sets the shares that are left blank beside others to 0.
-func (state *State) fillShares(fields []survey.Field) {
-	for _, f := range fields {
-		if state.offers(f) && len(state.Values[f.Name]) == 0 {
-			state.Values[f.Name] = []string{"0"}
+func (e *evaluation) fillShares(q survey.Placed) {
+	for i := q.First; i < q.End; i++ {
+		if len(e.values[i]) == 0 && e.offers(q, e.survey.Fields()[i]) {
+			e.values[i] = noShare
 		}
 	}
 }
 
+// noShare are the values of a share that is left blank.
+var noShare = []string{"0"}
+
 // require sets which fields of a question are required.
-func (e *evaluation) require(q *survey.Question) {
-	all := q.RequiredIf != nil && q.RequiredIf.Holds(e.valuesOf)
-	if isAnsweredWhole(q) {
-		if all || q.Required {
-			e.Required[q.ID] = true
-		}
+func (e *evaluation) require(q survey.Placed) {
+	all := q.RequiredIf != nil && q.RequiredIf.Holds(e.answers)
+	if isAnsweredWhole(q.Question) {
+		e.questions[q.Number].required = all || q.Required
 		return
 	}
-	for _, f := range e.survey.FieldsOf(q) {
-		if f.Part != survey.OtherPart && (all || f.Required()) {
-			e.Required[f.Name] = true
-		}
+	for i := q.First; i < q.End; i++ {
+		f := &e.survey.Fields()[i]
+		e.required[i] = f.Part != survey.OtherPart && (all || f.Required())
 	}
 }
 
@@ -141,14 +205,13 @@ func isAnsweredWhole(q *survey.Question) bool {
 }
 
 // check sets which checks the answer to a question fails.
-func (e *evaluation) check(q *survey.Question) {
-	answered := slices.ContainsFunc(e.survey.FieldsOf(q), func(f survey.Field) bool { return len(e.Values[f.Name]) > 0 })
-	if !answered {
+func (e *evaluation) check(q survey.Placed) {
+	if len(q.Checks) == 0 || !slices.ContainsFunc(e.values[q.First:q.End], func(values []string) bool { return len(values) > 0 }) {
 		return
 	}
 	for i, rule := range q.Checks {
-		if !rule.That.Holds(e.valuesOf) {
-			e.Failed[q.ID] = append(e.Failed[q.ID], i)
+		if !rule.That.Holds(e.answers) {
+			e.questions[q.Number].failed = append(e.questions[q.Number].failed, i)
 		}
 	}
 }

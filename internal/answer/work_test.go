@@ -51,8 +51,7 @@ func TestWorkIsBounded(t *testing.T) {
 		for _, one := range found {
 			size += len(one.Field)
 		}
-		flattened := p.flatten(s)
-		unknown := unknownFields(s, p.Fields)
+		_, flattened, unknown := p.typed(s)
 		if len(found) > 2*maxProblems+2 || size > 20*maxProblems || len(flattened) > maxProblems || len(unknown) > maxProblems {
 			t.Errorf("%s: %d problems with %d bytes, %d and %d", name, len(found), size, len(flattened), len(unknown))
 		}
@@ -61,7 +60,7 @@ func TestWorkIsBounded(t *testing.T) {
 	for i := range many {
 		form.Add(fmt.Sprintf("x%05d", many-i), "1")
 	}
-	unknown := unknownFields(s, FromForm(form).Fields)
+	_, _, unknown := fieldsOf(s, FromForm(form).Fields)
 	if len(unknown) != maxProblems || unknown[0].Field != "x00001" || unknown[maxProblems-1].Field != "x00100" {
 		t.Errorf("%d fields: %v", len(unknown), unknown)
 	}

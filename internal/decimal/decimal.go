@@ -2,6 +2,7 @@
 package decimal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -26,13 +27,20 @@ func Parse(text string) (Decimal, error) {
 	if whole == "" || len(whole) > 10 || len(fraction) > 3 || (dotted && fraction == "") {
 		return 0, errDecimal
 	}
-	for _, c := range whole + fraction {
+	n := int64(0)
+	for i := range len(whole) + 3 {
+		c := byte('0')
+		if i < len(whole) {
+			c = whole[i]
+		} else if i-len(whole) < len(fraction) {
+			c = fraction[i-len(whole)]
+		}
 		if c < '0' || c > '9' {
 			return 0, errDecimal
 		}
+		n = 10*n + int64(c-'0')
 	}
-	n, err := strconv.ParseInt(whole+(fraction + "000")[:3], 10, 64)
-	if err != nil || Decimal(n) > Max {
+	if Decimal(n) > Max {
 		return 0, errDecimal
 	}
 	if negative {
@@ -41,14 +49,40 @@ func Parse(text string) (Decimal, error) {
 	return Decimal(n), nil
 }
 
+// Canonical returns the shortest form of a number that is written as [Parse] reads it.
+func Canonical(text string) (string, error) {
+	d, err := Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var buffer [maxLength]byte
+	if short := d.append(buffer[:0]); string(short) != text {
+		return string(short), nil
+	}
+	return text, nil
+}
+
 // String returns the shortest form: "3", "-0.5".
 func (d Decimal) String() string {
-	sign, n := "", int64(d)
-	if n < 0 {
-		sign, n = "-", -n
+	var buffer [maxLength]byte
+	return string(d.append(buffer[:0]))
+}
+
+// maxLength is the length of the longest form, in bytes.
+const maxLength = len("-9223372036854775.808")
+
+// append appends the shortest form.
+func (d Decimal) append(text []byte) []byte {
+	n := uint64(d)
+	if d < 0 {
+		text, n = append(text, '-'), -n
 	}
-	text := fmt.Sprintf("%s%d.%03d", sign, n/1000, n%1000)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	text = strconv.AppendUint(text, n/1000, 10)
+	if n %= 1000; n == 0 {
+		return text
+	}
+	text = append(text, '.', byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
+	return bytes.TrimRight(text, "0")
 }
 
 // MarshalJSON writes a JSON number.

@@ -8,7 +8,6 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strconv"
@@ -650,7 +649,7 @@ func (r *respondent) text(q *survey.Question, like float64) string {
 			return "" // questionnaire.Parse has accepted it: cannot be
 		}
 		text = r.match(parsed.Simplify())
-		if whole, err := regexp.Compile("^(?:" + q.Pattern + ")$"); err != nil || !whole.MatchString(text) {
+		if !q.Matches(text) {
 			return ""
 		}
 	} else {

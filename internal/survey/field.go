@@ -1,6 +1,9 @@
 package survey
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+)
 
 // A Field is one named value of a submission. Counted fields are items: they have figures.
 type Field struct {
@@ -60,7 +63,10 @@ func (f Field) Options() []Option {
 	case Consent:
 		return yesNo[:1]
 	case Ranking:
-		return Steps(1, min(f.Question.AtMost, len(f.Question.Options)))
+		if ranks := f.Question.traits.ranks; ranks != nil {
+			return ranks
+		}
+		return f.Question.ranks()
 	case ConstantSum:
 		return nil
 	default:
@@ -76,6 +82,39 @@ func Steps(from, to int) []Option {
 		options = append(options, Option{ID: fmt.Sprint(n), Score: &score})
 	}
 	return options
+}
+
+// ranks returns the possible ranks of an option; none if the question is no ranking.
+func (q *Question) ranks() []Option {
+	if q.Type != Ranking {
+		return nil
+	}
+	return Steps(1, min(q.AtMost, len(q.Options)))
+}
+
+// compilePattern returns the question's pattern for whole texts; nil without one, or if it is none.
+func (q *Question) compilePattern() *regexp.Regexp {
+	if q.Pattern == "" {
+		return nil
+	}
+	pattern, err := regexp.Compile(`^(?:` + q.Pattern + `)$`)
+	if err != nil {
+		return nil
+	}
+	return pattern
+}
+
+// Matches reports whether a text as a whole matches the question's pattern. Every one does without a pattern, and none one that
+// cannot be compiled.
+func (q *Question) Matches(text string) bool {
+	if q.Pattern == "" {
+		return true
+	}
+	pattern := q.traits.pattern
+	if pattern == nil {
+		pattern = q.compilePattern()
+	}
+	return pattern != nil && pattern.MatchString(text)
 }
 
 var yesNo = []Option{{ID: "yes"}, {ID: "no"}}
@@ -201,16 +240,17 @@ func (s *Survey) Segments() []Field {
 func (s *Survey) Index() {
 	s.questions, s.fields = map[string]*Question{}, nil
 	s.fieldIndexes, s.fieldsOfQuestion = map[string]int{}, map[string][]Field{}
-	for q := range s.Questions() {
+	s.sections, s.asked = map[string]*Section{}, s.placed()
+	for i := range s.asked {
+		q := &s.asked[i]
 		if s.questions[q.ID] == nil {
-			s.questions[q.ID] = q
+			s.questions[q.ID] = q.Question
 		}
-		s.fieldsOfQuestion[q.ID] = q.fields()
-		s.fields = append(s.fields, s.fieldsOfQuestion[q.ID]...)
-	}
-	s.sections = map[string]*Section{}
-	for _, q := range s.placed() {
 		s.sections[q.ID] = q.Section
+		s.fieldsOfQuestion[q.ID] = q.fields()
+		q.Number, q.First = i, len(s.fields)
+		s.fields = append(s.fields, s.fieldsOfQuestion[q.ID]...)
+		q.End = len(s.fields)
 	}
 	for i, f := range s.fields {
 		s.fieldIndexes[f.Name] = i

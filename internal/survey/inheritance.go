@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"regexp"
 	"slices"
 
 	"glasspoll/internal/expression"
@@ -13,6 +14,9 @@ type traits struct {
 	byFacts     bool // facts decide who is asked it, or what may be answered
 	strict      bool // the survey's protection is strict
 	legacy      bool // see [Survey.Legacy]
+
+	ranks   []Option       // of a ranking
+	pattern *regexp.Regexp // of a text that has one that can be compiled
 }
 
 // Reads lists the ids of the questions that a question reads directly, in the questionnaire's order: those in its conditions
@@ -32,7 +36,7 @@ func (s *Survey) readConditions() {
 		}
 		reads[from][to] = true
 	}
-	for _, q := range s.placed() {
+	for _, q := range s.asked {
 		for _, tree := range q.Decides() {
 			for _, to := range questionsIn(tree) {
 				add(q.ID, to)
@@ -81,7 +85,7 @@ func (s *Survey) placed() []Placed {
 	for i := range s.Sections {
 		section := &s.Sections[i]
 		for j := range section.Questions {
-			placed = append(placed, Placed{&section.Questions[j], section})
+			placed = append(placed, Placed{Question: &section.Questions[j], Section: section})
 		}
 	}
 	return placed
@@ -106,6 +110,8 @@ func (s *Survey) inherit() {
 			byFacts:     len(s.FactCondition(Field{Question: q})) > 0,
 			strict:      s.Results.Protection == Strict,
 			legacy:      s.Legacy,
+			ranks:       q.ranks(),
+			pattern:     q.compilePattern(),
 		}
 	}
 }

@@ -10,11 +10,14 @@ import (
 // Order lists the questions so that each comes after those that decide whether it is asked.
 func (s *Survey) Order() []Placed { return s.order }
 
+// Asked lists the questions in the questionnaire's order, notes included.
+func (s *Survey) Asked() []Placed { return s.asked }
+
 // Arrange sorts the questions for [Survey.Order]: each comes after all those that decide whether, or with which options, it
 // is asked. It returns the ids of a cycle, if there is one.
 func (s *Survey) Arrange() (cycle []string) {
 	sorter := sorter{questions: map[string]Placed{}, done: map[string]bool{}}
-	for _, q := range s.placed() {
+	for _, q := range s.asked {
 		sorter.questions[q.ID] = q
 	}
 	for q := range s.Questions() {
@@ -57,10 +60,12 @@ func (s *sorter) visit(id string) (cycle []string) {
 	return nil
 }
 
-// Placed is a question and its section.
+// Placed is a question and its place in the questionnaire.
 type Placed struct {
 	*Question
-	Section *Section
+	Section    *Section
+	Number     int // in the questionnaire's order, from 0; set by [Survey.Index]
+	First, End int // its fields are those from First to before End of [Survey.Fields]; set by [Survey.Index]
 }
 
 // Conditions returns the conditions that decide whether the question is asked, and with which options.

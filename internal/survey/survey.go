@@ -56,7 +56,7 @@ type Survey struct {
 	fields           []Field
 	fieldIndexes     map[string]int     // by name
 	fieldsOfQuestion map[string][]Field // by the question's id
-	order            []Placed
+	asked, order     []Placed
 	reads            map[string][]string // by the question's id: see [Survey.Reads]
 }
 
