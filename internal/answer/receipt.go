@@ -20,8 +20,13 @@ func Receipt(id string) string {
 	if err != nil {
 		return ""
 	}
-	code := crockford.EncodeToString(u[:])
-	return strings.Join([]string{code[:5], code[5:10], code[10:15], code[15:20], code[20:]}, "-")
+	var code [26]byte
+	crockford.Encode(code[:], u[:])
+	grouped := make([]byte, 0, len(code)+4)
+	for from := 0; from < 20; from += 5 {
+		grouped = append(append(grouped, code[from:from+5]...), '-')
+	}
+	return string(append(grouped, code[20:]...))
 }
 
 // ParseReceipt returns the submission id of a receipt. Case, spaces and dashes do not matter, and I, L and O are read as the

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -189,8 +188,14 @@ const (
 
 // read reads a body of one of some media types. If it cannot, it replies.
 func (s *submission) read(media ...string) (sent string, body []byte, ok bool) {
-	sent, parameters, err := mime.ParseMediaType(s.r.Header.Get("Content-Type"))
-	charset := parameters["charset"]
+	var err error
+	var charset string
+	sent = s.r.Header.Get("Content-Type")
+	if !slices.Contains(media, sent) { // with parameters, or in capitals
+		var parameters map[string]string
+		sent, parameters, err = mime.ParseMediaType(sent)
+		charset = parameters["charset"]
+	}
 	if err != nil || !slices.Contains(media, sent) || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		s.w.Header().Set("Accept", strings.Join(media, ", "))
 		s.notice(s.w, s.r, http.StatusUnsupportedMediaType, answer.Problem{Code: answer.BadMediaType})
@@ -213,8 +218,13 @@ func (s *submission) readBody() ([]byte, error) {
 	if s.r.ContentLength > MaxBody {
 		return nil, &http.MaxBytesError{Limit: MaxBody}
 	}
-	return io.ReadAll(http.MaxBytesReader(s.w, s.r.Body, MaxBody))
+	body := bytes.NewBuffer(make([]byte, 0, min(max(s.r.ContentLength, 0), usualBody)+bytes.MinRead))
+	_, err := body.ReadFrom(http.MaxBytesReader(s.w, s.r.Body, MaxBody))
+	return body.Bytes(), err
 }
+
+// usualBody is up to what declared length memory for a body is set aside before it has come, in bytes.
+const usualBody = 8 << 10
 
 // serve takes the submission and replies.
 func (s *submission) serve(ctx context.Context, id string, body []byte) {
@@ -429,7 +439,14 @@ func (s *submission) confirm(r answer.Response, thanks int, created bool) {
 	if created {
 		status = http.StatusCreated
 	}
-	s.writeJSON(s.w, status, map[string]string{"id": r.ID, "receipt": receipt, "thanks": page})
+	s.writeJSON(s.w, status, confirmation{r.ID, receipt, page})
+}
+
+// confirmation is the reply to answers that are stored.
+type confirmation struct {
+	ID      string `json:"id"`
+	Receipt string `json:"receipt"`
+	Thanks  string `json:"thanks"` // address of the thank-you page, from the site's root
 }
 
 // language returns the language to reply in.

@@ -3,9 +3,11 @@ package intake
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
 	"errors"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"glasspoll/internal/answer"
@@ -22,7 +24,24 @@ type Limits struct {
 	Origins store.Origins
 	Rates   store.Rates // nil: no other process takes answers
 
-	crowds crowds
+	crowds  crowds
+	derived atomic.Pointer[derivedKeys]
+}
+
+// derivedKeys are keys, and the secret that they follow from.
+type derivedKeys struct {
+	secret []byte
+	keys   limit.Keys
+}
+
+// keysOf returns the keys that follow from a secret, which is nearly always the same.
+func (l *Limits) keysOf(secret []byte) limit.Keys {
+	known := l.derived.Load()
+	if known == nil || !hmac.Equal(known.secret, secret) {
+		known = &derivedKeys{secret, limit.NewKeys(secret)}
+		l.derived.Store(known)
+	}
+	return known.keys
 }
 
 // NewLimits returns the limits of a process that takes answers alone, or with others that Rates, if it is set, lets it know of.
@@ -90,7 +109,7 @@ func (s *submission) keys(ctx context.Context) (limit.Keys, bool) {
 		}
 		return limit.Keys{}, false
 	}
-	return limit.NewKeys(secret), true
+	return s.Limits.keysOf(secret), true
 }
 
 // mayBeTraced reports whether it may be kept, for a time, which answers came from one range, and how long after the page. Where nothing may join a
