@@ -62,7 +62,7 @@ func BenchmarkAccept(b *testing.B) {
 		body := fmt.Appendf(make([]byte, 0, 1024), `{"id":%q,`, uuid.NewString())
 		body = append(body, bodies[i%len(bodies)][1:]...)
 		r := &http.Request{
-			Method: "POST", URL: &url.URL{Path: address}, Body: io.NopCloser(bytes.NewReader(body)),
+			Method: "POST", URL: &url.URL{Path: address}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 			Header: http.Header{"Content-Type": {"application/json"}}, RemoteAddr: "192.0.2.1:" + strconv.Itoa(i),
 		}
 		w := reply{header: http.Header{}}

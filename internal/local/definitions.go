@@ -28,6 +28,7 @@ func (s *Store) storeDefinition(ctx context.Context, def *survey.Survey, inForce
 		return s.wrap(message.Errorf("a definition without id or version"))
 	}
 	id, version, data := []byte(def.ID), []byte(def.Version), def.Encode()
+	defer s.written.Add(1)
 	return s.update(ctx, func(tx *bbolt.Tx) error {
 		versions, err := makeBucket(tx, definitionsBucket, id)
 		if err != nil {
@@ -78,6 +79,11 @@ func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Sur
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	written := s.written.Load()
+	inForce := version == ""
+	if known, ok := s.inForce.Load(id); inForce && ok && known.(versionInForce).written == written {
+		version = known.(versionInForce).version
+	}
 	if version != "" {
 		if def := s.cached(id, version); def != nil {
 			return def, nil
@@ -85,7 +91,7 @@ func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Sur
 	}
 	var data []byte // nil if the definition is cached, or unknown
 	err := s.view(ctx, func(tx *bbolt.Tx) error {
-		if version == "" {
+		if inForce {
 			version = string(tx.Bucket(currentBucket).Get([]byte(id)))
 		}
 		versions := bucket(tx, definitionsBucket, []byte(id))
@@ -104,10 +110,20 @@ func (s *Store) Definition(ctx context.Context, id, version string) (*survey.Sur
 		}
 		s.definitions.LoadOrStore(definitionKey{id, version}, def)
 	}
-	if def := s.cached(id, version); def != nil {
-		return def, nil
+	def := s.cached(id, version)
+	if def == nil {
+		return nil, store.ErrUnknown
 	}
-	return nil, store.ErrUnknown
+	if inForce {
+		s.inForce.Store(id, versionInForce{version, written})
+	}
+	return def, nil
+}
+
+// versionInForce is the version of a survey's questionnaire that is in force unless definitions have been written since.
+type versionInForce struct {
+	version string
+	written int64 // [Store.written] before it was read
 }
 
 // cached returns a definition that has been read before, or nil.

@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -61,8 +62,10 @@ type Store struct {
 	committer committer
 	now       func() time.Time
 	store.Transient
-	definitions  sync.Map // by definitionKey: *survey.Survey
-	vocabularies sync.Map // by definitionKey: *answer.Vocabulary
+	definitions  sync.Map     // by definitionKey: *survey.Survey
+	vocabularies sync.Map     // by definitionKey: *answer.Vocabulary
+	inForce      sync.Map     // by survey: versionInForce
+	written      atomic.Int64 // how often definitions have been written
 
 	mu     sync.Mutex
 	latest map[periodKey]*release.Release

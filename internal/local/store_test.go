@@ -1,7 +1,10 @@
 package local_test
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"glasspoll/internal/local"
@@ -41,5 +44,38 @@ func open(t *testing.T, directory string) storetest.Backend {
 			}
 			return open(t, directory)
 		},
+	}
+}
+
+// What is in force is remembered: once a definition has been stored, nobody is given the one before.
+func TestDefinitionInForce(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "glasspoll.db"))
+	def := storetest.RatingSurvey(t, 1)
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	defer func() { close(stop); readers.Wait() }()
+	for i := range 50 {
+		next := *def
+		next.Version = fmt.Sprint("v", i)
+		if err := s.PutDefinition(t.Context(), &next); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Definition(t.Context(), def.ID, ""); err != nil || got.Version != next.Version {
+			t.Fatalf("%v, %v after %s", got, err, next.Version)
+		}
+		if i == 0 {
+			for range 2 {
+				readers.Go(func() {
+					for {
+						select {
+						case <-stop:
+							return
+						default:
+							s.Definition(context.Background(), def.ID, "")
+						}
+					}
+				})
+			}
+		}
 	}
 }
