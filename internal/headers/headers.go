@@ -4,17 +4,36 @@ package headers
 
 import "path"
 
-// Security returns the security headers of every page, name to value. The map is read-only.
-func Security() map[string]string { return security }
-
-var security = map[string]string{
-	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-		"connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
-	"X-Content-Type-Options":     "nosniff",
-	"Referrer-Policy":            "same-origin",
-	"Cross-Origin-Opener-Policy": "same-origin",
+// security has the security headers of every page. Neither the slice nor what it holds is ever changed.
+var security = []struct {
+	name  string // in canonical form
+	value []string
+}{
+	{"Content-Security-Policy", []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+		"connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"}},
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Referrer-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
 	// A questionnaire needs no sensor or other device.
-	"Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+	{"Permissions-Policy", []string{"accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"}},
+}
+
+// Security returns the security headers of every page, name to value.
+func Security() map[string]string {
+	all := make(map[string]string, len(security))
+	for _, s := range security {
+		all[s.name] = s.value[0]
+	}
+	return all
+}
+
+// SetSecurity sets those security headers that a reply has not got yet. It allocates nothing; values must not be changed in place.
+func SetSecurity(header map[string][]string) {
+	for _, s := range security {
+		if len(header[s.name]) == 0 {
+			header[s.name] = s.value
+		}
+	}
 }
 
 // Immutable is the Cache-Control of a file whose name contains a hash of its content.

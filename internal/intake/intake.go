@@ -560,11 +560,7 @@ func (s *submission) header(status int, media string, more ...string) {
 // header writes the status, the headers of every reply, and more: names and values in turn.
 func (h *Handler) header(w http.ResponseWriter, status int, media string, more ...string) {
 	all := w.Header()
-	for name, value := range headers.Security() {
-		if len(all[name]) == 0 {
-			all.Set(name, value)
-		}
-	}
+	headers.SetSecurity(all)
 	all.Set("Cache-Control", "no-store")
 	if media != "" {
 		all.Set("Content-Type", media)

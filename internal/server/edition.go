@@ -27,6 +27,7 @@ import (
 // replaced.
 type edition struct {
 	surveys     []*survey.Survey
+	windows     map[string]*window // of surveys, by id
 	languages   []string
 	fingerprint [sha256.Size]byte // of the templates and the theme
 	renderer    *render.Renderer
@@ -62,10 +63,8 @@ func (e *edition) buildHome() error {
 
 // survey finds a survey by its id; nil if there is none.
 func (e *edition) survey(id string) *survey.Survey {
-	for _, s := range e.surveys {
-		if s.ID == id {
-			return s
-		}
+	if w := e.windows[id]; w != nil {
+		return w.surveys[0]
 	}
 	return nil
 }
@@ -101,9 +100,10 @@ func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.
 		return nil, nil, err
 	}
 	now := time.Now()
-	e := &edition{homes: &homes{built: now}, surveys: surveys, languages: site.Languages(surveys), fingerprint: sum, common: map[string]*page{}, pages: map[string]map[string]*page{}}
+	e := &edition{homes: newHomes(surveys, now), surveys: surveys, windows: map[string]*window{}, languages: site.Languages(surveys), fingerprint: sum, common: map[string]*page{}, pages: map[string]map[string]*page{}}
 	for _, s := range surveys {
 		e.pages[s.ID] = map[string]*page{}
+		e.windows[s.ID] = &window{surveys: []*survey.Survey{s}}
 	}
 	changed := surveys
 	if before != nil && before.fingerprint == sum {
@@ -196,7 +196,7 @@ func (b builder) homePages(e, before *edition) (map[string]*page, error) {
 }
 
 // page makes a page of a file. A preview's pages carry its script.
-func (b builder) page(name string, content []byte, caching string) *page {
+func (b builder) page(name string, content []byte, caching []string) *page {
 	if !b.preview || !strings.HasSuffix(name, ".html") {
 		return newPage(name, content, caching)
 	}

@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,21 +21,15 @@ import (
 type handler struct {
 	builder
 	current atomic.Pointer[edition]
-	results fs.FS    // published results pages
+	results *published
 	live    *preview // nil if the server is not for authors
 	log     *slog.Logger
-
-	mu        sync.Mutex
-	published map[string]publishedPage // results pages as they were last read, by path
-}
-
-type publishedPage struct {
-	content []byte // of the file
-	page    *page
 }
 
 func newHandler(results fs.FS, live *preview, log *slog.Logger) *handler {
-	return &handler{builder: builder{preview: live != nil}, results: results, live: live, log: log, published: map[string]publishedPage{}}
+	h := &handler{builder: builder{preview: live != nil}, live: live, log: log}
+	h.results = newPublished(results, publishedRoom, func(name string, content []byte) *page { return h.page(name, content, cacheRevalidate) })
+	return h
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -46,9 +40,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // cut the connection: what was sent may be half a page
 		}
 	}()
-	for name, value := range headers.Security() {
-		w.Header().Set(name, value)
-	}
+	headers.SetSecurity(w.Header())
 	e := h.current.Load()
 	switch {
 	case h.live != nil && strings.HasPrefix(r.URL.Path, previewPath):
@@ -70,13 +62,13 @@ func isHandlers(path string) bool {
 }
 
 func (h *handler) servePage(e *edition, w http.ResponseWriter, r *http.Request) {
-	name := fileOf(r.URL.Path)
-	found := h.find(e, name)
+	name, now := fileOf(r.URL.Path), time.Now()
+	found := h.find(e, name, now)
 	switch {
-	case found == nil && h.isDirectory(e, name):
+	case found == nil && h.isDirectory(e, name, now):
 		// Relative, because a proxy may have put the site under any path.
 		w.Header().Set("Location", path.Base(name)+"/"+queryOf(r.URL))
-		w.Header().Set("Cache-Control", cacheMinute)
+		w.Header()["Cache-Control"] = cacheMinute
 		w.WriteHeader(http.StatusPermanentRedirect)
 	case found == nil && h.live != nil && h.live.neverGood(name):
 		h.serveWaiting(e, w, r)
@@ -88,13 +80,13 @@ func (h *handler) servePage(e *edition, w http.ResponseWriter, r *http.Request) 
 		w.Header().Set("Allow", "GET, HEAD")
 		h.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
 	default:
-		found.serve(w, r, http.StatusOK)
+		found.serve(w, r, now)
 	}
 }
 
 // isDirectory reports whether a path has a page when a slash is added.
-func (h *handler) isDirectory(e *edition, name string) bool {
-	return h.find(e, name+"/index.html") != nil || h.live != nil && !strings.Contains(name, "/") && h.live.neverGood(name)
+func (h *handler) isDirectory(e *edition, name string, now time.Time) bool {
+	return h.find(e, name+"/index.html", now) != nil || h.live != nil && !strings.Contains(name, "/") && h.live.neverGood(name)
 }
 
 // fileOf returns the file at an address.
@@ -111,33 +103,23 @@ func rootOf(address string) string {
 	return strings.Repeat("../", max(0, strings.Count(address, "/")-1))
 }
 
-// find finds a page by its path; nil if there is none. A results page is the published one, or the one that was built
-// before anything was published; most are never built.
-func (h *handler) find(e *edition, name string) *page {
-	built := h.inPlace(e, name, time.Now())
-	survey, _, _ := strings.Cut(name, "/")
-	if !isResult(name) || e.page(survey+"/results/index.html") == nil { // not public, or not any more
-		return built
+// find finds the page at a path, at a time at which the request had begun; nil if there is none. A results page is the published
+// one, or the one that was built before anything was published; most are never built.
+func (h *handler) find(e *edition, name string, now time.Time) *page {
+	if survey, _, _ := strings.Cut(name, "/"); isResult(name) && e.page(survey+"/results/index.html") != nil { // else not public, or not any more
+		if p := h.results.page(name, now); p != nil {
+			return p
+		}
 	}
-	content, err := fs.ReadFile(h.results, name)
-	if err != nil {
-		return built
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if known := h.published[name]; bytes.Equal(known.content, content) {
-		return known.page // compressed already
-	}
-	p := h.page(name, content, cacheRevalidate)
-	h.published[name] = publishedPage{content, p}
-	return p
+	return h.inPlace(e, name, now)
 }
 
 // isResult reports whether a path is below results/ of a survey, or of one of its languages, and not a hidden file, which a
 // store of pages may keep there.
 func isResult(name string) bool {
-	parts := strings.Split(name, "/")
-	return (len(parts) > 2 && parts[1] == "results" || len(parts) > 3 && parts[2] == "results") && !strings.Contains(name, "/.")
+	_, inSurvey, _ := strings.Cut(name, "/")
+	_, inLanguage, _ := strings.Cut(inSurvey, "/")
+	return (strings.HasPrefix(inSurvey, "results/") || strings.HasPrefix(inLanguage, "results/")) && !strings.Contains(name, "/.")
 }
 
 // notice answers with a page that says why there is no other, in the visitor's language.
@@ -162,6 +144,18 @@ func (h *handler) notice(e *edition, w http.ResponseWriter, r *http.Request, sta
 		}
 		content = injectPreview(content, rootOf(r.URL.Path), mark)
 	}
-	w.Header().Add("Vary", "Accept-Language")
-	newPage("notice.html", content, cacheRevalidate).serve(w, r, status)
+	sendOnce(w, r, status, content)
+}
+
+// sendOnce answers with a page that is made for one request, in the visitor's language.
+func sendOnce(w http.ResponseWriter, r *http.Request, status int, content []byte) {
+	h := w.Header()
+	h.Set("Vary", "Accept-Language")
+	h.Set("Content-Type", headers.MediaType("page.html"))
+	h["Cache-Control"] = cacheRevalidate
+	h.Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		w.Write(content) // it is no error if the visitor has gone
+	}
 }

@@ -120,7 +120,7 @@ func (h *handler) servePreview(e *edition, w http.ResponseWriter, r *http.Reques
 		w.Header().Set("Allow", "GET, HEAD")
 		h.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
 	case h.live.files[name] != nil:
-		h.live.files[name].serve(w, r, http.StatusOK)
+		h.live.files[name].serve(w, r, time.Now())
 	case name == previewEvents:
 		h.serveEvents(w, r)
 	case name == previewFill:
@@ -131,7 +131,7 @@ func (h *handler) servePreview(e *edition, w http.ResponseWriter, r *http.Reques
 	case e.survey(id) != nil && rest == "":
 		w.Header().Set("Content-Security-Policy", w.Header().Get("Content-Security-Policy")+"; frame-src 'self'")
 		w.Header().Add("Vary", "Accept-Language")
-		h.sideBySide(e, e.survey(id), r).serve(w, r, http.StatusOK)
+		h.sideBySide(e, e.survey(id), r).serve(w, r, time.Now())
 	case rest == "" && h.live.neverGood(id):
 		h.serveWaiting(e, w, r)
 	default:
@@ -213,7 +213,7 @@ const waitingMark = "waiting"
 // markAt returns the mark of the page that is now at an address, which is relative to the site's root; "" if there is none.
 func (h *handler) markAt(e *edition, address string, r *http.Request) string {
 	name := fileOf("/" + address)
-	found := h.find(e, name)
+	found := h.find(e, name, time.Now())
 	if id, isPreview := strings.CutPrefix(name, previewPath[1:]); isPreview {
 		id, _, _ = strings.Cut(id, "/")
 		if s := e.survey(id); s != nil {
@@ -282,8 +282,7 @@ func (h *handler) serveWaiting(e *edition, w http.ResponseWriter, r *http.Reques
 		"Language": l, "Root": rootOf(r.URL.Path), "Words": previewText[l],
 		"Problems": template.HTML(h.live.problemsHTML(l, strings.TrimPrefix(r.URL.Path, "/"), problems)),
 	})
-	w.Header().Add("Vary", "Accept-Language")
-	newPage("waiting.html", injectPreview(b.Bytes(), rootOf(r.URL.Path), &mark), cacheRevalidate).serve(w, r, http.StatusServiceUnavailable)
+	sendOnce(w, r, http.StatusServiceUnavailable, injectPreview(b.Bytes(), rootOf(r.URL.Path), &mark))
 }
 
 // previewLanguage returns the language of the preview's own pages.

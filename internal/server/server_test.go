@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,8 +55,9 @@ func TestHeaders(t *testing.T) {
 		t.Error("the preview is there without being asked for")
 	}
 	for _, c := range []struct {
-		path, kind, caching string
-		status              int
+		path, kind string
+		caching    []string
+		status     int
 	}{
 		{"/", "text/html; charset=utf-8", cacheMinute, 200},
 		{"/tea/", "text/html; charset=utf-8", cacheMinute, 200},
@@ -70,13 +72,13 @@ func TestHeaders(t *testing.T) {
 		{"/_preview/_events", "text/html; charset=utf-8", cacheRevalidate, 404},
 		{"/_preview/_fill", "text/html; charset=utf-8", cacheRevalidate, 404},
 		{"/_preview/tea/", "text/html; charset=utf-8", cacheRevalidate, 404},
-		{"/api/surveys/tea/responses", "application/json", "no-store", 405},
-		{"/api/surveys/nothing/form/en", "application/json", "no-store", 404},
-		{"/api/surveys/tea", "application/json", "no-store", 404},
+		{"/api/surveys/tea/responses", "application/json", []string{"no-store"}, 405},
+		{"/api/surveys/nothing/form/en", "application/json", []string{"no-store"}, 404},
+		{"/api/surveys/tea", "application/json", []string{"no-store"}, 404},
 	} {
 		response, body := r.Get(t, c.path)
 		h := response.Header
-		if response.StatusCode != c.status || h.Get("Content-Type") != c.kind || h.Get("Cache-Control") != c.caching {
+		if response.StatusCode != c.status || h.Get("Content-Type") != c.kind || !slices.Equal(h["Cache-Control"], c.caching) {
 			t.Errorf("GET %s: %d, %q, %q; want %d, %q, %q", c.path, response.StatusCode, h.Get("Content-Type"), h.Get("Cache-Control"), c.status, c.kind, c.caching)
 		}
 		for name, value := range headers.Security() {

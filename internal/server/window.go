@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"glasspoll/internal/render"
@@ -18,56 +19,92 @@ func (h *handler) inPlace(e *edition, name string, at time.Time) *page {
 	if p == nil {
 		return nil
 	}
-	first, _, _ := strings.Cut(name, "/")
-	if s := e.survey(first); s != nil {
-		dir, isForm := strings.CutSuffix(name, "index.html")
-		phase := s.PhaseAt(at)
-		if h.live != nil {
-			phase = survey.Open
-		}
-		form := e.page(dir + render.FormName(phase))
-		if !isForm || form == nil {
-			return p
-		}
-		return untilNext(form, []*survey.Survey{s}, at)
-	}
-	if !strings.HasSuffix(name, "index.html") || h.live != nil {
+	dir, isIndex := strings.CutSuffix(name, "index.html")
+	if !isIndex {
 		return p
 	}
-	if turned := e.homes.at(h.builder, e, at)[name]; turned != nil {
+	first, _, _ := strings.Cut(name, "/")
+	if w := e.windows[first]; w != nil {
+		part, phase := w.at(at), survey.Open
+		if h.live == nil {
+			phase = part.phase
+		}
+		if form := e.page(dir + render.FormName(phase)); form != nil {
+			return part.page(form, at)
+		}
+		return p
+	}
+	if h.live != nil {
+		return p
+	}
+	pages, part := e.homes.at(h.builder, e, at)
+	if turned := pages[name]; turned != nil {
 		p = turned
 	}
-	return untilNext(p, e.surveys, at)
+	return part.page(p, at)
 }
 
-// untilNext returns a page that browsers keep until the next end of a window, if that comes before the page would expire.
-func untilNext(p *page, surveys []*survey.Survey, at time.Time) *page {
-	next, ok := survey.NextPhase(surveys, at)
-	if left := next.Sub(at); ok && left < time.Minute && p.caching == cacheMinute {
-		short := *p
-		short.caching = fmt.Sprintf("public, max-age=%d", left/time.Second)
+// A window is that of some surveys together. Its parts are worked out when one is first wanted.
+type window struct {
+	surveys []*survey.Survey
+	last    atomic.Pointer[part]
+}
+
+// A part of a window is the time from one end of a survey's window to the next. In it nothing changes.
+type part struct {
+	from, until time.Time    // from is where it was looked at first
+	ends        bool         // or else until means nothing
+	phase       survey.Phase // of the first survey
+}
+
+// at returns the part in which an instant is.
+func (w *window) at(t time.Time) *part {
+	if p := w.last.Load(); p != nil && !t.Before(p.from) && (!p.ends || t.Before(p.until)) {
+		return p
+	}
+	p := &part{from: t}
+	p.until, p.ends = survey.NextPhase(w.surveys, t)
+	if len(w.surveys) > 0 {
+		p.phase = w.surveys[0].PhaseAt(t)
+	}
+	w.last.Store(p)
+	return p
+}
+
+// page returns a page that browsers keep until the end of the part, if that comes before the page would expire.
+func (p *part) page(whole *page, at time.Time) *page {
+	if left := p.until.Sub(at); p.ends && left < time.Minute && whole.caching[0] == cacheMinute[0] {
+		short := *whole
+		short.caching = []string{fmt.Sprintf("public, max-age=%d", left/time.Second)}
 		return &short
 	}
-	return p
+	return whole
 }
 
 // homes are the home pages of an edition after an end of a window since it was built.
 type homes struct {
+	window
 	mu    sync.Mutex
-	built time.Time        // when the pages were
+	built *part            // in which the pages were built
 	pages map[string]*page // nil as long as those of the edition are right
 }
 
-// at returns the home pages for an instant; none if those of the edition are right.
-func (c *homes) at(b builder, e *edition, at time.Time) map[string]*page {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if next, ok := survey.NextPhase(e.surveys, c.built); !ok || at.Before(next) {
-		return c.pages
+func newHomes(surveys []*survey.Survey, built time.Time) *homes {
+	h := &homes{window: window{surveys: surveys}}
+	h.built = h.window.at(built)
+	return h
+}
+
+// at returns the home pages for an instant, none if those of the edition are right, and the part in which it is.
+func (h *homes) at(b builder, e *edition, t time.Time) (map[string]*page, *part) {
+	now := h.window.at(t)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.built.ends && !t.Before(h.built.until) {
+		turned := &edition{common: map[string]*page{}}
+		if err := site.BuildHome(e.surveys, e.renderer, t, &output{builder: b, edition: turned}); err == nil { // else the old ones stay
+			h.pages, h.built = turned.common, now
+		}
 	}
-	turned := &edition{common: map[string]*page{}}
-	if err := site.BuildHome(e.surveys, e.renderer, at, &output{builder: b, edition: turned}); err == nil { // else the old ones stay
-		c.pages, c.built = turned.common, at
-	}
-	return c.pages
+	return h.pages, now
 }
