@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -169,8 +170,9 @@ func TestPublishedWhileReleased(t *testing.T) {
 				}
 				p.serve(w, r, now)
 				body := string(p.content)
-				var n int64
-				if _, err := fmt.Sscan(body, &n); err != nil || body != text(n) || n < before {
+				number, _, _ := strings.Cut(body, "\n")
+				n, err := strconv.ParseInt(number, 10, 64)
+				if err != nil || body != text(n) || n < before {
 					t.Errorf("%d after %d, %v, %d bytes", n, before, err, len(body))
 					return
 				}
