@@ -2,7 +2,9 @@
 # make demo   fill the surveys with made-up answers, at a running `make run` or a server of its own
 # make test   everything that must hold; sets up what it needs
 # make lint   gofmt, go vet, staticcheck, complexity, dead code, known vulnerabilities, the scripts' types
-# make bench  the figures of docs/: build, accept, publish
+# make bench  the programs as their users meet them, beside Hugo, PocketBase and nginx, as one table; BASE=COMMIT adds the program as it
+#             was then, README=1 puts the table into README.md, BENCH='-only build,accept' is for cases and sizes (-h lists them)
+# make bench-units  the benchmarks of packages
 # make package      bin/submit.zip, bin/invite.zip, bin/publish.zip and bin/archive.zip, as AWS Lambda takes them, with bin/functions.json
 # make bench-start  how long the functions take to start, beside an empty one
 # make weight a questionnaire's weight and speed beside SurveyJS, which comes from npm, as a table
@@ -10,7 +12,7 @@
 # make fuzz   each fuzz target for FUZZTIME
 # make packages     the system packages that lint and the tests need: installs them as root on Debian, else names them
 # make setup        these, and what the tests fetch from npm and from Go modules into .cache
-.PHONY: run demo test soak lint bench bench-start weight package fuzz packages setup bin/glasspoll
+.PHONY: run demo test soak lint bench bench-units bench-start weight package fuzz packages setup bin/glasspoll
 SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
@@ -61,6 +63,9 @@ setup: packages
 	@.ci/setup
 
 bench:
+	cd e2e && go run ./bench $(if $(BASE),-base $(BASE)) $(if $(README),-readme) $(BENCH)
+
+bench-units:
 	go test -run '^$$' -bench . -benchmem ./...
 
 package:
