@@ -13,7 +13,7 @@ func (b *bench) accept(ctx context.Context) (all []row, err error) {
 	for _, clients := range b.clients {
 		ours := func(ctx context.Context, p *program) (values, error) {
 			dir := filepath.Join(b.dir, p.name)
-			if err := writeRatings(dir, b.questions, 1); err != nil {
+			if err := writeRatings(dir, b.questions, 2); err != nil {
 				return nil, err
 			}
 			s, err := p.serve(ctx, dir, "--production")
@@ -21,7 +21,7 @@ func (b *bench) accept(ctx context.Context) (all []row, err error) {
 				return nil, err
 			}
 			defer s.stop()
-			return throughput(ctx, s, clients, b.turn, answerer(b.questions, 1))
+			return throughput(ctx, s, clients, b.turn, answerer(b.questions, 2))
 		}
 		pocketbase := side{name: pocketbaseName}
 		if b.peers.pocketbase != "" {

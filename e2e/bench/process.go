@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ type server struct {
 	printed *bytes.Buffer // to be read after the end
 }
 
-// serve starts a program and waits until it listens. command is given a free address to listen at.
+// serve starts a program and waits until it replies. command is given a free address to listen at.
 func serve(ctx context.Context, command func(address string) *exec.Cmd) (*server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -63,9 +64,8 @@ func serve(ctx context.Context, command func(address string) *exec.Cmd) (*server
 		close(s.ended)
 	}()
 	for {
-		conn, err := net.Dial("tcp", s.address)
-		if err == nil {
-			return s, conn.Close()
+		if response, err := http.Get("http://" + s.address + "/"); err == nil { // whatever it replies
+			return s, response.Body.Close()
 		}
 		select {
 		case <-s.ended:
