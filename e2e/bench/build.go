@@ -29,7 +29,7 @@ func (b *bench) build(ctx context.Context) ([]row, error) {
 			return nil, err
 		}
 		edits++
-		if err := b.writeSurvey(b.dir, b.surveys/2, fmt.Sprintf(", edit %d,", edits)); err != nil {
+		if err := b.writeSurvey(b.dir, b.surveys/2, fmt.Sprintf(" (edit %d)", edits)); err != nil {
 			return nil, err
 		}
 		again, err := run(ctx, p)
@@ -77,7 +77,7 @@ func (b *bench) hugoBuild(ctx context.Context) (side, error) {
 		if err := os.RemoveAll(out); err != nil {
 			return nil, err
 		}
-		v, err := execute(ctx, site, b.peers.hugo, "--quiet", "--destination", out)
+		v, err := execute(ctx, site, b.peers.hugo, "--logLevel", "error", "--destination", out)
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ disableKinds = ["taxonomy", "term", "RSS", "sitemap", "section", "404"]
 
 // hugoPage is a layout that makes a form of a survey's questions.
 const hugoPage = `<!doctype html>
-<html lang="{{ .Params.lang }}">
+<html lang="{{ .Params.language }}">
 <head><meta charset="utf-8"><title>{{ .Title }}</title><meta name="viewport" content="width=device-width,initial-scale=1"></head>
 <body><main><h1>{{ .Title }}</h1>{{ .Content }}
 <form method="post" action="/api/surveys/{{ .Params.survey }}/responses">
@@ -48,7 +48,7 @@ func (b *bench) writeHugoSite(dir string, pages int) error {
 // hugoContent returns one page's source, with a mark in its title.
 func (b *bench) hugoContent(i int, mark string) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "---\ntitle: Satisfaction survey%s %d\nlang: en\nsurvey: survey_%05d\nquestions:\n", mark, i, i)
+	fmt.Fprintf(&s, "---\ntitle: Satisfaction survey%s %d\nlanguage: en\nsurvey: survey_%05d\nquestions:\n", mark, i, i)
 	for q := range b.questions {
 		fmt.Fprintf(&s, "  - id: q%d\n    label: How was number %d?\n", q, q)
 		switch q % 6 { // the same kinds as in the surveys

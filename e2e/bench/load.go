@@ -171,8 +171,8 @@ func percentile99(replies []reply) (float64, error) {
 	return float64(replies[len(replies)*99/100].took.Microseconds()) / 1000, nil
 }
 
-// throughput sends requests to a server for a time and returns requests a second ("rate"), their 99th percentile in milliseconds
-// ("p99") and the server's CPU time for each in milliseconds ("cpu"). A tenth of the time is sent before that, which is not counted.
+// throughput sends requests to a server for a time and returns what load does, and the server's CPU time for each in milliseconds
+// ("cpu"). A tenth of the time is sent before that, which is not counted.
 func throughput(ctx context.Context, s *server, clients int, turn time.Duration, next next) (values, error) {
 	if _, err := drive(ctx, s.address, clients, forTime(turn/10, next)); err != nil {
 		return nil, err
@@ -181,17 +181,25 @@ func throughput(ctx context.Context, s *server, clients int, turn time.Duration,
 	if err != nil {
 		return nil, err
 	}
+	v, err := load(ctx, s.address, clients, turn, next)
+	if err != nil {
+		return nil, err
+	}
+	after, err := s.cpu()
+	v["cpu"] = (after - before) * 1000 / v["replies"]
+	return v, err
+}
+
+// load sends requests for a time and returns their number ("replies"), that of a second ("rate") and their 99th percentile in
+// milliseconds ("p99").
+func load(ctx context.Context, address string, clients int, turn time.Duration, next next) (values, error) {
 	started := time.Now()
-	replies, err := drive(ctx, s.address, clients, forTime(turn, next))
+	replies, err := drive(ctx, address, clients, forTime(turn, next))
 	if err != nil {
 		return nil, err
 	}
 	took := time.Since(started)
-	after, err := s.cpu()
-	if err != nil {
-		return nil, err
-	}
 	p99, err := percentile99(replies)
 	n := float64(len(replies))
-	return values{"rate": n / took.Seconds(), "p99": p99, "cpu": (after - before) * 1000 / n}, err
+	return values{"replies": n, "rate": n / took.Seconds(), "p99": p99}, err
 }

@@ -6,12 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
+
+	"glasspoll/internal/headers"
 )
 
 const (
@@ -20,7 +24,8 @@ const (
 )
 
 // pages asks for a survey's page and for its results page, compressed with gzip. nginx serves the same bytes from files that were
-// compressed before (gzip_static).
+// compressed before (gzip_static), with the same security headers. net/http in this process sends them whatever is asked: it is the
+// most that a server made with it can do.
 func (b *bench) pages(ctx context.Context) (all []row, err error) {
 	site := filepath.Join(b.dir, "nginx")
 	for _, page := range []struct{ name, path string }{{"survey", "/" + ratings + "/en/"}, {"results", "/" + ratings + "/en/results/"}} {
@@ -47,12 +52,13 @@ func (b *bench) pages(ctx context.Context) (all []row, err error) {
 				return throughput(ctx, s, visitors, b.turn, always(get(page.path)))
 			}
 		}
+		bare := side{"net/http alone", func(ctx context.Context) (values, error) { return b.measureNetHTTP(ctx, site, page.path) }}
 		what := fmt.Sprintf("serve a %s page, gzip, %d clients: ", page.name, visitors)
 		rows, err := b.compare(ctx, []figure{
 			{"rate", what + "pages", "1/s"},
 			{"p99", what + "99th percentile", "ms"},
 			{"cpu", what + "CPU of each", "ms"},
-		}, ours, nginx)
+		}, ours, nginx, bare)
 		if err != nil {
 			return nil, err
 		}
@@ -142,7 +148,9 @@ http {
   tcp_nopush on;
   keepalive_requests 1000000000;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-  server { listen %s; root %s; gzip_static on; }
+  server {
+    listen %s; root %s; gzip_static on;
+%s  }
 }
 `
 
@@ -152,10 +160,36 @@ func (b *bench) serveNginx(ctx context.Context, site string) (*server, error) {
 		if os.Getuid() == 0 {
 			user = "user root;"
 		}
+		var security strings.Builder
+		for name, value := range headers.Security() {
+			fmt.Fprintf(&security, "    add_header %s %q;\n", name, value)
+		}
 		config := filepath.Join(b.dir, "nginx.conf")
-		if err := os.WriteFile(config, fmt.Appendf(nil, nginxConfig, user, address, site), 0o666); err != nil {
+		if err := os.WriteFile(config, fmt.Appendf(nil, nginxConfig, user, address, site, &security), 0o666); err != nil {
 			return exec.Command(b.peers.nginx, "-t") // it says that there is no configuration
 		}
 		return exec.Command(b.peers.nginx, "-p", b.dir, "-c", config, "-e", "stderr")
 	})
+}
+
+// measureNetHTTP sends the compressed bytes of a page from memory, with few headers.
+func (b *bench) measureNetHTTP(ctx context.Context, site, path string) (values, error) {
+	body, err := os.ReadFile(filepath.Join(site, filepath.FromSlash(path), "index.html.gz"))
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		headers.SetSecurity(w.Header())
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.Write(body)
+	})}
+	go web.Serve(listener) // until it is closed
+	defer web.Close()
+	return load(ctx, listener.Addr().String(), visitors, b.turn, always(get(path)))
 }
