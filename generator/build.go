@@ -4,13 +4,10 @@ import (
 	"runtime/debug"
 	"time"
 
+	"glasspoll/internal/build"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
 	"glasspoll/internal/project"
-	"glasspoll/internal/render"
-	"glasspoll/internal/site"
-	"glasspoll/internal/staging"
-	"glasspoll/internal/survey"
 )
 
 type buildCommand struct {
@@ -25,7 +22,8 @@ func (buildCommand) Help() string {
 assets. Every link is relative, so the result can be put under any path of any web server or CDN.
 
 If any questionnaire has a problem, all problems are printed and nothing is written. Files of an earlier build that
-are no longer needed are removed; files that are not from a build are never touched.
+are no longer needed are removed; files that are not from a build are never touched. Only surveys that have changed
+since the last build are drawn again, and files that somebody has changed or removed.
 
 A questionnaire with 'document', and a plan with one of its own, must say approved_by and approved_on; for a test there
 is --unapproved.
@@ -37,54 +35,34 @@ Examples:
   glasspoll build --templates ours        # ours/style.css replaces the built-in stylesheet`
 }
 
+// maxMemory is what a build aims to need in bytes, besides the program itself: the garbage is collected more often before it is
+// exceeded.
+const maxMemory = 72 << 20
+
 func (b buildCommand) Run(c *console.Console) error {
 	started := time.Now()
-	// A build allocates much and soon ends: collecting garbage less often saves a tenth of the time.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	library, surveys, err := readLibrary(c, b.Surveys, project.Demands{Approved: !b.Unapproved})
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(maxMemory))
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // below that, collecting less often saves a tenth of the time
+	built, err := buildSite(c, build.Options{Surveys: b.Surveys, Templates: b.Templates, Out: b.Out, Demands: project.Demands{Approved: !b.Unapproved}})
 	if err != nil {
 		return err
-	}
-	templates, err := project.Templates(b.Templates)
-	if err != nil {
-		return err
-	}
-	renderer, assets, err := site.NewRenderer(templates, library.Theme())
-	if err != nil {
-		return message.Errorf("building: %w", err)
-	}
-	out, err := buildSite(surveys, renderer, assets.With(library.Pictures()), b.Out)
-	if err != nil {
-		return message.Errorf("building: %w", err)
 	}
 	c.Print(c.Out, "%s: %d files from %s, %d of them new or changed, in %s",
-		b.Out, len(out.Paths()), message.Count(len(surveys), "survey"), out.Changed(), time.Since(started).Round(time.Millisecond))
+		b.Out, len(built.Paths), message.Count(built.Count, "survey"), built.Changed, time.Since(started).Round(time.Millisecond))
 	return nil
 }
 
-// readLibrary reads a directory of questionnaires. Problems are printed, and are the error.
-func readLibrary(c *console.Console, dir string, d project.Demands) (*project.Library, []*survey.Survey, error) {
-	library := project.NewLibraryFor(d, dir)
-	surveys, problems, err := library.Read()
+// buildSite builds a site as it is now. Problems are printed, and are the error.
+func buildSite(c *console.Console, o build.Options) (*build.Result, error) {
+	o.Now = time.Now()
+	o.Waiting = func() { c.Print(c.Err, "%s: another command is building there: waiting for it", o.Out) }
+	built, problems, err := build.Run(o)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(problems) > 0 {
 		c.Problems(problems)
-		return nil, nil, console.ErrProblems
+		return nil, console.ErrProblems
 	}
-	return library, surveys, nil
-}
-
-// buildSite writes a whole site. After an error nothing in the directory has changed.
-func buildSite(surveys []*survey.Survey, renderer *render.Renderer, assets site.Assets, dir string) (*staging.Folder, error) {
-	out, err := staging.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := site.Build(surveys, renderer, assets, time.Now(), out); err != nil {
-		out.Discard()
-		return nil, err
-	}
-	return out, out.Commit()
+	return built, nil
 }

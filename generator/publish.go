@@ -4,12 +4,12 @@ import (
 	"context"
 	"os"
 
+	"glasspoll/internal/build"
 	"glasspoll/internal/cloud"
 	"glasspoll/internal/console"
 	"glasspoll/internal/message"
 	"glasspoll/internal/project"
 	"glasspoll/internal/retention"
-	"glasspoll/internal/site"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/upload"
 )
@@ -49,40 +49,31 @@ func (p publishCommand) Run(ctx context.Context, c *console.Console) error {
 	if byName := p.Stack != ""; byName == (p.Table != "" || p.Bucket != "") || !byName && (p.Table == "" || p.Bucket == "") {
 		return console.Usagef("say where to: either --stack NAME, or --table NAME and --bucket NAME")
 	}
-	library, surveys, err := readLibrary(c, p.Surveys, project.Demands{Approved: !p.Unapproved, IDs: true})
-	if err != nil {
-		return err
-	}
-	templates, err := project.Templates(p.Templates)
-	if err != nil {
-		return err
-	}
 	if p.DryRun {
+		var err error
 		if p.Out, err = os.MkdirTemp("", "glasspoll-"); err != nil {
 			return err
 		}
 		defer os.RemoveAll(p.Out)
 	}
-	renderer, assets, err := site.NewRenderer(templates, library.Theme())
+	built, err := buildSite(c, build.Options{
+		Surveys: p.Surveys, Templates: p.Templates, Out: p.Out, Demands: project.Demands{Approved: !p.Unapproved, IDs: true}, Keep: true,
+	})
 	if err != nil {
-		return message.Errorf("building: %w", err)
-	}
-	built, err := buildSite(surveys, renderer, assets.With(library.Pictures()), p.Out)
-	if err != nil {
-		return message.Errorf("building: %w", err)
+		return err
 	}
 	table, pages, err := p.connect(ctx)
 	if err != nil {
 		return err
 	}
-	s := upload.Site{Dir: p.Out, Files: built.Paths(), Surveys: surveys, Actions: library.Actions(), Renderer: renderer, Assets: assets.Links}
+	s := upload.Site{Dir: p.Out, Files: built.Paths, Surveys: built.Surveys, Actions: built.Library.Actions(), Renderer: built.Renderer, Assets: built.Assets}
 	if err := upload.Upload(ctx, c, table, pages, s, p.DryRun); err != nil {
 		if ctx.Err() == nil {
 			return message.Errorf("publishing: %w\nRun it again: it continues from here", err)
 		}
 		return message.Errorf("publishing was interrupted. Run it again: it continues from here")
 	}
-	for _, s := range surveys {
+	for _, s := range built.Surveys {
 		if keep := retention.Promised(s); !keep.IsZero() {
 			c.Print(c.Out, "%s: the privacy notice says that answers are kept for %s: the stack keeps that with ResponseRetentionDays=%d or less, and it is for you to set", s.ID, lengthOf(keep), keep.LeastDays())
 		}

@@ -57,7 +57,7 @@ var house = []floor{
 	{"the outside", false, []string{
 		"chromium durable",
 		"local cloud project staging console ownerfile",
-		"control upload gateway stack local/format2 cloud/indexed",
+		"control upload gateway stack build local/format2 cloud/indexed",
 		"server",
 	}},
 	{"mains", false, []string{

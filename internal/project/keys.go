@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -36,6 +37,14 @@ func (f *keysFile) read(dir, id string) (*survey.Keys, error) {
 		return nil, message.Errorf("%s: %w: put back the copy that was there before, because those who have been invited can answer with these keys alone", f.name, err)
 	}
 	return keys, nil
+}
+
+// sum returns the hash of the content as [Source.Key] has it.
+func (f *keysFile) sum() [sha256.Size]byte {
+	if f.content == nil {
+		return sumOf(nil, errNotThere())
+	}
+	return sumOf(f.content, nil)
 }
 
 // changed reports whether the file has another content by now.

@@ -246,7 +246,7 @@ func questionnairePaths(dir string) ([]string, error) {
 
 // parseFiles parses each file, reusing what is known of files that have not changed.
 func parseFiles(paths []string, known []*Questionnaire, of *theme.Theme) ([]*Questionnaire, error) {
-	under := of.Fingerprint()
+	site := fixedTheme(of)
 	files := make([]*Questionnaire, len(paths))
 	before := make(map[string]*Questionnaire, len(known))
 	for _, q := range known {
@@ -260,7 +260,7 @@ func parseFiles(paths []string, known []*Questionnaire, of *theme.Theme) ([]*Que
 			if err != nil {
 				return err
 			}
-			files[i] = reparse(path, source, before[path], of, under)
+			files[i] = reparse(path, source, before[path], site)
 			return nil
 		})
 	}
@@ -281,13 +281,13 @@ func readSource(path string) ([]byte, error) {
 
 // Parse parses one questionnaire of a site with a theme.
 func Parse(path string, source []byte, of *theme.Theme) *Questionnaire {
-	return reparse(path, source, nil, of, of.Fingerprint())
+	return reparse(path, source, nil, fixedTheme(of))
 }
 
 // reparse parses a questionnaire, or returns before if neither its source nor its pictures and keys have changed, nor the site's
 // theme under its own.
-func reparse(path string, source []byte, before *Questionnaire, of *theme.Theme, under string) *Questionnaire {
-	if before != nil && bytes.Equal(before.Source, source) && (before.under == "" || before.under == under) && !before.picturesChanged() && !before.keys.changed() {
+func reparse(path string, source []byte, before *Questionnaire, of siteTheme) *Questionnaire {
+	if before != nil && bytes.Equal(before.Source, source) && before.isUnder(of) && !before.picturesChanged() && !before.keys.changed() {
 		return before
 	}
 	q := &Questionnaire{Path: path, Source: source}
@@ -297,10 +297,11 @@ func reparse(path string, source []byte, before *Questionnaire, of *theme.Theme,
 	}
 	var look *theme.Theme
 	q.Survey, q.Problems = questionnaire.ParseWith(path, source, questionnaire.Files{Picture: pictures.read, Theme: func(own *survey.Theme) (faults []questionnaire.ThemeFault) {
+		site, under := of()
 		q.under = under
 		pictures.watch(own.Logo)
 		pictures.watch(own.LogoDark)
-		look, faults = of.For(own, os.DirFS(pictures.dir))
+		look, faults = site.For(own, os.DirFS(pictures.dir))
 		return faults
 	}, Keys: func(id string) (*survey.Keys, error) { return q.keys.read(pictures.dir, id) }})
 	q.pictures = pictures.uses
@@ -322,6 +323,15 @@ func reparse(path string, source []byte, before *Questionnaire, of *theme.Theme,
 		q.goodPictures, q.look = before.goodPictures, before.look
 	}
 	return q
+}
+
+// isUnder reports whether the questionnaire was parsed under a site's theme, if it depends on that.
+func (q *Questionnaire) isUnder(of siteTheme) bool {
+	if q.under == "" {
+		return true
+	}
+	_, under := of()
+	return q.under == under
 }
 
 // collect returns the surveys of several files, sorted by id, and the problems of each file and between them.

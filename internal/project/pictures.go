@@ -86,6 +86,10 @@ func sumOf(content []byte, err error) [sha256.Size]byte {
 	return sha256.Sum256(content)
 }
 
+func errNotThere() error {
+	return message.Errorf("is not there: put the file beside the questionnaire, or correct the name")
+}
+
 // readPicture reads a file of a questionnaire's folder. An error says what is wrong with it, in words that follow its name. Of
 // a file that is too large, it reads as much as shows that.
 func readPicture(dir, name string) ([]byte, error) {
@@ -93,7 +97,7 @@ func readPicture(dir, name string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, message.Errorf("is not there: put the file beside the questionnaire, or correct the name")
+		return nil, errNotThere()
 	case err == nil && !info.Mode().IsRegular():
 		return nil, message.Errorf("is not a file: name a picture")
 	}

@@ -74,6 +74,12 @@ func readSidecars(paths []string, files []*Questionnaire, known []*Sidecar) ([]*
 		}
 		all = append(all, parseSidecar(path, source, files, before))
 	}
+	markClashes(all)
+	return all, nil
+}
+
+// markClashes finds sidecars of one kind that belong to the same questionnaire.
+func markClashes(all []*Sidecar) {
 	for i, s := range all {
 		for _, first := range all[:i] {
 			if s.questionnaire != nil && s.questionnaire == first.questionnaire && s.Kind == first.Kind {
@@ -81,7 +87,6 @@ func readSidecars(paths []string, files []*Questionnaire, known []*Sidecar) ([]*
 			}
 		}
 	}
-	return all, nil
 }
 
 // parseSidecar parses a sidecar, or takes the result from before if neither it nor its questionnaire has changed.

@@ -3,8 +3,6 @@ package server
 import (
 	"bytes"
 	"crypto/sha256"
-	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"runtime"
@@ -95,7 +93,7 @@ type builder struct {
 // the edition before, which may be nil. What has not changed is shared with the edition before, whose assets are kept for pages
 // that are still open.
 func (b builder) build(surveys []*survey.Survey, templates fs.FS, custom *theme.Theme, pictures map[string][]byte, before *edition) (*edition, []*survey.Survey, error) {
-	sum, err := fingerprint(templates, custom)
+	sum, err := site.Fingerprint(templates, custom)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -231,20 +229,4 @@ func (o *output) Write(name string, content []byte) error {
 		o.edition.common[name] = p
 	}
 	return nil
-}
-
-// fingerprint identifies a set of templates with a theme.
-func fingerprint(templates fs.FS, custom *theme.Theme) (sum [sha256.Size]byte, err error) {
-	h := sha256.New()
-	io.WriteString(h, custom.Fingerprint())
-	err = fs.WalkDir(templates, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		content, err := fs.ReadFile(templates, name)
-		fmt.Fprintf(h, "%q %d\n", name, len(content))
-		h.Write(content)
-		return err
-	})
-	return [sha256.Size]byte(h.Sum(nil)), err
 }

@@ -7,8 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
-	"maps"
 	"math"
 	"path"
 	"slices"
@@ -26,6 +26,7 @@ import (
 // content, so that they can be cached for ever.
 type Assets struct {
 	Links render.Assets
+	Look  render.Look // of one survey: see [LookAssets]
 	files []file
 }
 
@@ -44,13 +45,14 @@ func (a Assets) Content(path string) []byte {
 	return nil
 }
 
-// With returns the assets and further files, by path. Pages find those in their survey's definition: they are not among Links.
-func (a Assets) With(files map[string][]byte) Assets {
-	a.files = slices.Clone(a.files)
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		a.files = append(a.files, file{path, files[path]})
+// Write writes the assets to an output.
+func (a Assets) Write(out Output) error {
+	for _, f := range a.files {
+		if err := out.Write(f.path, f.content); err != nil {
+			return err
+		}
 	}
-	return a
+	return nil
 }
 
 // NewRenderer reads the assets of a set of templates and a theme, and returns the renderer of pages that link to them.
@@ -63,10 +65,82 @@ func NewRenderer(templates fs.FS, t *theme.Theme) (*render.Renderer, Assets, err
 	return renderer, assets, err
 }
 
-// ReadAssets makes the assets from the templates and a company's theme: style.css, the rules of which for paper become
-// print.css, home.css, thanks.css, style_full.css, results.css, document.css, script.js, script_full.js, blind.js, seal.js, thanks.js, home.js, work.js and opened.js with their imports,
-// icon.svg, card.png, the logo and the cover; and look.css and these pictures for each survey with a look of its own.
+// ReadAssets makes the assets from the templates and a company's theme: those of [CommonAssets], of [HomeAssets], and of
+// [LookAssets] for each survey with a look of its own.
 func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
+	a, err := CommonAssets(templates, t)
+	if err != nil {
+		return Assets{}, err
+	}
+	marks := map[string]theme.Mark{}
+	for id, own := range t.Looks {
+		look, err := LookAssets(templates, t, own)
+		if err != nil {
+			return Assets{}, err
+		}
+		a.join(look)
+		if a.Links.Looks == nil {
+			a.Links.Looks = map[string]render.Look{}
+		}
+		a.Links.Looks[id], marks[id] = look.Look, t.Mark(own)
+	}
+	home, err := HomeAssets(templates, marks)
+	if err != nil {
+		return Assets{}, err
+	}
+	a.join(home)
+	a.Links.HomeStyle = home.Links.HomeStyle
+	slices.SortFunc(a.files, func(f, g file) int { return strings.Compare(f.path, g.path) })
+	return a, nil
+}
+
+// join adds the files of other assets.
+func (a *Assets) join(b Assets) {
+	for _, f := range b.files {
+		a.addFile(f)
+	}
+}
+
+// HomeAssets makes what the home page alone loads, home.css, with the marks of surveys, by id.
+func HomeAssets(templates fs.FS, marks map[string]theme.Mark) (Assets, error) {
+	var a Assets
+	content, err := Bundle(templates, "home.css", theme.Marks(marks))
+	if err != nil {
+		return Assets{}, err
+	}
+	a.Links.HomeStyle = a.addChecked("home.css", content)
+	return a, nil
+}
+
+// LookAssets makes the assets of a survey with a look of its own over its site's theme: its icon, look.css, logos and cover. Look
+// has the links.
+func LookAssets(templates fs.FS, t, own *theme.Theme) (a Assets, err error) {
+	icon, err := readIcon(templates)
+	if err != nil {
+		return Assets{}, err
+	}
+	a.Look.Icon = a.addIcon(icon, own)
+	if a.Look.Brand, err = a.addBrand(own); err != nil {
+		return Assets{}, err
+	}
+	if css := own.CSSOver(t); css != "" {
+		a.Look.Style = a.addChecked("look.css", []byte(css))
+	}
+	return a, nil
+}
+
+func readIcon(templates fs.FS) ([]byte, error) {
+	icon, err := fs.ReadFile(templates, "icon.svg")
+	if err != nil {
+		return nil, message.Errorf("reading templates: %w", err)
+	}
+	return icon, nil
+}
+
+// CommonAssets makes the assets that surveys share: style.css, the rules of which for paper become print.css, thanks.css,
+// style_full.css, results.css, document.css, script.js, script_full.js, blind.js, seal.js, thanks.js, home.js, work.js and
+// opened.js with their imports, icon.svg, card.png, the logo and the cover.
+func CommonAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 	var a Assets
 	for _, source := range []struct {
 		name string
@@ -74,7 +148,6 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		link *render.Asset
 	}{
 		{"style.css", t.CSS(), &a.Links.Style},
-		{"home.css", t.Marks(), &a.Links.HomeStyle},
 		{"thanks.css", "", &a.Links.ThanksStyle},
 		{"style_full.css", "", &a.Links.FullStyle},
 		{"results.css", t.CSS(), &a.Links.Results},
@@ -100,29 +173,29 @@ func ReadAssets(templates fs.FS, t *theme.Theme) (Assets, error) {
 		}
 		*source.link = a.addChecked(source.name, content)
 	}
-	icon, err := fs.ReadFile(templates, "icon.svg")
+	icon, err := readIcon(templates)
 	if err != nil {
-		return Assets{}, message.Errorf("reading templates: %w", err)
-	}
-	a.Links.Icon = a.addIcon(icon, t)
-	if a.Links.Brand, err = a.addBrand(t); err != nil {
 		return Assets{}, err
 	}
-	for id, look := range t.Looks {
-		l := render.Look{Icon: a.addIcon(icon, look)}
-		if l.Brand, err = a.addBrand(look); err != nil {
-			return Assets{}, err
+	a.Links.Icon = a.addIcon(icon, t)
+	a.Links.Brand, err = a.addBrand(t)
+	return a, err
+}
+
+// Fingerprint identifies a set of templates with a theme: pages made with equal ones are equal.
+func Fingerprint(templates fs.FS, t *theme.Theme) (sum [sha256.Size]byte, err error) {
+	h := sha256.New()
+	io.WriteString(h, t.Fingerprint())
+	err = fs.WalkDir(templates, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
-		if css := look.CSSOver(t); css != "" {
-			l.Style = a.addChecked("look.css", []byte(css))
-		}
-		if a.Links.Looks == nil {
-			a.Links.Looks = map[string]render.Look{}
-		}
-		a.Links.Looks[id] = l
-	}
-	slices.SortFunc(a.files, func(f, g file) int { return strings.Compare(f.path, g.path) })
-	return a, nil
+		content, err := fs.ReadFile(templates, name)
+		fmt.Fprintf(h, "%q %d\n", name, len(content))
+		h.Write(content)
+		return err
+	})
+	return [sha256.Size]byte(h.Sum(nil)), err
 }
 
 // splitPrint splits a minified stylesheet into what is for screens, or for both, and the rules that are for paper alone.

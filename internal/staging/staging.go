@@ -3,6 +3,8 @@ package staging
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"maps"
@@ -12,6 +14,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gofrs/flock"
+
 	"glasspoll/internal/durable"
 	"glasspoll/internal/message"
 )
@@ -20,8 +24,12 @@ import (
 // it first, and moved into place only when every file of the site is on the disk. So a page is never half written, and
 // an error, such as a full disk, leaves the old site unchanged. A manifest lists what was written; other files in the
 // directory are never touched.
+//
+// One build at a time has the directory: another one waits. Beside the manifest there may be a record of what was built from what,
+// of which the folder knows nothing but the bytes.
 type Folder struct {
 	dir     string
+	lock    *flock.Flock    // of the directory; it is not locked where the system cannot
 	created bool            // the directory did not exist; Discard removes it
 	owned   map[string]bool // written by an earlier build
 
@@ -36,17 +44,61 @@ const (
 	manifestName   = ".glasspoll-build"
 	manifestHeader = "# Written by glasspoll build, which may replace and remove these files.\n"
 	stagingName    = ".glasspoll-staging"
+	recordName     = ".glasspoll-record"
 )
 
-// Open prepares a directory, made if it does not exist, for one build. Either Commit or Discard must follow.
-func Open(dir string) (*Folder, error) {
+// Open prepares a directory, made if it does not exist, for one build. Either Commit or Discard must follow, and then Close. If
+// another build has the directory, waiting is called, and Open returns when that one has ended.
+func Open(dir string, waiting func()) (*Folder, error) {
 	f := &Folder{dir: dir, owned: map[string]bool{}, written: map[string]bool{}, existed: map[string]bool{}, made: map[string]bool{}}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		f.created = true
+	if err := f.acquire(waiting); err != nil {
+		return nil, err
 	}
+	if err := f.begin(); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// acquire makes the directory and locks it.
+func (f *Folder) acquire(waiting func()) error {
+	for {
+		if _, err := os.Stat(f.dir); errors.Is(err, fs.ErrNotExist) {
+			f.created = true
+		}
+		if err := os.MkdirAll(f.dir, 0o777); err != nil {
+			return err
+		}
+		f.lock = flock.New(f.dir, flock.SetFlag(os.O_RDONLY))
+		locked, err := f.lock.TryLock()
+		if err == nil && !locked {
+			waiting()
+			err = f.lock.Lock()
+		}
+		if err != nil {
+			return nil // the file system has no locks
+		}
+		held, err := f.lock.Stat()
+		if err != nil {
+			return err
+		}
+		if there, err := os.Stat(f.dir); err == nil && os.SameFile(held, there) {
+			return nil
+		}
+		f.Close() // whoever had the lock has removed the directory
+	}
+}
+
+// Close lets others build in the directory.
+func (f *Folder) Close() { f.lock.Close() }
+
+// begin reads the manifest and makes the staging directory.
+func (f *Folder) begin() error {
+	dir := f.dir
 	manifest, err := os.ReadFile(filepath.Join(dir, manifestName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return err
 	}
 	for line := range strings.Lines(string(manifest)) {
 		if line = strings.TrimSuffix(line, "\n"); filepath.IsLocal(line) && line[0] != '#' {
@@ -55,12 +107,9 @@ func Open(dir string) (*Folder, error) {
 	}
 	staging := filepath.Join(dir, stagingName)
 	if err := os.RemoveAll(staging); err != nil { // left by a build that was killed
-		return nil, err
+		return err
 	}
-	if err := os.MkdirAll(staging, 0o777); err != nil {
-		return nil, err
-	}
-	return f, nil
+	return os.Mkdir(staging, 0o777)
 }
 
 // Paths returns the paths of all files written, sorted.
@@ -69,10 +118,23 @@ func (f *Folder) Paths() []string { return slices.Sorted(maps.Keys(f.written)) }
 // Changed returns how many of them are new or differ from what was there before.
 func (f *Folder) Changed() int { return f.changed }
 
+// Keep keeps files as they are in the directory, as if they had been written with the content that they have.
+func (f *Folder) Keep(paths ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, path := range paths {
+		f.written[path] = true
+	}
+}
+
 // Write takes one file of the site, by its slash-separated path. It appears in the directory with Commit. Write may be
-// called concurrently.
+// called concurrently. A file that is kept, or was written before, is left alone: a path has one content.
 func (f *Folder) Write(path string, content []byte) error {
 	f.mu.Lock()
+	if f.written[path] {
+		f.mu.Unlock()
+		return nil
+	}
 	f.written[path] = true
 	existed, err := f.segmentExisted(path)
 	f.mu.Unlock()
@@ -191,6 +253,57 @@ func (f *Folder) Discard() {
 	if f.created {
 		os.Remove(f.dir)
 	}
+}
+
+// A Stamp tells whether any of several files has been written, replaced or removed since, as far as the file system knows: it is
+// a hash of their sizes and of when each was changed.
+type Stamp [sha256.Size]byte
+
+// Stamp returns the stamp of files. Ok is false if one is missing or is not from a build. It reads no content: after a loss of
+// power, a file whose content was lost is shorter.
+func (f *Folder) Stamp(paths []string) (stamp Stamp, ok bool) {
+	f.mu.Lock()
+	foreign := slices.ContainsFunc(paths, func(path string) bool { return !f.owned[path] && !f.written[path] })
+	f.mu.Unlock()
+	if foreign {
+		return Stamp{}, false
+	}
+	h := sha256.New()
+	var each []byte
+	for _, path := range paths {
+		info, err := os.Lstat(filepath.Join(f.dir, filepath.FromSlash(path)))
+		if err != nil || !info.Mode().IsRegular() {
+			return Stamp{}, false
+		}
+		each = binary.BigEndian.AppendUint64(each[:0], uint64(info.Size()))
+		each = binary.BigEndian.AppendUint64(each, uint64(info.ModTime().UnixNano()))
+		each = binary.BigEndian.AppendUint64(each, uint64(statusChanged(info)))
+		h.Write(each)
+	}
+	return Stamp(h.Sum(nil)), true
+}
+
+// Record returns the record that SaveRecord has saved; nil if there is none that can be read.
+func (f *Folder) Record() []byte {
+	record, err := os.ReadFile(filepath.Join(f.dir, recordName))
+	if err != nil {
+		return nil
+	}
+	return record
+}
+
+// SaveRecord replaces the record. It is for the owner of the directory alone, and not synced: whoever reads it must recognize a
+// part of it.
+func (f *Folder) SaveRecord(record []byte) error {
+	target := filepath.Join(f.dir, recordName)
+	err := os.WriteFile(target+"-new", record, 0o600)
+	if err == nil {
+		err = os.Rename(target+"-new", target)
+	}
+	if err != nil {
+		os.Remove(target + "-new") // best effort: err says what is wrong
+	}
+	return err
 }
 
 func exists(path string) bool {

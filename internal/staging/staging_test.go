@@ -15,7 +15,7 @@ func TestErrorChangesNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "site")
 	build := func(files map[string]string, end func(*Folder) error) {
 		t.Helper()
-		f, err := Open(dir)
+		f, err := Open(dir, func() {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -24,6 +24,7 @@ func TestErrorChangesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		defer f.Close()
 		if err := end(f); err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +43,7 @@ func TestErrorChangesNothing(t *testing.T) {
 	}
 
 	// Killed in the middle of commit, or before: the next build repairs it.
-	f, err := Open(dir)
+	f, err := Open(dir, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestManifestPathsOutsideAreIgnored(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Open(dir)
+	f, err := Open(dir, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

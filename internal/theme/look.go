@@ -134,18 +134,29 @@ func (t *Theme) CSSOver(site *Theme) string {
 	return block(":root{%s}\n", onLight.String()) + block("@media (prefers-color-scheme:dark){:root{%s}}\n", onDark.String())
 }
 
-// Marks returns what pages that list surveys add to their stylesheet: the accent of each that has another one than the site, as
-// --mark of the elements whose data-look is its id; "" if there is none.
-func (t *Theme) Marks() string {
-	var onLight, onDark strings.Builder
+// A Mark is the accent of a survey that has another one than its site, as CSS, on light pages and on dark ones. The zero value
+// marks nothing.
+type Mark struct{ Light, Dark string }
+
+// Mark returns the mark of a survey with a look of its own.
+func (t *Theme) Mark(look *Theme) Mark {
 	siteLight, siteDark := t.Palettes()
-	for _, id := range slices.Sorted(maps.Keys(t.Looks)) {
-		light, dark := t.Looks[id].Palettes()
-		if light["accent"] == siteLight["accent"] && dark["accent"] == siteDark["accent"] {
-			continue
+	light, dark := look.Palettes()
+	if light["accent"] == siteLight["accent"] && dark["accent"] == siteDark["accent"] {
+		return Mark{}
+	}
+	return Mark{light["accent"].Hex(), dark["accent"].Hex()}
+}
+
+// Marks returns what pages that list surveys add to their stylesheet: each mark as --mark of the elements whose data-look is the
+// id of its survey; "" if there is none.
+func Marks(byID map[string]Mark) string {
+	var onLight, onDark strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		if m := byID[id]; m != (Mark{}) {
+			fmt.Fprintf(&onLight, "[data-look=%q]{--mark:%s}", id, m.Light)
+			fmt.Fprintf(&onDark, "[data-look=%q]{--mark:%s}", id, m.Dark)
 		}
-		fmt.Fprintf(&onLight, "[data-look=%q]{--mark:%s}", id, light["accent"].Hex())
-		fmt.Fprintf(&onDark, "[data-look=%q]{--mark:%s}", id, dark["accent"].Hex())
 	}
 	return block("%s\n", onLight.String()) + block("@media (prefers-color-scheme:dark){%s}\n", onDark.String())
 }
