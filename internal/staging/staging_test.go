@@ -59,6 +59,7 @@ func TestErrorChangesNothing(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "c", "index.html")); err != nil {
 		t.Fatal(err)
 	}
+	f.Close() // as the system does for a killed process
 	build(map[string]string{"a/index.html": "one", "b/index.html": "two"}, (*Folder).Commit)
 	if after := tree(t, dir); after != before {
 		t.Errorf("after a killed build, the directory is\n%s\nwant\n%s", after, before)
