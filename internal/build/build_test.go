@@ -2,6 +2,7 @@ package build
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
@@ -56,6 +57,10 @@ func newWorld(t *testing.T) *world {
 
 func text(title string, version int) string {
 	return fmt.Sprintf("title: {zh: 问卷 %s, en: %s}\nlanguages: [zh, en]\nsections: [{questions: [{id: a, type: rating, steps: 5, label: {zh: 味道 %d, en: Taste %d}}]}]\n", title, title, version, version)
+}
+
+func measure(status string) string {
+	return "- {problem: {zh: 淡, en: Weak}, measure: {zh: 换茶, en: Other tea}, owner: {zh: 店长, en: Manager}, status: " + status + "}\n"
 }
 
 func (w *world) put(name, content string) {
@@ -198,7 +203,9 @@ func TestOnlyChangesAreDrawn(t *testing.T) {
 		{"a title", func() { w.put("tea.yaml", text("green tea", 1)) }, 1},
 		{"a comment", func() { w.put("tea.yaml", text("green tea", 1)+"# mine\n") }, 1},
 		{"a time", func() { w.touch("tea.yaml") }, 0},
-		{"a sidecar", func() { w.put("tea.actions.yaml", "[]\n") }, 1},
+		{"a sidecar", func() { w.put("tea.actions.yaml", measure("doing")) }, 1},
+		{"another sidecar", func() { w.put("tea.actions.yaml", measure("planned")) }, 1},
+		{"a sidecar less", func() { w.remove("tea.actions.yaml") }, 1},
 		{"another survey", func() { w.put("milk.yaml", text("milk", 0)) }, 1},
 		{"a survey less", func() { w.remove("coffee.yaml") }, 0},
 		{"another name", func() { w.remove("milk.yaml"); w.put("juice.yaml", text("milk", 0)) }, 1},
@@ -287,7 +294,10 @@ func TestSharedCauses(t *testing.T) {
 	}
 	bad := decodeRecord(whole)
 	bad.Site = []byte("of another program")
-	for what, content := range map[string][]byte{"no record": nil, "half a record": whole[:len(whole)/2], "a flipped bit": flipped(whole), "another program": bad.encode()} {
+	later := append([]byte{whole[0] + 1}, whole[1:len(whole)-sha256.Size]...)
+	sum := sha256.Sum256(later)
+	later = append(later, sum[:]...)
+	for what, content := range map[string][]byte{"no record": nil, "half a record": whole[:len(whole)/2], "a flipped bit": flipped(whole), "another program": bad.encode(), "another version": later} {
 		if err := os.WriteFile(record, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -437,7 +447,9 @@ func TestRandomEdits(t *testing.T) {
 		},
 		func() { w.picture("cup.png", uint8(r.IntN(3))); w.put(any(names)+".yaml", withPicture) },
 		func() { w.put(any(names)+".yaml", "title: T\nsection: []\n") },
-		func() { w.put(any(names)+".actions.yaml", any([]string{"[]\n", "- x\n"})) },
+		func() {
+			w.put(any(names)+".actions.yaml", any([]string{measure("doing"), measure("planned"), "- x\n"}))
+		},
 		func() { w.remove(any(names) + ".actions.yaml") },
 		func() { w.remove(any(names) + ".yaml") },
 		func() {
