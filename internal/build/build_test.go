@@ -60,7 +60,7 @@ func text(title string, version int) string {
 }
 
 func measure(status string) string {
-	return "- {problem: {zh: 淡, en: Weak}, measure: {zh: 换茶, en: Other tea}, owner: {zh: 店长, en: Manager}, status: " + status + "}\n"
+	return "- {problem: {zh: 淡, en: Weak}, measure: {zh: 换茶, en: Other tea}, owner: {zh: 店长, en: Manager}, due: 2026-12-20, status: " + status + "}\n"
 }
 
 func (w *world) put(name, content string) {
@@ -463,7 +463,7 @@ func TestRandomEdits(t *testing.T) {
 		func() { os.WriteFile(filepath.Join(w.out, ".glasspoll-record"), []byte("damaged"), 0o600) },
 		func() { w.killedBuild(r) },
 	}
-	for range soak.Cases(60, 5000) {
+	for range soak.Cases(15, 5000) {
 		edits[r.IntN(len(edits))]()
 		if empty := new(project.EmptyError); errors.As(project.Check(w.surveys), &empty) {
 			w.put("tea.yaml", text("tea", 0))
