@@ -206,6 +206,7 @@ export class Figures {
       const item = this.item(chain.at(-1), period, blocks, group, x.drawn);
       item.earlier = chain.slice(0, -1).reverse().map((v) => this.item(v, period, blocks, group, x.drawn)).filter((i) => i.n > 0);
       if (f.scored && !item.coded && !this.isCoded(period.form, f)) item.factor = f.factor;
+      if (group?.split("=")[0] === f.name && !item.factor) continue; // all have given the same answer
       x.items.push(item);
     }
     x.byName = new Map(x.items.map((i) => [i.f.name, i]));
@@ -596,13 +597,16 @@ export class Figures {
       }
     } else {
       const rest = this.rest(whole, ...x.group.split("="));
-      t.rest = add(compare(x.overall.figure, rest.overall.figure));
+      t.rest = compare(x.overall.figure, rest.overall.figure) ?? undefined;
       t.itemsRest = {};
       for (const i of x.items) {
         if (!i.factor) continue;
         const test = compare(this.itemFigure(i), this.itemFigure(rest.byName.get(i.f.name)));
-        if (test) t.itemsRest[i.f.name] = add(test);
+        if (test) t.itemsRest[i.f.name] = test;
       }
+      const others = [t.rest, ...Object.values(t.itemsRest)].filter(Boolean);
+      t.nRest = others.length;
+      holm(others);
     }
     t.n = list.length;
     holm(list);
@@ -792,6 +796,7 @@ export class Figures {
     if (t.index) v.index = t.index.json;
     if (Object.keys(t.changes).length) v.changes = of(t.changes);
     if (Object.keys(t.standing).length) v.standing = of(t.standing);
+    if (t.nRest !== undefined) v.n_rest = t.nRest;
     if (t.rest) v.rest = t.rest.json;
     if (Object.keys(t.itemsRest ?? {}).length) v.items_rest = of(t.itemsRest);
     if (Object.keys(t.groups).length) v.groups = Object.fromEntries(Object.entries(t.groups).map(([s, tests]) => [s, of(tests)]));

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strings"
 
 	"glasspoll/internal/headers"
 	"glasspoll/internal/results"
@@ -15,7 +16,9 @@ import (
 
 // Some addresses of results lead to others, so that a release writes each page once: the first language's own, which an earlier version
 // wrote too, and that of the newest period, which has a page of its own from the next period on. There is a moved file
-// ([headers.Moved]): it has no figures, follows from no release, and is written when the address begins to lead elsewhere.
+// ([headers.Moved]): it has no figures, follows from no release, and is written when the address begins to lead elsewhere. Addresses of
+// groups of the newest period do as well. Where there may be more groups than pages once the period is past, these lead to the period's
+// own address, which is right whichever period is the newest.
 
 // move is a file that leads to another one.
 type move struct {
@@ -34,7 +37,7 @@ func firstLanguage(s *survey.Survey) []move {
 // movesOf returns the moves of the files of a folder at an address.
 func movesOf(a address, f results.Folder, to string, wanted bool) []move {
 	var all []move
-	for _, name := range fileNames(results.Folder{}) {
+	for _, name := range fileNames(f) {
 		m := move{a.folder + name, to + name, a.language, f.Period, wanted}
 		if name == indexName {
 			m.to = to
@@ -59,9 +62,20 @@ func (r *run) moves(set *results.Set) []move {
 		}
 		return all
 	}
-	if newest := set.Newest(); newest.Period != "" {
-		for _, a := range addresses(r.survey, newest) {
-			all = append(all, movesOf(a, newest, "../", true)...)
+	newest := set.Newest().Period
+	for _, f := range set.Folders() {
+		if newest == "" || f.Period != newest {
+			continue
+		}
+		for _, a := range addresses(r.survey, f) {
+			switch {
+			case f.Whole():
+				all = append(all, movesOf(a, f, "../", true)...)
+			case set.KeepsGroups():
+				all = append(all, movesOf(a, f, "../../../../"+strings.TrimPrefix(results.Folder{Segment: f.Segment, Option: f.Option}.Path(), results.Folder{}.Path()), true)...)
+			default:
+				all = append(all, movesOf(a, f, "../../../", true)...)
+			}
 		}
 	}
 	return all

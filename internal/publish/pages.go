@@ -38,6 +38,7 @@ type file struct {
 	write    func(io.Writer, results.Page) error
 	revision int               // grows with every release that the file depends on
 	inputs   [sha256.Size]byte // of everything that the file depends on: equal inputs make equal files
+	group    bool              // of a group's page: a release of others leaves it as it is, and its inputs do not tell the revision
 	former   bool              // see former.go
 
 	moved  []byte // its content, if it leads to another file: see moved.go
@@ -94,7 +95,7 @@ func newestPaths(s *survey.Survey) []string {
 }
 
 // files lists the files that a report makes, in the order in which they are written: pages of earlier periods first, so that at no
-// time the address of a period leads to figures of the next one, then the newest pages, what leads to them, and groups.
+// time the address of a period leads to figures of the next one, then the newest pages, what leads to those, and groups.
 func (r *run) files(report *stats.Report) ([]file, error) {
 	set := results.NewSet(report)
 	folders := set.Folders()
@@ -106,19 +107,23 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	today := r.survey.DateAt(r.now())
 	var all []file
 	listed := map[string]bool{}
-	for _, f := range inOrder(folders, set.Newest()) {
+	for _, f := range r.inOrder(set) {
 		if hidden(r.survey) && f.Period != "" && f.Whole() {
 			continue // leads to the newest page: see moves
 		}
 		revision := report.RevisionOf(f.Period)
 		inputs := fmt.Sprintf("%x %d", common, revision)
-		if newest := revision == report.Revision; newest && f.Whole() && results.DatedMeasures(r.actions) {
+		group := !f.Whole() && !hidden(r.survey)
+		switch {
+		case group:
+			inputs = r.survey.Version + " " + string(set.GroupInputs(f))
+		case revision == report.Revision && f.Whole() && results.DatedMeasures(r.actions):
 			inputs += " " + string(today)
 		}
 		for _, a := range addresses(r.survey, f) {
 			page := results.Page{Set: set, Actions: r.actions, Today: today, Language: a.language, Root: strings.Repeat("../", strings.Count(a.folder, "/")), Folder: f}
 			for _, name := range fileNames(f) {
-				all = append(all, file{path: a.folder + name, page: page, write: r.writer(name), revision: revision, inputs: sha256.Sum256([]byte(inputs))})
+				all = append(all, file{path: a.folder + name, page: page, write: r.writer(name), revision: revision, inputs: sha256.Sum256([]byte(inputs)), group: group})
 				listed[a.folder+name] = true
 			}
 		}
@@ -132,14 +137,15 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	return append(all, r.formerFiles(listed, report)...), nil
 }
 
-// inOrder returns the folders of pages in the order in which they are written, without that of the newest period's own address, which
-// leads to the newest page.
-func inOrder(folders []results.Folder, newest results.Folder) []results.Folder {
+// inOrder returns the folders of pages in the order in which they are written, without those of the newest period's own address,
+// which lead to its pages at the newest address. Where results are not public, nothing says which period is the newest.
+func (r *run) inOrder(set *results.Set) []results.Folder {
 	var earlier, others []results.Folder
-	for _, f := range folders {
+	newest := set.Newest().Period
+	for _, f := range set.Folders() {
 		switch {
-		case f == newest && f.Period != "":
-		case f.Period != "" && f.Whole():
+		case f.Period != "" && f.Period == newest && (f.Whole() || !hidden(r.survey)):
+		case f.Period != "":
 			earlier = append(earlier, f)
 		default:
 			others = append(others, f)
@@ -258,7 +264,7 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 		return false, nil
 	case (hidden(r.survey) || f.former) && !read: // another publisher may have written results that are not to be public
 		return false, nil
-	case was.inputs == f.inputs && was.revision == f.revision:
+	case was.inputs == f.inputs && (was.revision == f.revision || f.group && was.revision < f.revision):
 		return true, nil
 	case was.tag != "" && was.revision > f.revision:
 		if read {
@@ -275,7 +281,7 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 	}
 	tag, hash := was.tag, sha256.Sum256(body.Bytes())
 	// Of results that are not public, nothing is written because of a release: the time of a write is public.
-	switch same := was.tag != "" && (was.revision == f.revision || hidden(r.survey)) && (was.hash == hash || was.tag == r.tagOf(body.Bytes())); {
+	switch same := was.tag != "" && (was.revision == f.revision || f.group || hidden(r.survey)) && (was.hash == hash || was.tag == r.tagOf(body.Bytes())); {
 	case same && !read:
 		return false, nil
 	case !same:
@@ -291,6 +297,9 @@ func (r *run) writeFile(ctx context.Context, f file) (known bool, err error) {
 		}
 	}
 	now := written{tag, f.revision, hash, f.inputs}
+	if f.group && tag == was.tag {
+		now.revision = was.revision
+	}
 	r.seen.files[f.path] = now
 	r.remember(r.survey.ID, f.path, now)
 	return true, nil

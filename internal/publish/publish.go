@@ -93,7 +93,7 @@ type Options struct {
 	Withdrawals store.WithdrawalStore // nil: what is taken back is erased at once, by another
 
 	Turns    Turns          // nil: runs do not wait for each other
-	Apart    time.Duration  // how far apart the turns of a survey begin at least
+	Apart    time.Duration  // how far apart the turns of a survey begin at least, and further after long ones: see [Pause]
 	Progress store.Progress // nil: all places in the logs are those that releases were made from, see [store.Settled]
 	Reviews  store.Reviews  // nil: nobody has decided of any response
 	Sidecars store.Sidecars // nil: questionnaires have none

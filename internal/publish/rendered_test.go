@@ -67,7 +67,7 @@ func (d decoded) Latest(ctx context.Context, survey string) ([]*release.Release,
 }
 
 // openStore opens a data file in a directory, and the pages in its folder "public". They are closed at the end of the test.
-func openStore(t *testing.T, dir string) (*local.Store, *local.Pages) {
+func openStore(t testing.TB, dir string) (*local.Store, *local.Pages) {
 	t.Helper()
 	opened, err := local.Open(filepath.Join(dir, "glasspoll.db"))
 	if err != nil {

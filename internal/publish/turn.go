@@ -52,11 +52,18 @@ func (p *Publisher) publishInTurn(ctx context.Context, s *survey.Survey, turn *s
 		if !turn.Oldest.IsZero() {
 			whole.Age = max(whole.Age, p.now().Sub(turn.Oldest))
 		}
+		took := time.Since(started)
+		if pause := Pause(took); p.apart > 0 && took+pause > p.apart {
+			turn.Next = p.now().Add(pause)
+		}
 		again, err := p.turns.EndTurn(ctx, turn)
 		if err == nil && !again {
 			return whole, nil
 		}
-		early = max(0, p.apart-time.Since(started))
+		early = 0
+		if p.apart > 0 {
+			early = max(Pause(took), p.apart-time.Since(started))
+		}
 		if err != nil || time.Since(begun) > maxTurn || !lasts(ctx, early+runTime) {
 			whole.Left = true
 			return whole, errors.Join(err, p.leave(ctx, turn))

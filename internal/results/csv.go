@@ -107,7 +107,8 @@ func (t *csvTable) write(p *stats.Period, segment, group string) {
 			t.share(csvLine{option: c.Name}, "channel", c.Share)
 		}
 	}
-	t.tests(t.d.set.tests(t.d.at(), segment, group))
+	key := groupKey{period: t.d.at(), segment: segment, option: group}
+	t.tests(t.d.set.tests(key), t.d.set.restTests(key))
 }
 
 // facts writes what is known of everybody who was asked; nothing of a group.
@@ -155,7 +156,7 @@ func (t *csvTable) weighted(p *stats.Period) {
 }
 
 // tests writes comparisons: the value is the difference, and the label what the test finds of it.
-func (t *csvTable) tests(tests *stats.Tests) {
+func (t *csvTable) tests(tests *stats.Tests, rest *stats.RestTests) {
 	line := func(l csvLine, measure string, test *stats.Test) {
 		if test != nil {
 			l.measure, l.label, l.value, l.interval = measure, string(test.Result), decimal(test.Difference), test.Interval
@@ -163,13 +164,13 @@ func (t *csvTable) tests(tests *stats.Tests) {
 		}
 	}
 	line(csvLine{}, "index_change", tests.Index)
-	line(csvLine{}, "index_rest", tests.Rest)
+	line(csvLine{}, "index_rest", rest.Index)
 	for i := range t.d.period.Items {
 		f := t.d.period.Items[i].Field
 		at := placeOf(f)
 		line(at, "change", tests.Changes[f.Name])
 		line(at, "standing", tests.Standing[f.Name])
-		line(at, "rest", tests.RestOf[f.Name])
+		line(at, "rest", rest.Items[f.Name])
 	}
 	for i := range tests.Groups {
 		g := &tests.Groups[i]

@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"glasspoll/internal/render"
@@ -59,17 +60,11 @@ func (r *Renderer) document(p Page) (*document, error) {
 // setPeriod finds the figures of the page's period and group.
 func (d *document) setPeriod() {
 	p, set := d.page, d.set
-	last := len(set.periods) - 1
-	at := last
-	for i, index := range set.periods {
-		if p.Period == set.Report.Periods[index].Name {
-			at = i
-		}
-	}
-	d.newest = at == last
+	at := slices.Index(set.periods, set.periodOf(p.Folder))
+	d.newest = at == len(set.periods)-1
 	d.history = set.periods[:at+1]
 	if !p.Whole() {
-		d.report = set.groupReport(p.Segment, p.Option)
+		d.report = set.groupReport(groupKey{segment: p.Segment, option: p.Option, alone: true})
 	}
 	d.period = &d.report.Periods[d.at()]
 	d.trends, d.items = map[string]*stats.Line{}, map[string]*stats.Item{}
@@ -88,7 +83,7 @@ func (d *document) setPeriod() {
 		d.places = 2
 	}
 	d.best = d.bestIndex()
-	d.tests = set.tests(d.at(), p.Segment, p.Option)
+	d.tests = set.tests(groupKey{d.at(), p.Segment, p.Option, !p.Whole()})
 }
 
 // at returns the index of the page's period in the report.
@@ -99,7 +94,7 @@ func (d *document) everybody() *stats.Period { return &d.set.Report.Periods[d.at
 
 // group returns the figures of a group in the page's period.
 func (d *document) group(segment, option string) *stats.Period {
-	return d.set.group(d.at(), segment, option)
+	return d.set.group(groupKey{period: d.at(), segment: segment, option: option})
 }
 
 // scoring returns the scoring of the page's period, which may differ from today's.

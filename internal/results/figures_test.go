@@ -616,7 +616,7 @@ func TestChange(t *testing.T) {
 		if !strings.Contains(text, c.want) {
 			t.Errorf("from .68 to %v of %d: %s", c.liking, c.n, text)
 		}
-		if test := NewSet(report).tests(1, "", ""); (test.Index.Result != stats.Unclear) != strings.Contains(text, "clearly") {
+		if test := NewSet(report).tests(groupKey{period: 1}); (test.Index.Result != stats.Unclear) != strings.Contains(text, "clearly") {
 			t.Errorf("%+v: %s", test.Index, text)
 		}
 	}
@@ -724,19 +724,19 @@ func TestFolders(t *testing.T) {
 func TestGroupsAreCached(t *testing.T) {
 	s := scoredSurvey(t, scorings["percent_of_max"])
 	set := NewSet(quarterlyReport(t, s, 3, 60))
-	first := set.group(2, "branch", "x")
-	if set.group(2, "branch", "x") != first || set.group(1, "branch", "x") == first || set.group(2, "branch", "y") == first {
+	first := set.group(groupKey{period: 2, segment: "branch", option: "x"})
+	if set.group(groupKey{period: 2, segment: "branch", option: "x"}) != first || set.group(groupKey{period: 1, segment: "branch", option: "x"}) == first || set.group(groupKey{period: 2, segment: "branch", option: "y"}) == first {
 		t.Error("the figures of a group are computed twice, or those of two groups are the same")
 	}
-	if report := set.groupReport("branch", "x"); report.Periods[2].Respondents != first.Respondents || len(report.Trend) != len(set.Report.Trend) {
+	if report := set.groupReport(groupKey{segment: "branch", option: "x"}); report.Periods[2].Respondents != first.Respondents || len(report.Trend) != len(set.Report.Trend) {
 		t.Errorf("the group's report has %d respondents and %d lines", report.Periods[2].Respondents, len(report.Trend))
 	}
 	set.cachedItems = maxCachedItems
-	set.group(2, "branch", "z")
+	set.group(groupKey{period: 2, segment: "branch", option: "z"})
 	if len(set.groups) != 1 || set.cachedItems != len(first.Items) {
 		t.Errorf("a full cache was not emptied: %d groups, %d items", len(set.groups), set.cachedItems)
 	}
-	if again := set.group(2, "branch", "x"); again == first || again.Respondents != first.Respondents {
+	if again := set.group(groupKey{period: 2, segment: "branch", option: "x"}); again == first || again.Respondents != first.Respondents {
 		t.Error("the group has other figures after the cache was emptied")
 	}
 }

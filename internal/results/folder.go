@@ -1,6 +1,7 @@
 package results
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -34,6 +35,9 @@ const (
 	maxPeriods = 24
 	// maxPages bounds the results pages of a survey in one language.
 	maxPages = 200
+	// maxSiblings is up to how many answers to a segment the pages of its groups link to each other. With more, the bytes of all pages
+	// would grow with the square of their number, and the first release of a group would change them all.
+	maxSiblings = 12
 	// maxCachedItems bounds the memory for figures of groups. An item takes about half a kilobyte.
 	maxCachedItems = 1 << 15
 )
@@ -51,12 +55,14 @@ type Set struct {
 	groups      map[groupKey]*stats.Period
 	cachedItems int // of all groups
 	compared    map[groupKey]*stats.Tests
+	rests       map[groupKey]*stats.RestTests
 }
 
 // groupKey is a group of respondents in one of the report's periods.
 type groupKey struct {
 	period          int
 	segment, option string
+	alone           bool // as on its own page, with nothing of the others
 }
 
 // NewSet finds out which pages a report makes.
@@ -89,6 +95,18 @@ func (s *Set) Newest() Folder {
 		return Folder{}
 	}
 	return Folder{Period: name}
+}
+
+// KeepsGroups reports whether all groups of the newest period will have pages when the next has begun, however many groups that has.
+func (s *Set) KeepsGroups() bool {
+	if s.Empty() {
+		return false
+	}
+	groups := 0
+	for _, segment := range s.Report.Periods[s.periods[len(s.periods)-1]].Segments() {
+		groups += len(segment.Options())
+	}
+	return 1+maxPeriods+2*groups <= maxPages
 }
 
 // Folders lists all results pages: the newest period's, which always exists; every period under its own name; and of
@@ -146,14 +164,17 @@ func publishableGroup(p *stats.Period, segment, option string) bool {
 func minGroup(p *stats.Period) int64 { return int64(max(p.MinGroup, 1)) }
 
 // group returns the figures of a group in one of the report's periods.
-func (s *Set) group(period int, segment, option string) *stats.Period {
+func (s *Set) group(key groupKey) *stats.Period {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := groupKey{period, segment, option}
 	if g := s.groups[key]; g != nil {
 		return g
 	}
-	g := s.Report.Periods[period].Group(segment, option)
+	figures := s.Report.Periods[key.period].Group
+	if key.alone {
+		figures = s.Report.Periods[key.period].GroupAlone
+	}
+	g := figures(key.segment, key.option)
 	s.cachedItems += len(g.Items)
 	if s.groups == nil || s.cachedItems > maxCachedItems {
 		s.groups, s.cachedItems = map[groupKey]*stats.Period{}, len(g.Items)
@@ -162,9 +183,8 @@ func (s *Set) group(period int, segment, option string) *stats.Period {
 	return g
 }
 
-// tests returns the comparisons of a page: of everybody's, if the segment is "".
-func (s *Set) tests(period int, segment, option string) *stats.Tests {
-	key := groupKey{period, segment, option}
+// tests returns the comparisons of a group with itself; of everybody's page, if the segment is "".
+func (s *Set) tests(key groupKey) *stats.Tests {
 	s.mu.Lock()
 	known := s.compared[key]
 	s.mu.Unlock()
@@ -172,10 +192,10 @@ func (s *Set) tests(period int, segment, option string) *stats.Tests {
 		return known
 	}
 	report := s.Report
-	if segment != "" {
-		report = s.groupReport(segment, option)
+	if key.segment != "" {
+		report = s.groupReport(key)
 	}
-	tests := report.Tests(period)
+	tests := report.Tests(key.period)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.compared == nil || len(s.compared) > maxPages {
@@ -185,11 +205,76 @@ func (s *Set) tests(period int, segment, option string) *stats.Tests {
 	return tests
 }
 
-// groupReport returns the report of a group, with its own trend.
-func (s *Set) groupReport(segment, option string) *stats.Report {
+// siblings lists the pages of all groups of a page's segment and period; nil if there may be too many to be linked.
+func (s *Set) siblings(f Folder) []Folder {
+	segment, known := s.Report.Periods[s.periodOf(f)].Survey().Field(f.Segment)
+	if !known || len(segment.Options()) > maxSiblings {
+		return nil
+	}
+	all := []Folder{}
+	for _, other := range s.folders {
+		if other.Period == f.Period && other.Segment == f.Segment {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// periodOf returns the index of a page's period in the report.
+func (s *Set) periodOf(f Folder) int {
+	for _, i := range s.periods {
+		if s.Report.Periods[i].Name == f.Period {
+			return i
+		}
+	}
+	return s.periods[len(s.periods)-1]
+}
+
+// GroupInputs identifies what the page of a group is made from, besides the survey, its measures and the words: the group's own
+// figures, how often its earlier periods were released, and the pages that it links to. Where it is the same, the page is.
+func (s *Set) GroupInputs(f Folder) []byte {
+	at, before := s.periodOf(f), 0
+	for i := range at {
+		before += s.Report.Periods[i].Release
+	}
+	var periods []Folder
+	for _, i := range s.periods {
+		to := Folder{Period: s.Report.Periods[i].Name, Segment: f.Segment, Option: f.Option}
+		periods = append(periods, Folder{Period: to.Period})
+		if s.exists[to] {
+			periods = append(periods, to)
+		}
+	}
+	return fmt.Appendf(nil, "%x %d %q %q", s.Report.Periods[at].GroupInputs(f.Segment, f.Option), before, periods, s.siblings(f))
+}
+
+// restTests returns the comparisons of a group with the rest; of everybody, if the segment is "", none.
+func (s *Set) restTests(key groupKey) *stats.RestTests {
+	if key.segment == "" {
+		return &stats.RestTests{}
+	}
+	s.mu.Lock()
+	known := s.rests[key]
+	s.mu.Unlock()
+	if known != nil {
+		return known
+	}
+	tests := s.group(key).TestsOfRest()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rests == nil || len(s.rests) > maxPages {
+		s.rests = map[groupKey]*stats.RestTests{}
+	}
+	s.rests[key] = tests
+	return tests
+}
+
+// groupReport returns the report of a group, with its own trend: of all periods.
+func (s *Set) groupReport(key groupKey) *stats.Report {
 	periods := make([]stats.Period, len(s.Report.Periods))
 	for i := range periods {
-		periods[i] = *s.group(i, segment, option)
+		key.period = i
+		periods[i] = *s.group(key)
 	}
 	return s.Report.WithPeriods(periods)
 }

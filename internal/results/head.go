@@ -27,7 +27,10 @@ type fact struct{ Name, Value, Note, Tone string }
 
 func (d *document) head() head {
 	p := d.period
-	v := head{Date: d.words.Date(p.Date), Confidence: sentences(d.confidence()...)}
+	v := head{Confidence: sentences(d.confidence()...)}
+	if d.page.Whole() { // of a group it is not known: releases are of everybody
+		v.Date = d.words.Date(p.Date)
+	}
 	if p.Overall.Score != nil {
 		d.addIndex(&v)
 	}
@@ -99,9 +102,6 @@ func (d *document) addIndex(v *head) {
 	}
 	if f, ok := d.changeFact(); ok {
 		v.Facts, v.change = append(v.Facts, f), &f
-	}
-	if f, ok := d.restFact(); ok {
-		v.add(&v.tiles, f)
 	}
 	if o.Gap != nil {
 		f := fact{Name: w.Say("results.target", "n", d.scoring().Target.String()), Value: d.signed(o.Gap, o.Places(d.places))}
@@ -184,16 +184,6 @@ func (d *document) changeFact() (f fact, ok bool) {
 	return f, true
 }
 
-// restFact compares the page's group with the other groups of its segment together.
-func (d *document) restFact() (f fact, ok bool) {
-	if d.tests.Rest == nil {
-		return fact{}, false
-	}
-	f = fact{Name: d.words.Say("results.rest"), Value: d.signedFloat(d.tests.Rest.Difference, d.places)}
-	f.Note, f.Tone = d.verdict(d.tests.Rest)
-	return f, true
-}
-
 func (d *document) scoreInterval(i *stats.Interval) string { return d.interval(i, d.places) }
 
 // confidence says in plain words how far the figures can be trusted.
@@ -251,8 +241,11 @@ func (d *document) precision() []string {
 	default:
 		said = append(said, w.Say("sure.interval", "low", low, "high", high))
 	}
-	if o.Method == stats.MethodBound {
+	switch {
+	case o.Method == stats.MethodBound && d.page.Whole():
 		said = append(said, w.Say("sure.widest"))
+	case o.Method == stats.MethodBound:
+		said = append(said, w.Say("sure.widest_alone"))
 	}
 	if d.best <= 0 {
 		return said

@@ -53,7 +53,7 @@ func (d *document) json() object {
 		{"issued", nullIfZero(p.Issued)}, {"population", nullIfZero(p.Population)}, {"response_rate", number(p.Rate)}, {"sample_size", nullIfZero(p.SampleSize)},
 		{"overall", d.overallJSON()}, {"dimensions", dimensions}, {"questions", questionsJSON(p.Items)}, {"periods", d.periodsJSON()},
 		{"protection", d.protectionJSON()}, {"received", nullIfZero(p.Received)}, {"through", nullIfEmpty(p.Through)}, {"withdrawn", nullIfZero(p.Withdrawn)},
-		{"areas", areas}, {"comparisons", d.comparisonsJSON(d.tests)},
+		{"areas", areas}, {"comparisons", d.comparisonsJSON(d.tests, nil)},
 	}...)
 	if p.Invited != nil {
 		doc = append(doc, member{"invitations", invitedJSON(p.Invited)})
@@ -103,10 +103,11 @@ func (d *document) segmentJSON(segment survey.Field) object {
 	groups := object{}
 	for _, o := range segment.Options() {
 		if publishableGroup(d.period, segment.Name, o.ID) {
-			g := d.group(segment.Name, o.ID)
+			key := groupKey{period: d.at(), segment: segment.Name, option: o.ID}
+			g := d.set.group(key)
 			groups = append(groups, member{o.ID, object{{"respondents", g.Respondents}, {"score", score(&g.Overall)},
 				{"interval", interval(g.Overall.Interval)}, {"questions", questionsJSON(g.Items)}, {"raw_interval", interval(g.Overall.RawInterval)}, {"method", nullIfEmpty(g.Overall.Method)},
-				{"comparisons", d.comparisonsJSON(d.set.tests(d.at(), segment.Name, o.ID))}}})
+				{"comparisons", d.comparisonsJSON(d.set.tests(key), d.set.restTests(key))}}})
 		}
 	}
 	return groups

@@ -258,7 +258,9 @@ func (d *document) methodFacts() []fact {
 		add("results.rate", d.percent(p.Rate, 2))
 	}
 	addNumber("method.sample", p.SampleSize)
-	add("method.released", d.words.Say("method.release", "n", p.Release, "date", d.words.Date(p.Date)))
+	if d.page.Whole() {
+		add("method.released", d.words.Say("method.release", "n", p.Release, "date", d.words.Date(p.Date)))
+	}
 	return facts
 }
 
@@ -291,7 +293,7 @@ func (d *document) arrived() string {
 
 // methods say what the interval of the index is made from.
 var methods = map[stats.Method]string{
-	stats.MethodRows: "method.by_rows", stats.MethodBound: "method.by_bound", stats.MethodShared: "method.by_shared",
+	stats.MethodRows: "method.by_rows", stats.MethodBound: "method.by_bound",
 	stats.MethodUnits: "method.by_units", stats.MethodScore: "method.by_score",
 }
 

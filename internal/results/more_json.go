@@ -80,8 +80,8 @@ func waveJSON(w *stats.Wave) object {
 	return object{{"since", w.Since}, {"until", w.Until}, {"n", w.N}, {"mean", number(w.Mean)}}
 }
 
-// comparisonsJSON returns the tests of a page, which are corrected together.
-func (d *document) comparisonsJSON(t *stats.Tests) object {
+// comparisonsJSON returns the tests of a page, which are corrected together, and of a group those with the rest, which are too.
+func (d *document) comparisonsJSON(t *stats.Tests, rest *stats.RestTests) object {
 	v := object{{"n", t.N}}
 	if t.Index != nil {
 		v = append(v, member{"index", testJSON(t.Index)})
@@ -102,11 +102,13 @@ func (d *document) comparisonsJSON(t *stats.Tests) object {
 	if len(t.Standing) > 0 {
 		v = append(v, member{"standing", byField(t.Standing)})
 	}
-	if t.Rest != nil {
-		v = append(v, member{"rest", testJSON(t.Rest)})
-	}
-	if len(t.RestOf) > 0 {
-		v = append(v, member{"items_rest", byField(t.RestOf)})
+	if rest != nil {
+		if v = append(v, member{"n_rest", rest.N}); rest.Index != nil {
+			v = append(v, member{"rest", testJSON(rest.Index)})
+		}
+		if len(rest.Items) > 0 {
+			v = append(v, member{"items_rest", byField(rest.Items)})
+		}
 	}
 	groups := object{}
 	for i := 0; i < len(t.Groups); {

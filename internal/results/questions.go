@@ -162,8 +162,11 @@ func generations(items []*stats.Item) []generation {
 // spanOf says from when to when a generation was asked; "" if that is not known.
 func (d *document) spanOf(g generation, key string) string {
 	from, until := d.words.Date(g.since), d.words.Date(g.until)
-	if until == "" {
+	if until == "" && d.page.Whole() {
 		until = d.words.Date(d.period.Date)
+	}
+	if until == "" {
+		until = "…"
 	}
 	if from == "" {
 		from = "…"

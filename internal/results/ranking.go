@@ -184,8 +184,7 @@ func (d *document) standing() (all []finding, notes []string) {
 	return all, notes
 }
 
-// moved lists the items that differ from the last period or from the rest by more than chance explains. The notes say where
-// none does.
+// moved lists the items that differ from the last period by more than chance explains. The notes say where none does.
 func (d *document) moved() (all []finding, notes []string) {
 	add := func(key, tone string, rows []scoreRow) {
 		if len(rows) > 0 {
@@ -196,11 +195,6 @@ func (d *document) moved() (all []finding, notes []string) {
 	add("results.fallen", "down", d.clearRows(d.tests.Changes, stats.LowerThan))
 	if before := d.before(d.indexTrend); before != nil && len(d.tests.Changes) > 0 && !anyClear(d.tests.Changes) {
 		notes = append(notes, d.words.Say("results.no_change", "period", d.periodName(before.Name)))
-	}
-	add("results.above_rest", "up", d.clearRows(d.tests.RestOf, stats.Higher))
-	add("results.below_rest", "down", d.clearRows(d.tests.RestOf, stats.LowerThan))
-	if d.tests.Rest != nil && len(d.tests.RestOf) > 0 && !anyClear(d.tests.RestOf) {
-		notes = append(notes, d.words.Say("results.like_rest"))
 	}
 	return all, notes
 }

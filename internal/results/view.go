@@ -26,7 +26,7 @@ type view struct {
 	Head        head
 	Summary     summary
 	Standing    []finding // the best and the weakest items
-	Moved       []finding // those that differ from the last period, or from the rest
+	Moved       []finding // those that differ from the last period
 	FindingNote string
 	Trend       *trendChart
 	ItemTrends  *itemTrends
@@ -184,17 +184,20 @@ func (d *document) protection() []string {
 	return nil
 }
 
-// filters link to the same page for other periods, and for other groups of the same period.
+// filters link to the same page for other periods, and for groups of the same period.
 func (d *document) filters() []filter {
 	var all []filter
 	if periods := d.periodFilter(); len(periods.Links) > 1 {
 		all = append(all, periods)
 	}
+	if !d.page.Whole() {
+		return append(all, d.groupFilter())
+	}
 	page, everybody := d.page.Folder, d.everybody()
 	for _, segment := range everybody.Segments() {
 		row := filter{Label: d.short(segment)}
 		row.Links = append(row.Links, filterLink{Href: d.link(Folder{Period: page.Period}, ""), Label: d.words.Say("results.everybody"),
-			N: everybody.Respondents, Current: page.Segment != segment.Name})
+			N: everybody.Respondents, Current: true})
 		omitted := 0
 		for _, o := range segment.Options() {
 			f := Folder{page.Period, segment.Name, o.ID}
@@ -202,7 +205,7 @@ func (d *document) filters() []filter {
 				omitted++
 				continue
 			}
-			row.Links = append(row.Links, filterLink{Href: d.link(f, ""), Label: d.groupOption(segment, &o), N: everybody.GroupSize(segment.Name, o.ID), Current: page == f})
+			row.Links = append(row.Links, filterLink{Href: d.link(f, ""), Label: d.groupOption(segment, &o), N: everybody.GroupSize(segment.Name, o.ID)})
 		}
 		if omitted > 0 {
 			row.Note = d.omittedGroups(omitted)
@@ -212,6 +215,29 @@ func (d *document) filters() []filter {
 		}
 	}
 	return all
+}
+
+// groupFilter links from a group's page to everybody's, and to the other groups of its segment if they are few; their numbers are on
+// everybody's page, so that a group's page changes with the group alone.
+func (d *document) groupFilter() filter {
+	f, known := d.period.Survey().Field(d.page.Segment)
+	everybody := Folder{Period: d.page.Period}
+	row := filter{Label: d.page.Segment, Links: []filterLink{{Href: d.link(everybody, ""), Label: d.words.Say("results.everybody")}}}
+	if !known {
+		return row
+	}
+	row.Label = d.short(f)
+	siblings := d.set.siblings(d.page.Folder)
+	for _, o := range f.Options() {
+		switch to := (Folder{d.page.Period, d.page.Segment, o.ID}); {
+		case o.ID == d.page.Option || slices.Contains(siblings, to):
+			row.Links = append(row.Links, filterLink{Href: d.link(to, ""), Label: d.groupOption(f, &o), Current: o.ID == d.page.Option})
+		}
+	}
+	if siblings == nil {
+		row.Links = append(row.Links, filterLink{Href: d.link(everybody, "") + "#groups", Label: d.words.Say("results.other_groups")})
+	}
+	return row
 }
 
 // periodFilter links to the periods, the newest first: to the same group's page, or to everybody's where the group is too

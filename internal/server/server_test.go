@@ -259,8 +259,8 @@ func TestResultsOfPeriodsAndGroups(t *testing.T) {
 		}
 	}
 	year := time.Now().UTC().Format("2006")
-	servertest.Eventually(t, "the year's page", func() bool {
-		response, _ := r.Get(t, "/tea/en/results/"+year+"/by/taste/4/")
+	servertest.Eventually(t, "the group's page", func() bool {
+		response, _ := r.Get(t, "/tea/en/results/by/taste/4/")
 		return response.StatusCode == 200
 	})
 	for address, want := range map[string]int{
@@ -273,7 +273,7 @@ func TestResultsOfPeriodsAndGroups(t *testing.T) {
 	}
 	// Addresses that lead to others: of the newest period, and of the first language.
 	for address, want := range map[string]string{
-		"/tea/results/" + year + "/": "/tea/results/", "/tea/en/results/" + year + "/index.html": "/tea/en/results/",
+		"/tea/results/" + year + "/": "/tea/results/", "/tea/en/results/" + year + "/index.html": "/tea/en/results/", "/tea/en/results/" + year + "/by/taste/4/": "/tea/en/results/by/taste/4/",
 		"/tea/en/results/" + year + "/results.json": "/tea/en/results/results.json", "/tea/results/" + year + "/results.csv": "/tea/results/results.csv",
 		"/tea/zh/results/": "/tea/results/", "/tea/zh/results/results.json": "/tea/results/results.json", "/tea/zh/results/results.csv": "/tea/results/results.csv",
 	} {

@@ -150,12 +150,15 @@ func (u *updater) run(ctx context.Context) {
 	defer tick.Stop()
 	retry := firstRetry
 	var again <-chan time.Time
+	var free time.Time // before it no update begins because of answers
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			began := time.Now()
 			u.updateAll(ctx)
+			free = pauseSince(began)
 			u.ageCases(ctx)
 			continue
 		case <-again:
@@ -163,17 +166,27 @@ func (u *updater) run(ctx context.Context) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(batchDelay):
+			case <-time.After(max(batchDelay, time.Until(free))):
 			}
 		}
 		again = nil
-		if u.update(ctx) {
+		began := time.Now()
+		updated := u.update(ctx)
+		free = pauseSince(began)
+		if updated {
 			retry = firstRetry
 			continue
 		}
-		again = time.After(retry)
+		again = time.After(max(retry, time.Until(free)))
 		retry = min(2*retry, lastRetry)
 	}
+}
+
+// pauseSince returns the end of the pause after an update that ends now. All surveys share the pause: together they take no more of the
+// machine than one.
+func pauseSince(began time.Time) time.Time {
+	now := time.Now()
+	return now.Add(publish.Pause(now.Sub(began)))
 }
 
 // observedStore is a store of answers that reports each one that it stores or erases.

@@ -42,10 +42,16 @@ type Tests struct {
 	Changes  map[string]*Test // by field: items with the last period that has them, on the same scale
 	Standing map[string]*Test // by field: performance of an item of the index with that of the others together, in points of 100
 	Groups   []GroupTest      // of every segment, in the questionnaire's order; groups without an index, or a rest, are left out
-	Rest     *Test            // of a group's page: its index with that of the rest; nil on everybody's
-	RestOf   map[string]*Test // of a group's page: its items with those of the rest
 
 	best, worst []*Item
+}
+
+// RestTests are the comparisons of a group with all other groups of its segment together, corrected together. The pool is in
+// neither.
+type RestTests struct {
+	N     int // comparisons made
+	Index *Test
+	Items map[string]*Test // by field: items of the index
 }
 
 // GroupTest compares the index of a group with that of all other groups of its segment together. The pool is in neither.

@@ -215,9 +215,13 @@ func TestDifferencesAreFound(t *testing.T) {
 	if risen < 4 {
 		t.Errorf("%d items have risen", risen)
 	}
-	groups := report.WithPeriods([]Period{*report.Periods[0].Group("tier", "c"), *report.Periods[1].Group("tier", "c")}).Tests(1)
-	if groups.Rest == nil || groups.Rest.Result != Higher || len(groups.RestOf) != 6 || groups.Groups != nil {
-		t.Errorf("%+v", groups)
+	group := report.Periods[1].Group("tier", "c")
+	rest := group.TestsOfRest()
+	if rest.Index == nil || rest.Index.Result != Higher || len(rest.Items) != 6 || rest.N != 7 {
+		t.Errorf("%+v", rest)
+	}
+	if own := report.WithPeriods([]Period{*report.Periods[0].Group("tier", "c"), *group}).Tests(1); own.Groups != nil || own.N != 1+6+6 {
+		t.Errorf("%+v", own)
 	}
 }
 

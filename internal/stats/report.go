@@ -3,6 +3,7 @@ package stats
 import (
 	"math/big"
 	"slices"
+	"strconv"
 
 	"glasspoll/internal/release"
 	"glasspoll/internal/survey"
@@ -175,14 +176,23 @@ type group struct {
 // Group is the figures of the respondents who gave one answer to a segment question. It has no response rate, since it is
 // not known how many questionnaires each segment was issued: its score is the raw one. Pooled respondents are in no group.
 func (p *Period) Group(segment, option string) *Period {
-	g := p.part(p.groupOf(segment, option), segment, option)
+	return p.groupWith(segment, option, p.together)
+}
+
+// GroupAlone is [Period.Group] with nothing of the others: the interval of its index is the widest that the items' own allow.
+func (p *Period) GroupAlone(segment, option string) *Period {
+	return p.groupWith(segment, option, 0)
+}
+
+func (p *Period) groupWith(segment, option string, together float64) *Period {
+	g := p.part(p.groupOf(segment, option), segment, option, together)
 	g.Overall.publish(g.form.Survey, nil)
 	return g
 }
 
 // unit is a group that the index is the mean of. It may have rows of its own.
 func (p *Period) unit(segment, option string) *Period {
-	u := p.part(p.groupOf(segment, option), segment, option)
+	u := p.part(p.groupOf(segment, option), segment, option, p.together)
 	if rows := p.rows("|" + option); rows != nil && rows.N >= minRows {
 		u.setPrecision(rows)
 	}
@@ -202,7 +212,7 @@ func (p *Period) rest(segment, option string) *Period {
 			}
 		}
 	}
-	return p.part(others, segment, "")
+	return p.part(others, segment, "", p.together)
 }
 
 // groupOf returns the respondents of a group.
@@ -222,11 +232,13 @@ func (a *answered) group(segment, option string) []*tally.Counters {
 	return a.CohortsWith(a.form.Survey, segment, option)
 }
 
-// part returns the figures of some of the respondents.
-func (p *Period) part(among respondents, segment, option string) *Period {
+// part returns the figures of some of the respondents, without those of the segment that they are chosen by, unless the index has
+// it. Together is that of the field.
+func (p *Period) part(among respondents, segment, option string, together float64) *Period {
 	g := &Period{Name: p.Name, Release: p.Release, Date: p.Date, MinGroup: p.MinGroup, form: p.form, released: p.released,
-		parts: p.parts, current: p.current, removed: p.removed, together: p.together, group: &group{segment, option, p}}
+		parts: p.parts, current: p.current, removed: p.removed, together: together, group: &group{segment, option, p}}
 	g.figures(among, segment+"="+option)
+	g.Items = slices.DeleteFunc(g.Items, func(i Item) bool { return i.Field.Name == segment && i.Weight == nil })
 	g.setPrecision(nil)
 	return g
 }
@@ -234,6 +246,40 @@ func (p *Period) part(among respondents, segment, option string) *Period {
 // GroupSize returns how many respondents a group has; see [Period.Group].
 func (p *Period) GroupSize(segment, option string) int64 {
 	return p.groupOf(segment, option).count()
+}
+
+// GroupInputs returns what the figures of [Period.GroupAlone] follow from: as long as it is the same, and the questionnaire in force
+// and the periods before are, so are the figures.
+func (p *Period) GroupInputs(segment, option string) []byte {
+	r := *p.released
+	r.Number, r.Date, r.Facts, r.Invited, r.Rows, r.Steps = 0, "", release.Facts{}, nil, nil, nil
+	r.Parts = make(map[string]*release.Part, len(p.released.Parts))
+	for shape, part := range p.released.Parts {
+		if part == nil {
+			continue
+		}
+		shown := *part
+		shown.PooledOn, shown.Cohorts = "", nil
+		if i := slices.IndexFunc(p.parts, func(a answered) bool { return a.Part == part }); i >= 0 {
+			cohorts := map[string]*tally.Counters{}
+			for j, c := range p.parts[i].group(segment, option) {
+				cohorts[strconv.Itoa(j)] = c
+			}
+			shown.Cohorts = map[string]*tally.Counters{option: tally.Total(cohorts)}
+		}
+		r.Parts[shape] = &shown
+	}
+	r.Coded = make(map[string]*release.Coded, len(p.released.Coded))
+	for key, all := range p.released.Coded {
+		shown := *all
+		shown.N, shown.Counts = 0, nil
+		group := segment + "=" + option
+		if shown.By = nil; all.By[group] != nil {
+			shown.By = map[string]*release.Coded{group: all.By[group]}
+		}
+		r.Coded[key] = &shown
+	}
+	return append(r.Encode(), segment...)
 }
 
 // Segments lists the segments by which figures may be shown.

@@ -127,8 +127,8 @@ func student(t, degrees float64) float64 {
 // level is that of tests.
 const level = 0.05
 
-// correct corrects the tests of one page together, by Holm's method, and judges them.
-func correct(all ...*Test) {
+// correct corrects tests together, by Holm's method, judges them, and returns how many they are.
+func correct(all ...*Test) int {
 	slices.SortStableFunc(all, func(a, b *Test) int { return cmp.Compare(a.P, b.P) })
 	highest := 0.0
 	for i, t := range all {
@@ -143,6 +143,7 @@ func correct(all ...*Test) {
 			t.Result = LowerThan
 		}
 	}
+	return len(all)
 }
 
 func sizeOf(effect float64) Size {

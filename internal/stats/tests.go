@@ -9,40 +9,33 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// Tests makes the comparisons of the page of a period, given by its index, and corrects them together.
+// Tests makes the comparisons of the page of a period, given by its index, and corrects them together. Those of a group with the
+// rest, which are on no page of a group, are made by [Period.TestsOfRest].
 func (r *Report) Tests(at int) *Tests {
 	p := &r.Periods[at]
 	t := &Tests{Changes: map[string]*Test{}, Standing: map[string]*Test{}}
 	t.addChanges(r, at)
 	t.addStanding(p)
-	if p.group != nil {
-		t.addRest(p)
-	} else {
+	if p.group == nil {
 		t.addGroups(p)
 	}
-	all := t.all()
-	t.N = len(all)
-	correct(all...)
+	t.N = correct(t.all()...)
 	t.rank(p)
 	return t
 }
 
-// all lists the tests that were made.
+// all lists the tests of a page.
 func (t *Tests) all() (all []*Test) {
-	add := func(test *Test) {
-		if test != nil {
+	if t.Index != nil {
+		all = append(all, t.Index)
+	}
+	for _, byField := range []map[string]*Test{t.Changes, t.Standing} {
+		for _, test := range byField {
 			all = append(all, test)
 		}
 	}
-	add(t.Index)
-	add(t.Rest)
-	for _, byField := range []map[string]*Test{t.Changes, t.Standing, t.RestOf} {
-		for _, test := range byField {
-			add(test)
-		}
-	}
 	for i := range t.Groups {
-		add(&t.Groups[i].Test)
+		all = append(all, &t.Groups[i].Test)
 	}
 	return all
 }
@@ -154,17 +147,24 @@ func (t *Tests) addGroups(p *Period) {
 	}
 }
 
-// addRest compares a group's index and items with those of the rest.
-func (t *Tests) addRest(p *Period) {
+// TestsOfRest compares a group's index and items with those of the rest, and corrects these tests together.
+func (p *Period) TestsOfRest() *RestTests {
 	rest := p.group.whole.rest(p.group.segment, p.group.option)
-	t.Rest, t.RestOf = compare(p.Overall.figure, rest.Overall.figure), map[string]*Test{}
+	t := &RestTests{Index: compare(p.Overall.figure, rest.Overall.figure), Items: map[string]*Test{}}
+	var all []*Test
+	if t.Index != nil {
+		all = append(all, t.Index)
+	}
 	for i := range p.Items {
 		if item := &p.Items[i]; item.Weight != nil {
 			if test := compare(item.figure(), rest.Items[i].figure()); test != nil {
-				t.RestOf[item.Field.Name] = test
+				t.Items[item.Field.Name] = test
+				all = append(all, test)
 			}
 		}
 	}
+	t.N = correct(all...)
+	return t
 }
 
 // rank lists the items that are clearly better or worse than the others.
@@ -179,10 +179,17 @@ func (t *Tests) rank(p *Period) {
 	slices.Reverse(t.worst)
 }
 
-// Item returns a field's figures; nil if the field was not counted in the period.
+// Item returns a field's figures; nil if the field was not counted in the period, or all of a group have given the same answer
+// because they are chosen by it.
 func (p *Period) Item(name string) *Item {
-	if i, ok := p.form.indexes[name]; ok {
-		return &p.Items[i]
+	i, ok := p.form.indexes[name]
+	if !ok {
+		return nil
+	}
+	for at := min(i, len(p.Items)-1); at >= max(0, i-1); at-- { // those behind the one that a group lacks are a place earlier
+		if p.Items[at].Field.Name == name {
+			return &p.Items[at]
+		}
 	}
 	return nil
 }

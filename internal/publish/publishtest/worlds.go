@@ -149,11 +149,16 @@ func (r *Recorder) Replace(_ context.Context, path, tag string, revision int, bo
 	if r.files[path].tag != tag {
 		return "", store.ErrStale
 	}
-	sum := sha256.Sum256(body)
-	now := file{hex.EncodeToString(sum[:]), revision}
+	now := file{r.TagOf(body), revision}
 	r.files[path] = now
 	r.recorded = append(r.recorded, Written{path, revision, bytes.Clone(body)})
 	return now.tag, nil
+}
+
+// TagOf returns the tag that a page with this content has.
+func (*Recorder) TagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }
 
 // Renderer makes the renderer of the program.
@@ -178,7 +183,7 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 		accepted: map[int]int{}, rejected: map[int]bool{}, told: told{in: map[int]bool{}, seen: map[string]int{}}}
 	pages := NewRecorder()
 	publisher := func() *publish.Publisher {
-		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Reviews: back, Counts: back, Pages: pages,
+		return publish.New(publish.Options{Collector: back, Log: back, Definitions: back, Tallies: back, Releases: back, Progress: back, Reviews: back, Counts: back, Pages: pages, TagOf: pages.TagOf,
 			Renderer: write, Now: func() time.Time { return p.now }})
 	}
 	running, inForce := publisher(), -1
@@ -211,7 +216,21 @@ func (w *world) play(t testing.TB, open func(t testing.TB) BackEnd, responses []
 		p.transcript = append(p.transcript, pages.Take()...)
 		p.look(t, out.Released)
 	}
+	if len(w.people)%4 == 0 { // what a release leaves alone is as it should be
+		last := w.versions[w.steps[len(w.steps)-1].version]
+		if out, err := publisher().Publish(ctx, last); err != nil || len(out.Released) == 0 && out.Replaced > 0 {
+			t.Errorf("%d files were out of date: %q, %v", out.Replaced, pages.paths(), err)
+		}
+	}
 	return &p.told
+}
+
+// paths lists the files that were written since they were last taken.
+func (r *Recorder) paths() (paths []string) {
+	for _, w := range r.Take() {
+		paths = append(paths, w.Path)
+	}
+	return paths
 }
 
 // playing is a world that is happening.
