@@ -46,9 +46,23 @@ func WriteFile(name string, content []byte, perm fs.FileMode) error {
 	return write(paths{}, name, content, perm)
 }
 
-// WriteFileIn is WriteFile for a name below a root.
-func WriteFileIn(root *os.Root, name string, content []byte, perm fs.FileMode) error {
-	return write(root, name, content, perm)
+// PlaceFileIn puts a file of the given content in place below a root, for a caller that writes many: a killed process leaves the old
+// content or the new. Until [SyncDirIn] of its directory, a loss of power may bring the old one back; if it is not to be synced, it
+// may also leave a part of the new.
+func PlaceFileIn(root *os.Root, name string, content []byte, perm fs.FileMode, synced bool) error {
+	f, err := create(root, name, perm)
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	_, err = f.Write(content)
+	if err == nil && synced {
+		err = f.Sync()
+	}
+	if err != nil {
+		return err
+	}
+	return f.place()
 }
 
 // ErrChanged means that a file no longer has the content that was to be replaced.
@@ -91,15 +105,36 @@ func Replace(name string, before, after []byte) error {
 }
 
 // MkdirAll makes a directory and its parents, durably, and does nothing if it exists.
-func MkdirAll(name string, perm fs.FileMode) error { return mkdirAll(paths{}, name, perm) }
-
-// MkdirAllIn is MkdirAll for a name below a root.
-func MkdirAllIn(root *os.Root, name string, perm fs.FileMode) error {
-	return mkdirAll(root, name, perm)
+func MkdirAll(name string, perm fs.FileMode) error {
+	err := os.Mkdir(name, perm)
+	parent := filepath.Dir(name)
+	if errors.Is(err, fs.ErrNotExist) && parent != name {
+		if err := MkdirAll(parent, perm); err != nil {
+			return err
+		}
+		err = os.Mkdir(name, perm)
+	}
+	switch {
+	case err == nil:
+		return SyncDir(parent)
+	case !errors.Is(err, fs.ErrExist):
+		return err
+	}
+	info, statErr := os.Stat(name)
+	if statErr != nil {
+		return statErr
+	}
+	if !info.IsDir() {
+		return err // a file of the name exists
+	}
+	return nil
 }
 
 // SyncDir makes the names in a directory durable: of files that were created, renamed or removed in it.
 func SyncDir(name string) error { return syncDir(paths{}, name) }
+
+// SyncDirIn is SyncDir for a name below a root.
+func SyncDirIn(root *os.Root, name string) error { return syncDir(root, name) }
 
 // Commit puts the file in place, durably. After an error nothing has changed, or, if it is the directory that could not be
 // synced, the new file is in place but may be lost with the power.
@@ -111,6 +146,14 @@ func (f *File) Commit() error {
 		f.Discard()
 		return err
 	}
+	if err := f.place(); err != nil {
+		return err
+	}
+	return syncDir(f.dir, filepath.Dir(f.name))
+}
+
+// place gives the file its name.
+func (f *File) place() error {
 	f.done = true
 	err := f.Close()
 	if err == nil {
@@ -118,9 +161,8 @@ func (f *File) Commit() error {
 	}
 	if err != nil {
 		f.dir.Remove(f.temporary) // best effort: err says what is wrong
-		return err
 	}
-	return syncDir(f.dir, filepath.Dir(f.name))
+	return err
 }
 
 // Discard drops the file. After Commit it does nothing.
@@ -136,8 +178,6 @@ func (f *File) Discard() {
 // A directory is the part of a file system that is needed here: an *os.Root, or [paths].
 type directory interface {
 	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
-	Mkdir(name string, perm fs.FileMode) error
-	Stat(name string) (fs.FileInfo, error)
 	Rename(from, to string) error
 	Remove(name string) error
 }
@@ -148,10 +188,8 @@ type paths struct{}
 func (paths) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error) {
 	return os.OpenFile(name, flag, perm)
 }
-func (paths) Mkdir(name string, perm fs.FileMode) error { return os.Mkdir(name, perm) }
-func (paths) Stat(name string) (fs.FileInfo, error)     { return os.Stat(name) }
-func (paths) Rename(from, to string) error              { return os.Rename(from, to) }
-func (paths) Remove(name string) error                  { return os.Remove(name) }
+func (paths) Rename(from, to string) error { return os.Rename(from, to) }
+func (paths) Remove(name string) error     { return os.Remove(name) }
 
 func create(dir directory, name string, perm fs.FileMode) (*File, error) {
 	folder, base := filepath.Split(name)
@@ -173,31 +211,6 @@ func write(dir directory, name string, content []byte, perm fs.FileMode) error {
 		return err
 	}
 	return f.Commit()
-}
-
-func mkdirAll(dir directory, name string, perm fs.FileMode) error {
-	err := dir.Mkdir(name, perm)
-	parent := filepath.Dir(name)
-	if errors.Is(err, fs.ErrNotExist) && parent != name {
-		if err := mkdirAll(dir, parent, perm); err != nil {
-			return err
-		}
-		err = dir.Mkdir(name, perm)
-	}
-	switch {
-	case err == nil:
-		return syncDir(dir, parent)
-	case !errors.Is(err, fs.ErrExist):
-		return err
-	}
-	info, statErr := dir.Stat(name)
-	if statErr != nil {
-		return statErr
-	}
-	if !info.IsDir() {
-		return err // a file of the name exists
-	}
-	return nil
 }
 
 func syncDir(dir directory, name string) error {

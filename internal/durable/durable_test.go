@@ -190,20 +190,25 @@ func TestRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if err := MkdirAllIn(root, "a/b", 0o755); err != nil {
+	if err := root.MkdirAll("a/b", 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"top.txt", "a/b/c.txt"} {
-		if err := WriteFileIn(root, name, []byte("inside"), 0o644); err != nil {
-			t.Fatal(err)
+		for _, content := range []string{"first", "inside"} {
+			if err := errors.Join(PlaceFileIn(root, name, []byte(content), 0o644, content == "inside"), SyncDirIn(root, filepath.Dir(name))); err != nil {
+				t.Fatal(err)
+			}
+			wantContent(t, filepath.Join(dir, filepath.FromSlash(name)), content)
 		}
-		wantContent(t, filepath.Join(dir, filepath.FromSlash(name)), "inside")
 	}
-	if err := WriteFileIn(root, "../outside.txt", nil, 0o644); err == nil {
+	if got := names(t, filepath.Join(dir, "a", "b")); got != "c.txt" {
+		t.Errorf("the directory holds %s", got)
+	}
+	if err := PlaceFileIn(root, "../outside.txt", nil, 0o644, true); err == nil {
 		t.Error("wrote outside of the root")
 	}
-	if err := MkdirAllIn(root, "../outside", 0o755); err == nil {
-		t.Error("made a directory outside of the root")
+	if err := SyncDirIn(root, "none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("synced a directory that does not exist: %v", err)
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,10 +23,16 @@ import (
 
 // Pages is a directory of pages. The tag of a page is the hash of its file, so that an edit by hand changes the tag too. The
 // revision that a page was written with is in a note of the same path below the folder .revisions.
+//
+// Replace puts a page in place whole or not at all; with [Pages.Sync] it is durable. A loss of power before that may bring old pages
+// back, in any order, and take notes: then the next run of a publisher, which reads what is there, writes them again.
 type Pages struct {
 	directory string
 	root      *os.Root
-	mu        sync.Mutex // one writer at a time
+	syncDir   func(root *os.Root, name string) error
+
+	mu       sync.Mutex      // one writer at a time
+	unsynced map[string]bool // directories in which pages, or directories of pages, are new since they were synced
 }
 
 const revisionsFolder = ".revisions"
@@ -38,7 +46,24 @@ func OpenPages(directory string) (*Pages, error) {
 	if err != nil {
 		return nil, message.Errorf("pages: %w", err)
 	}
-	return &Pages{directory: directory, root: root}, nil
+	return &Pages{directory: directory, root: root, syncDir: durable.SyncDirIn, unsynced: map[string]bool{}}, nil
+}
+
+// Sync makes all pages durable that have been replaced: with one sync of each directory, however many of its pages are new.
+func (p *Pages) Sync(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, dir := range slices.Sorted(maps.Keys(p.unsynced)) { // parents first
+		err := ctx.Err()
+		if err == nil {
+			err = p.syncDir(p.root, dir)
+		}
+		if err != nil {
+			return p.wrap(dir, err)
+		}
+		delete(p.unsynced, dir)
+	}
+	return nil
 }
 
 // Close closes the directory.
@@ -75,9 +100,9 @@ func (p *Pages) Replace(ctx context.Context, name, tag string, revision int, bod
 	}
 	// The note is written first, with a line for the new content and one for the old, so that it is right whichever of them
 	// is there after a crash.
-	err = p.write(path.Join(revisionsFolder, name), fmt.Appendf(nil, "%s %d\n%s", newTag, revision, note))
+	err = p.writeNote(name, fmt.Appendf(nil, "%s %d\n%s", newTag, revision, note))
 	if err == nil && current != newTag {
-		err = p.write(name, body)
+		err = p.writePage(name, body)
 	}
 	return newTag, p.wrap(name, err)
 }
@@ -113,11 +138,30 @@ func tagOf(body []byte) string {
 	return hex.EncodeToString(hash[:])
 }
 
-func (p *Pages) write(name string, body []byte) error {
-	if err := durable.MkdirAllIn(p.root, path.Dir(name), 0o755); err != nil {
+func (p *Pages) writeNote(name string, body []byte) error {
+	name = path.Join(revisionsFolder, name)
+	if err := p.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return err
 	}
-	return durable.WriteFileIn(p.root, name, body, 0o644)
+	return durable.PlaceFileIn(p.root, name, body, 0o644, false)
+}
+
+func (p *Pages) writePage(name string, body []byte) error {
+	dir := path.Dir(name)
+	_, err := p.root.Stat(dir)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if isNew {
+		err = p.root.MkdirAll(dir, 0o755)
+	}
+	for at := dir; isNew && at != "."; {
+		at = path.Dir(at)
+		p.unsynced[at] = true
+	}
+	if err != nil {
+		return err
+	}
+	p.unsynced[dir] = true
+	return durable.PlaceFileIn(p.root, name, body, 0o644, true)
 }
 
 // checkName refuses what is not a plain path below the directory: "..", absolute paths, and hidden files.

@@ -57,17 +57,24 @@ sections:
 	return s
 }
 
-// countedPages counts the bytes of files that are written.
+// countedPages counts the bytes of files that are written, and how often they are synced.
 type countedPages struct {
 	taggedPages
-	files []string
-	bytes int
+	files    []string
+	bytes    int
+	unsynced int // files
+	syncs    int
+}
+
+func (c *countedPages) sync(context.Context) error {
+	c.unsynced, c.syncs = 0, c.syncs+1
+	return nil
 }
 
 func (c *countedPages) Replace(ctx context.Context, path, tag string, revision int, body []byte) (string, error) {
 	newTag, err := c.taggedPages.Replace(ctx, path, tag, revision, body)
 	if err == nil {
-		c.files, c.bytes = append(c.files, path), c.bytes+len(body)
+		c.files, c.bytes, c.unsynced = append(c.files, path), c.bytes+len(body), c.unsynced+1
 	}
 	return newTag, err
 }
@@ -106,7 +113,7 @@ func newGrouped(tb testing.TB, groups, items int, pages taggedPages) *grouped {
 		tb.Fatal(err)
 	}
 	now := func() time.Time { return time.Date(2026, 11, g.day, 12, 0, 0, 0, time.UTC) }
-	g.publisher = publish.New(publish.Options{Collector: st, Log: st, Definitions: st, Tallies: st, Releases: st, Pages: g.pages, TagOf: pages.TagOf, Renderer: renderer, Now: now})
+	g.publisher = publish.New(publish.Options{Collector: st, Log: st, Definitions: st, Tallies: st, Releases: st, Pages: g.pages, TagOf: pages.TagOf, SyncPages: g.pages.sync, Renderer: renderer, Now: now})
 	g.made = simulate.New(g.survey, 1)
 	var all []int
 	for i := range groups {
@@ -153,9 +160,13 @@ func TestReleaseOfAGroup(t *testing.T) {
 	g.pages.take()
 	for range 3 {
 		g.answer(5, 7)
+		g.pages.syncs = 0
 		g.publish()
 		if files, _ := g.pages.take(); !slices.Equal(files, want) {
 			t.Errorf("a release of one group writes %q", files)
+		}
+		if g.pages.syncs != 1 || g.pages.unsynced > 0 {
+			t.Errorf("synced %d times, and %d files are not", g.pages.syncs, g.pages.unsynced)
 		}
 		g.day++
 	}

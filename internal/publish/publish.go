@@ -16,7 +16,8 @@
 //     invitations, Counts.Counted, once in the first run of a day, and in runs in which a closed period has changed.
 //  5. Releases.Append, for each period that has a release due, with the tally that is left of the one in 4.
 //  6. Pages.Replace, for each file that is out of date, from one report of the releases that 3 has read and 5 has appended. Of
-//     files that an earlier questionnaire had and today's has not, the tags are read first; they lose their figures.
+//     files that an earlier questionnaire had and today's has not, the tags are read first; they lose their figures. Then
+//     SyncPages, where files are durable only after that.
 //
 // When nothing else writes, the calls of 1 to 3 are made once each. Only a publisher that has not run for the survey before
 // makes 2 and 3 twice, because it learns from the releases which files it has to ask for. The cost of a run follows the
@@ -101,7 +102,8 @@ type Options struct {
 	Cases    store.Cases    // nil: alerts are not evaluated
 	Notify   bool           // cases are put in the outbox when they are opened
 
-	TagOf func(body []byte) string // the tag that a page with this content has; nil: not known before it is written
+	TagOf     func(body []byte) string    // the tag that a page with this content has; nil: not known before it is written
+	SyncPages func(context.Context) error // makes pages durable that were replaced, once at the end of a run; nil: they are when replaced
 }
 
 // Publisher keeps results current. It may be used by several goroutines.
@@ -122,6 +124,7 @@ type Publisher struct {
 	cases       store.Cases
 	notify      bool
 	tagOf       func(body []byte) string
+	syncPages   func(context.Context) error
 	renderer    Renderer
 	now         func() time.Time
 	chunk       int64 // chunkSize
@@ -137,9 +140,12 @@ func New(o Options) *Publisher {
 	if o.TagOf == nil {
 		o.TagOf = func([]byte) string { return "" }
 	}
+	if o.SyncPages == nil {
+		o.SyncPages = func(context.Context) error { return nil }
+	}
 	return &Publisher{
 		collector: o.Collector, log: o.Log, definitions: o.Definitions, tallies: o.Tallies, releases: o.Releases, pages: o.Pages, withdrawals: o.Withdrawals, turns: o.Turns, apart: o.Apart,
-		progress: o.Progress, reviews: o.Reviews, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, tagOf: o.TagOf, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
+		progress: o.Progress, reviews: o.Reviews, sidecars: o.Sidecars, counts: o.Counts, cases: o.Cases, notify: o.Notify, tagOf: o.TagOf, syncPages: o.SyncPages, renderer: o.Renderer, now: o.Now, chunk: chunkSize,
 		memories: map[string]*memory{}, done: map[string]map[string]upToDate{}, formers: map[string][]formerFile{},
 	}
 }
@@ -258,7 +264,7 @@ func (r *run) publish(ctx context.Context) error {
 	if err := r.makeReleases(ctx); err != nil {
 		return err
 	}
-	return r.writeFiles(ctx)
+	return errors.Join(r.writeFiles(ctx), r.syncPages(ctx))
 }
 
 // carryOut erases what respondents have taken back. Before that is done nothing is released, so that nobody is in a block who has

@@ -175,7 +175,7 @@ func (srv *Server) newPublisher(e *edition) *publish.Publisher {
 		pages = observedPages{srv.pages, live.pagesChanged}
 	}
 	return publish.New(publish.Options{
-		Collector: srv.store, Log: srv.store, Definitions: srv.store, Tallies: srv.store, Releases: srv.store, Progress: srv.store, Reviews: srv.store, Pages: pages, TagOf: srv.pages.TagOf, Renderer: results.New(e.renderer), Now: time.Now,
+		Collector: srv.store, Log: srv.store, Definitions: srv.store, Tallies: srv.store, Releases: srv.store, Progress: srv.store, Reviews: srv.store, Pages: pages, TagOf: srv.pages.TagOf, SyncPages: srv.pages.Sync, Renderer: results.New(e.renderer), Now: time.Now,
 		Sidecars: &srv.actions, Counts: srv.store, Cases: srv.store, Notify: len(srv.options.News.Receivers) > 0,
 	})
 }

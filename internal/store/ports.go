@@ -123,7 +123,8 @@ type Pages interface {
 	Page(ctx context.Context, path string) (tag string, revision int, err error)
 
 	// Replace writes a page if what is there still has the given tag ("": nothing is there), else it returns ErrStale. It
-	// returns the page's new tag. Readers see the old page or the new one, never a part.
+	// returns the page's new tag. Readers see the old page or the new one, never a part. Where pages are files, a loss of power may
+	// bring the old one back until they are synced.
 	Replace(ctx context.Context, path, tag string, revision int, body []byte) (newTag string, err error)
 }
 
