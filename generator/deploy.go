@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -233,9 +232,9 @@ func deploymentTemplate(name string) (*stack.Template, error) {
 	return stack.ParseTemplate(source)
 }
 
-// isTerminal reports whether somebody can answer on a stream.
-func isTerminal(in io.Reader) bool {
-	file, ok := in.(*os.File)
+// isTerminal reports whether somebody can answer on a stream, or reads what is written to it.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}

@@ -22,6 +22,7 @@ type exportCommand struct {
 	Period   string `placeholder:"PERIOD" help:"Only this period, such as 2026-Q4. Default: all."`
 	Out      string `placeholder:"FILE" type:"path" help:"The file to write. Default: the standard output."`
 	Language string `kong:"-"` // of labels; "" is the survey's first
+	Terminal bool   `kong:"-"` // somebody looks at the error stream: progress is shown there
 	Labels   bool   `help:"Write questions' and options' texts in place of names and ids (csv, xlsx)."`
 	Private  bool   `help:"With private answers: e-mail addresses, telephone numbers and all questions with 'private: true'."`
 	Original bool   `help:"The answers as they came, without the corrections of 'results correct'."`
@@ -61,7 +62,7 @@ Examples:
 }
 
 func (e exportCommand) Run(ctx context.Context, c *console.Console) error {
-	e.Language = c.Asked
+	e.Language, e.Terminal = c.Asked, isTerminal(c.Err)
 	if e.Format == "" {
 		switch filepath.Ext(e.Out) {
 		case ".xlsx":
@@ -111,6 +112,8 @@ type exported struct {
 	census  *export.Census
 	entries iter.Seq2[store.Entry, error]
 	options export.Options // without language and words
+
+	progress *progress // of reading entries
 }
 
 func (e *exportCommand) do(ctx context.Context, env *environment) error {
@@ -118,7 +121,10 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	if e.Original {
 		take = records.TakeOriginals
 	}
-	snapshot, err := take(ctx, env.store, e.ID, e.Period, e.Private)
+	progress := newProgress(env.Console, e.Terminal)
+	defer progress.end()
+	progress.begin(func(done int64) message.Text { return message.New("counted: %d", done) })
+	snapshot, err := take(ctx, watchedRecords{env.store, progress}, e.ID, e.Period, e.Private)
 	if err != nil {
 		return err
 	}
@@ -129,7 +135,7 @@ func (e *exportCommand) do(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	return e.write(env.Output, exported{snapshot.Survey, snapshot.Census, snapshot.Entries(ctx), export.Options{Review: review}})
+	return e.write(env.Output, exported{snapshot.Survey, snapshot.Census, snapshot.Entries(ctx), export.Options{Review: review}, progress})
 }
 
 // writeCopy writes the answers as they are stored, with what an export of them needs.
@@ -160,7 +166,11 @@ func (e *exportCommand) write(out control.Output, from exported) error {
 	}
 	from.options.Language, from.options.Private, from.options.Words = e.Language, e.Private, words
 	plan := export.NewPlan(s, census, from.options)
-	if err := e.writeAnswers(out, from.entries, plan); err != nil {
+	total := census.Responses + census.Withdrawn
+	from.progress.begin(func(done int64) message.Text { return message.New("written: %d of %d", min(done, total), total) }) // one more may be read
+	err = e.writeAnswers(out, from.entries, plan)
+	from.progress.end()
+	if err != nil {
 		return err
 	}
 	if e.Out != "" && e.Format != "xlsx" { // an Excel file has its own codebook

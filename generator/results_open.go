@@ -78,7 +78,8 @@ func (e exportCommand) open(ctx context.Context, c *console.Console) error {
 		return message.Errorf("%s: these are answers to %s, not to %s", e.From, copied.Survey.ID, e.ID)
 	}
 	faults := 0
-	from := exported{copied.Survey, copied.Census, copied.Entries(ctx), export.Options{Review: copied.Review()}}
+	progress := newProgress(c, e.Terminal)
+	from := exported{copied.Survey, copied.Census, progress.watch(copied.Entries(ctx)), export.Options{Review: copied.Review()}, progress}
 	if len(keys) > 0 {
 		from.options.Opening = func(r answer.Response) string {
 			found := records.FaultsOf(keys, copied.Versions[r.Version], r)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strconv"
 
+	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/wording"
 )
 
@@ -85,16 +86,15 @@ func (e Entry) KindText(w *wording.Words) string {
 
 // CSV writes the codebook as CSV.
 func (b *Book) CSV(w io.Writer, words *wording.Words, withBOM bool) error {
-	to, err := newTable(w, withBOM)
-	if err != nil {
+	if err := writeBOM(w, withBOM); err != nil {
 		return err
 	}
+	var data []byte
 	for _, line := range b.lines(words) {
-		if err := to.Write(line); err != nil {
-			return err
-		}
+		data = appendLine(data, line, spreadsheet.Append)
 	}
-	return to.Flush()
+	_, err := w.Write(data)
+	return err
 }
 
 // HTML writes the codebook as a page, by the template codebook.html of a file system.

@@ -84,9 +84,12 @@ type versionCount struct {
 }
 
 type fieldCount struct {
+	name    string
+	seals   bool
 	n       int64
-	options []int64 // by index in the field's options
-	longest int     // text in bytes
+	ids     []string // of the field's options, if they are counted
+	options []int64  // by index in ids
+	longest int      // text in bytes
 }
 
 // NewCensus makes an empty census.
@@ -109,31 +112,37 @@ func (c *Census) Add(s *survey.Survey, r answer.Response, arrived time.Time) {
 	if arrived.After(v.last) {
 		v.last = arrived
 	}
-	for _, a := range r.Answers {
-		v.add(a)
-	}
-	for _, a := range r.Private {
-		v.add(a)
+	v.addAll(r.Answers)
+	v.addAll(r.Private)
+}
+
+func (v *versionCount) addAll(answers []answer.Answer) {
+	next := 0 // the field that probably follows: answers are in the order of the fields
+	for _, a := range answers {
+		if len(a) < 2 {
+			continue
+		}
+		i := next
+		if i >= len(v.fields) || v.fields[i].name != a.Field() {
+			if i = v.survey.FieldIndex(a.Field()); i < 0 {
+				continue
+			}
+		}
+		v.add(&v.fields[i], i, a)
+		next = i + 1
 	}
 }
 
-func (v *versionCount) add(a answer.Answer) {
-	i := v.survey.FieldIndex(a.Field())
-	if i < 0 || len(a) < 2 {
-		return
-	}
-	f := &v.fields[i]
+// add counts an answer to field i.
+func (v *versionCount) add(f *fieldCount, i int, a answer.Answer) {
 	f.n++
-	if a.SealedIn(v.survey, v.survey.Fields()[i]) {
+	if f.seals && a.SealedIn(v.survey, v.survey.Fields()[i]) {
 		f.longest = max(f.longest, len(Sealed))
 		return
 	}
 	for _, value := range a.Values() {
 		f.longest = max(f.longest, len(value))
-		if f.options == nil {
-			continue
-		}
-		if option := slices.IndexFunc(v.survey.Fields()[i].Options(), func(o survey.Option) bool { return o.ID == value }); option >= 0 {
+		if option := slices.Index(f.ids, value); option >= 0 {
 			f.options[option]++
 		}
 	}
@@ -142,9 +151,15 @@ func (v *versionCount) add(a answer.Answer) {
 func newVersionCount(s *survey.Survey) *versionCount {
 	v := &versionCount{survey: s, fields: make([]fieldCount, len(s.Fields()))}
 	for i, f := range s.Fields() {
-		if k := kindOf(f); k == Choice || k == Chosen {
-			v.fields[i].options = make([]int64, len(f.Options()))
+		to := &v.fields[i]
+		to.name, to.seals = f.Name, s.Seals(f)
+		if k := kindOf(f); k != Choice && k != Chosen {
+			continue
 		}
+		for _, o := range f.Options() {
+			to.ids = append(to.ids, o.ID)
+		}
+		to.options = make([]int64, len(to.ids))
 	}
 	return v
 }

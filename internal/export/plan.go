@@ -35,7 +35,9 @@ type Plan struct {
 	Responses int64
 
 	options  Options
+	about    []Kind // the columns about the response itself, which are the first
 	versions map[string]*versionPlan
+	sealed   map[string]string // the label of Sealed
 }
 
 // Variable is one column.
@@ -65,21 +67,29 @@ type Value struct {
 
 // versionPlan maps the answers to one version to columns.
 type versionPlan struct {
-	survey  *survey.Survey
-	columns [][]int             // by index of the field; of Chosen, by index of the option. nil if it is not exported
-	labels  []map[string]string // by index of the field: the options' texts
+	survey *survey.Survey
+	fields []fieldPlan // by index in the survey's fields
+}
+
+type fieldPlan struct {
+	name    string
+	kind    Kind
+	seals   bool
+	columns []int             // of Chosen, by index of the option; nil if the field is not exported
+	options []string          // ids
+	labels  map[string]string // texts of options by id
 }
 
 // responseKinds are the columns about the response itself.
 var responseKinds = []Kind{Receipt, Arrived, Language, Channel, Period, Version}
 
 // kinds lists the columns about the response itself.
-func (p *Plan) kinds() []Kind {
+func (o Options) kinds() []Kind {
 	kinds := slices.Clone(responseKinds)
-	if p.options.Review != nil {
+	if o.Review != nil {
 		kinds = append(kinds, Review)
 	}
-	if p.options.Opening != nil {
+	if o.Opening != nil {
 		kinds = append(kinds, Opening)
 	}
 	return kinds
@@ -87,8 +97,9 @@ func (p *Plan) kinds() []Kind {
 
 // NewPlan makes a plan for the responses of a census. now is the questionnaire in force.
 func NewPlan(now *survey.Survey, c *Census, o Options) *Plan {
-	p := &Plan{Survey: now, Language: languageOf(now, o.Language), Responses: c.Responses, options: o, versions: map[string]*versionPlan{}}
-	for _, kind := range p.kinds() {
+	p := &Plan{Survey: now, Language: languageOf(now, o.Language), Responses: c.Responses, options: o, about: o.kinds(),
+		versions: map[string]*versionPlan{}, sealed: map[string]string{Sealed: o.Words.Say("value.sealed")}}
+	for _, kind := range p.about {
 		v := &Variable{Name: "_" + string(kind), Kind: kind, Label: o.Words.Say("variable." + string(kind)), N: c.Responses}
 		p.Variables = append(p.Variables, v)
 	}
@@ -129,19 +140,22 @@ type planner struct {
 }
 
 func (p *planner) addVersion(s *survey.Survey) {
-	v := &versionPlan{survey: s, columns: make([][]int, len(s.Fields())), labels: make([]map[string]string, len(s.Fields()))}
+	v := &versionPlan{survey: s, fields: make([]fieldPlan, len(s.Fields()))}
 	for i, f := range s.Fields() {
+		to := &v.fields[i]
+		to.name, to.kind, to.seals = f.Name, kindOf(f), s.Seals(f)
 		if p.private[f.Name] && !p.options.Private {
 			continue
 		}
-		v.labels[i] = map[string]string{}
+		to.labels = map[string]string{}
 		for _, o := range f.Options() {
-			v.labels[i][o.ID] = p.label(o, p.language)
+			to.options = append(to.options, o.ID)
+			to.labels[o.ID] = p.label(o, p.language)
 		}
-		if kindOf(f) == Chosen {
-			v.columns[i] = p.addChosen(f, &p.counts.fields[i], v.labels[i])
+		if to.kind == Chosen {
+			to.columns = p.addChosen(f, &p.counts.fields[i], to.labels)
 		} else {
-			v.columns[i] = []int{p.addField(f, &p.counts.fields[i], v.labels[i])}
+			to.columns = []int{p.addField(f, &p.counts.fields[i], to.labels)}
 		}
 	}
 	p.versions[s.Version] = v
@@ -252,81 +266,127 @@ func (v *Variable) Full() string {
 	return v.Label + " [" + v.Of + "]"
 }
 
+// A Record is a response to be written, and what the options say of it.
+type Record struct {
+	answer.Response
+	Arrived time.Time
+	review  string
+	opening string
+}
+
+// Record asks the functions of the options about a response. They are asked in the order of the responses.
+func (p *Plan) Record(r answer.Response, arrived time.Time) Record {
+	record := Record{Response: r, Arrived: arrived}
+	if p.options.Review != nil {
+		record.review = p.options.Review(r, arrived)
+	}
+	if p.options.Opening != nil {
+		record.opening = p.options.Opening(r)
+	}
+	return record
+}
+
 // A Cell is one value of a row; Raw is "" where there is none.
 type Cell struct {
-	Raw   string // as it is stored; of Chosen "1" or "0"
-	Label string // of a choice: the option's text, in the version that was answered
+	Raw    string // as it is stored; of Chosen "1" or "0"
+	labels map[string]string
 }
+
+// Label returns the text of a choice's option, in the version that was answered.
+func (c Cell) Label() string { return c.labels[c.Raw] }
 
 // A Row is a response's values, by the index of the variables. It is valid until the next is made from it.
 type Row []Cell
 
-// Row fills in a response. Its version must be in the census, and it must not be withdrawn.
-func (p *Plan) Row(row Row, r answer.Response, arrived time.Time) Row {
+// Row fills in a response. Its version must be in the census, and it must not be withdrawn. Several goroutines may fill in rows of
+// their own.
+func (p *Plan) Row(row Row, r *Record) Row {
 	row = slices.Grow(row[:0], len(p.Variables))[:len(p.Variables)]
 	clear(row)
-	for i, text := range p.responseTexts(r, arrived) {
-		row[i] = Cell{Raw: text}
+	for i, kind := range p.about {
+		row[i].Raw = p.text(kind, r)
 	}
 	if v := p.versions[r.Version]; v != nil {
-		sealed := Cell{Sealed, p.options.Words.Say("value.sealed")}
+		next := 0
 		for _, a := range r.Answers {
-			v.fill(row, a, sealed)
+			next = p.fill(row, v, a, next)
 		}
+		next = 0
 		for _, a := range r.Private {
-			v.fill(row, a, sealed)
+			next = p.fill(row, v, a, next)
 		}
 	}
 	return row
 }
 
-// responseTexts are the texts about the response itself, in the order of [Plan.kinds].
-func (p *Plan) responseTexts(r answer.Response, arrived time.Time) []string {
-	receipt := answer.Receipt(r.ID)
-	if receipt == "" {
-		receipt = r.ID
+// text returns the text of a column about the response itself.
+func (p *Plan) text(kind Kind, r *Record) string {
+	switch kind {
+	case Receipt:
+		return cmp.Or(answer.Receipt(r.ID), r.ID)
+	case Arrived:
+		return r.Arrived.In(p.Survey.Location()).Format(time.RFC3339)
+	case Language:
+		return r.Language
+	case Channel:
+		return r.Channel
+	case Period:
+		return r.Period
+	case Version:
+		return r.Version
+	case Review:
+		return r.review
+	case Opening:
+		return r.opening
 	}
-	texts := []string{receipt, arrived.In(p.Survey.Location()).Format(time.RFC3339), r.Language, r.Channel, r.Period, r.Version}
-	if p.options.Review != nil {
-		texts = append(texts, p.options.Review(r, arrived))
-	}
-	if p.options.Opening != nil {
-		texts = append(texts, p.options.Opening(r))
-	}
-	return texts
+	return ""
 }
 
-// fill fills in an answer, if the plan has columns for it; sealed in all of them, if it is.
-func (v *versionPlan) fill(row Row, a answer.Answer, sealed Cell) {
-	i := v.survey.FieldIndex(a.Field())
-	if i < 0 || len(a) < 2 || v.columns[i] == nil {
-		return
+// find returns the index of an answer's field if it is exported, else -1. Answers are in the order of the fields, so it is usually
+// next.
+func (v *versionPlan) find(a answer.Answer, next int) int {
+	if len(a) < 2 {
+		return -1
 	}
-	f := v.survey.Fields()[i]
-	if a.SealedIn(v.survey, f) {
-		for _, column := range v.columns[i] {
-			row[column] = sealed
-		}
-		return
+	i := next
+	if i >= len(v.fields) || v.fields[i].name != a.Field() {
+		i = v.survey.FieldIndex(a.Field())
 	}
-	if kindOf(f) != Chosen {
-		row[v.columns[i][0]] = Cell{a[1], v.labels[i][a[1]]}
-		return
+	if i < 0 || v.fields[i].columns == nil {
+		return -1
 	}
-	for j, o := range f.Options() {
-		cell := Cell{Raw: "0"}
-		if slices.Contains(a.Values(), o.ID) {
-			cell.Raw = "1"
-		}
-		row[v.columns[i][j]] = cell
-	}
+	return i
 }
 
-// A Sink takes rows.
-type Sink interface {
-	Write(Row) error
-	// Close writes what comes after the last row.
-	Close() error
+// isSealed reports whether an answer to field i is sealed.
+func (v *versionPlan) isSealed(a answer.Answer, i int) bool {
+	return v.fields[i].seals && a.SealedIn(v.survey, v.survey.Fields()[i])
+}
+
+// fill fills in an answer, if the plan has columns for it; sealed in all of them, if it is. It returns the index of the field that
+// probably follows.
+func (p *Plan) fill(row Row, v *versionPlan, a answer.Answer, next int) int {
+	i := v.find(a, next)
+	if i < 0 {
+		return next
+	}
+	f := &v.fields[i]
+	switch {
+	case v.isSealed(a, i):
+		for _, column := range f.columns {
+			row[column] = Cell{Sealed, p.sealed}
+		}
+	case f.kind != Chosen:
+		row[f.columns[0]] = Cell{a[1], f.labels}
+	default:
+		for j, id := range f.options {
+			row[f.columns[j]].Raw = "0"
+			if slices.Contains(a.Values(), id) {
+				row[f.columns[j]].Raw = "1"
+			}
+		}
+	}
+	return i + 1
 }
 
 // valueCodes are the numbers of a choice's options in SPSS.

@@ -66,7 +66,7 @@ func TestSealed(t *testing.T) {
 		}
 	}
 	header := []string{"taste", "why.price", "why.speed", "cups", "remark"}
-	rows := func(sink export.Sink, b *bytes.Buffer) []string {
+	rows := func(sink export.Table, b *bytes.Buffer) []string {
 		t.Helper()
 		write(t, p, sink, []entry{e})
 		rows, err := csv.NewReader(b).ReadAll()
@@ -105,9 +105,7 @@ func TestSealed(t *testing.T) {
 		t.Errorf("XLSX %q, %v", got, err)
 	}
 	b.Reset()
-	if err := export.NewJSONLines(&b, p).Write(e.r, e.t); err != nil {
-		t.Fatal(err)
-	}
+	write(t, p, export.NewJSONLines(&b, p), []entry{e})
 	if want := `"answers":{"taste":"5","remark":{"sealed":true}},"private":{"why":{"sealed":true},"cups":{"sealed":true}}}`; !strings.HasSuffix(strings.TrimSpace(b.String()), want) {
 		t.Errorf("JSON Lines %s", &b)
 	}
@@ -118,7 +116,7 @@ func TestPlainTextThatLooksSealed(t *testing.T) {
 	s := parse(t, mayBeSealed)
 	e := response(s, 1, answer.Answer{"remark", "seal1.AQ"})
 	p := plan(t, s, "en", true, e)
-	if row := p.Row(nil, e.r, e.t); row[len(row)-1].Raw != "seal1.AQ" {
+	if row := row(p, e); row[len(row)-1].Raw != "seal1.AQ" {
 		t.Errorf("%v", row)
 	}
 }
@@ -134,7 +132,7 @@ func TestOpening(t *testing.T) {
 		p := export.NewPlan(s, census, export.Options{Private: true, Words: w,
 			Review:  func(answer.Response, time.Time) string { return "held" },
 			Opening: func(r answer.Response) string { return "remark: damaged" }})
-		row := p.Row(nil, e.r, e.t)
+		row := row(p, e)
 		at := slices.IndexFunc(p.Variables, func(v *export.Variable) bool { return v.Name == "_opening" })
 		if at < 0 || row[at].Raw != "remark: damaged" || row[at-1].Raw != "held" {
 			t.Errorf("%d %v", at, row)

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
@@ -9,16 +8,17 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/survey"
 )
 
 // SPSS writes the data for SPSS (or PSPP): a CSV file with numbers for choices. [SPSS.Syntax] writes the commands to read it.
 type SPSS struct {
-	plan   *Plan
-	names  []string     // by variable
-	codes  []valueCodes // of choices, by variable
-	w      *csv.Writer
-	record []string
+	lines
+	plan  *Plan
+	names []string     // by variable
+	codes []valueCodes // of choices, by variable
+	to    io.Writer
 }
 
 // Limits of SPSS, in bytes of UTF-8.
@@ -33,7 +33,7 @@ const (
 // NewSPSS writes data to w.
 func NewSPSS(w io.Writer, p *Plan) (*SPSS, error) {
 	n := len(p.Variables)
-	s := &SPSS{plan: p, codes: make([]valueCodes, n), w: csv.NewWriter(w), record: make([]string, n)}
+	s := &SPSS{plan: p, codes: make([]valueCodes, n), to: w}
 	taken := map[string]bool{}
 	for i, v := range p.Variables {
 		s.names = append(s.names, variableName(v.Name, taken))
@@ -41,7 +41,8 @@ func NewSPSS(w io.Writer, p *Plan) (*SPSS, error) {
 			s.codes[i] = v.codes()
 		}
 	}
-	return s, s.w.Write(s.names)
+	_, err := w.Write(appendLine(nil, s.names, spreadsheet.AppendRaw))
+	return s, err
 }
 
 // keywords cannot be names.
@@ -72,11 +73,27 @@ func variableName(name string, taken map[string]bool) string {
 	return short
 }
 
-func (s *SPSS) Write(row Row) error {
-	for i, c := range row {
-		s.record[i] = s.text(i, c)
+func (s *SPSS) Encoder() Encoder { return &spssEncoder{SPSS: s} }
+
+type spssEncoder struct {
+	*SPSS
+	row    Row
+	record []string
+}
+
+func (e *spssEncoder) Encode(b *Block) {
+	for i := range b.Records {
+		e.row, e.record = e.plan.Row(e.row, &b.Records[i]), e.record[:0]
+		for j, c := range e.row {
+			e.record = append(e.record, e.text(j, c))
+		}
+		b.data = appendLine(b.data, e.record, spreadsheet.AppendRaw)
 	}
-	return s.w.Write(s.record)
+}
+
+func (s *SPSS) Write(b *Block) error {
+	_, err := s.to.Write(b.data)
+	return err
 }
 
 // lineBreaks replaces characters that SPSS takes for the end of a case, even within quotes.
@@ -105,10 +122,7 @@ func (s *SPSS) text(i int, c Cell) string {
 	}
 }
 
-func (s *SPSS) Close() error {
-	s.w.Flush()
-	return s.w.Error()
-}
+func (s *SPSS) Close() error { return nil }
 
 // Syntax writes the commands that read the data from a file and describe it.
 func (s *SPSS) Syntax(w io.Writer, file string) error {

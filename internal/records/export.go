@@ -25,55 +25,29 @@ const (
 // Export writes the responses of a snapshot, or of a copy of one, withdrawn ones left out. With SPSS, what it returns writes the
 // commands that read the data; else it returns nil.
 func Export(entries iter.Seq2[store.Entry, error], w io.Writer, plan *export.Plan, format Format, o export.TableOptions) (*export.SPSS, error) {
-	var sink export.Sink
+	var table export.Table
 	var spss *export.SPSS
 	var err error
 	switch format {
 	case JSONL:
-		return nil, exportLines(entries, w, plan)
+		table = export.NewJSONLines(w, plan)
 	case CSV:
-		sink, err = export.NewCSV(w, plan, o)
+		table, err = export.NewCSV(w, plan, o)
 	case XLSX:
-		sink, err = export.NewXLSX(w, plan, o)
+		table, err = export.NewXLSX(w, plan, o)
 	case SPSS:
 		spss, err = export.NewSPSS(w, plan)
-		sink = spss
+		table = spss
 	default:
 		err = message.Errorf("there is no format '%s'", format)
 	}
 	if err != nil {
 		return nil, err
 	}
-	var row export.Row
-	for entry, err := range entries {
-		if err != nil {
-			return nil, err
-		}
-		if entry.Response.Withdrawn {
-			continue
-		}
-		row = plan.Row(row, entry.Response, entry.Arrived)
-		if err := sink.Write(row); err != nil {
-			return nil, err
-		}
+	if err := writeTable(table, plan, entries); err != nil {
+		return nil, err
 	}
-	return spss, sink.Close()
-}
-
-func exportLines(entries iter.Seq2[store.Entry, error], w io.Writer, plan *export.Plan) error {
-	lines := export.NewJSONLines(w, plan)
-	for entry, err := range entries {
-		if err != nil {
-			return err
-		}
-		if entry.Response.Withdrawn {
-			continue
-		}
-		if err := lines.Write(entry.Response, entry.Arrived); err != nil {
-			return err
-		}
-	}
-	return nil
+	return spss, table.Close()
 }
 
 // Codebook returns the codebook of an export as CSV and as HTML.

@@ -2,6 +2,7 @@ package spreadsheet
 
 import (
 	"bytes"
+	"encoding/csv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -32,6 +33,42 @@ func TestEscapingIsReversible(t *testing.T) {
 		}
 		if safe != text && Escape(safe) == safe {
 			t.Fatalf("%q and %q are written alike", text, safe)
+		}
+	})
+}
+
+// TestQuotesAsTheStandardLibrary compares records with those of encoding/csv.
+func TestQuotesAsTheStandardLibrary(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.StringMatching(`[ a\\.,"\r\n\t\x{3000}\x{a0}=-]{0,6}`), rapid.String())
+		record := rapid.SliceOfN(text, 1, 4).Draw(t, "record")
+		for _, crlf := range []bool{false, true} {
+			var ours, theirs bytes.Buffer
+			w, standard := NewWriter(&ours), csv.NewWriter(&theirs)
+			if standard.UseCRLF = crlf; crlf {
+				w.UseCRLF()
+			}
+			escaped := make([]string, len(record))
+			var line []byte
+			for i, text := range record {
+				escaped[i] = Escape(text)
+				if i > 0 {
+					line = append(line, ',')
+				}
+				line = AppendRaw(line, escaped[i])
+				if one := Append(nil, text); !bytes.Equal(one, AppendRaw(nil, escaped[i])) {
+					t.Fatalf("%q is %q", text, one)
+				}
+			}
+			if err := w.Write(record); err != nil {
+				t.Fatal(err)
+			}
+			w.Flush()
+			standard.Write(escaped)
+			standard.Flush()
+			if ours.String() != theirs.String() || !crlf && string(line)+"\n" != theirs.String() {
+				t.Fatalf("%q or %q, want %q", &ours, line, &theirs)
+			}
 		}
 	})
 }
