@@ -618,7 +618,7 @@ export class Figures {
     const { period } = x;
     const history = this.shown.slice(0, this.shown.indexOf(x) + 1).slice(-24);
     const areas = Object.fromEntries(x.dimensions.map((y) => [y.d.id, { score: y.raw?.number ?? null, interval: y.interval ?? null, alpha: y.alpha ?? null }]));
-    const doc = { survey: d.id, title: d.title[language], language, revision: total(this.periods.slice(0, this.periods.indexOf(period) + 1).map((p) => p.number)), period: period.name, release: period.number,
+    const doc = { survey: d.id, title: d.title[language], titles: d.title, language, revision: total(this.periods.slice(0, this.periods.indexOf(period) + 1).map((p) => p.number)), period: period.name, release: period.number,
       date: period.date, min_group: period.k, respondents: x.respondents, issued: orNull(x.issued), population: orNull(x.population), response_rate: x.rate?.number ?? null, sample_size: orNull(x.sample),
       overall: this.overallJSON(x, language), dimensions: Object.fromEntries(Object.entries(areas).map(([id, a]) => [id, a.score])), questions: this.questions(x),
       periods: history.map((y) => { const c = this.change(y, this.whole); return { period: y.period.name, release: y.period.number, date: y.period.date, respondents: y.respondents, score: y.overall.score?.number ?? null,
@@ -659,7 +659,7 @@ export class Figures {
   overallJSON(x, language) {
     const o = x.overall;
     const n = (f) => f?.number ?? null;
-    const v = { score: n(o.score), raw: n(o.raw), band: o.band?.label[language] ?? null, band_from: o.band?.from ?? null, model: x.form.scoring.model, reached: n(o.reached), divisor: n(o.divisor), deducted: n(o.deducted) };
+    const v = { score: n(o.score), raw: n(o.raw), band: o.band?.label[language] ?? null, band_labels: o.band?.label ?? null, band_from: o.band?.from ?? null, model: x.form.scoring.model, reached: n(o.reached), divisor: n(o.divisor), deducted: n(o.deducted) };
     if (x.form.scoring.target !== undefined) Object.assign(v, { target: Number(x.form.scoring.target), gap: n(o.gap) });
     const c = this.change(x, this.whole);
     const hasBefore = this.shown.indexOf(x) > 0 && c.before;

@@ -15,7 +15,7 @@ import (
 )
 
 // Some addresses of results lead to others, so that a release writes each page once: the first language's own, which an earlier version
-// wrote too, and that of the newest period, which has a page of its own from the next period on. There is a moved file
+// wrote too, results.json in the other languages, and that of the newest period, which has a page of its own from the next period on. There is a moved file
 // ([headers.Moved]): it has no figures, follows from no release, and is written when the address begins to lead elsewhere. Addresses of
 // groups of the newest period do as well. Where there may be more groups than pages once the period is past, these lead to the period's
 // own address, which is right whichever period is the newest.
@@ -31,13 +31,25 @@ type move struct {
 // firstLanguage returns the moves from the newest results under the first language's name. Publishing a site makes them.
 func firstLanguage(s *survey.Survey) []move {
 	newest := results.Folder{}
-	return movesOf(address{s.ID + "/" + s.DefaultLanguage() + "/" + newest.Path(), s.DefaultLanguage()}, newest, "../../"+newest.Path(), false)
+	return movesOf(s, address{s.ID + "/" + s.DefaultLanguage() + "/" + newest.Path(), s.DefaultLanguage()}, newest, "../../"+newest.Path(), false)
+}
+
+// oneForAll returns the move from the figures of a page at the address of another language to those of the first, which are the same.
+func oneForAll(s *survey.Survey, a address, f results.Folder) move {
+	up := strings.Repeat("../", strings.Count(strings.TrimPrefix(a.folder, s.ID+"/"), "/"))
+	return move{a.folder + figuresName, up + f.Path() + figuresName, a.language, f.Period, true}
 }
 
 // movesOf returns the moves of the files of a folder at an address.
-func movesOf(a address, f results.Folder, to string, wanted bool) []move {
+func movesOf(s *survey.Survey, a address, f results.Folder, to string, wanted bool) []move {
 	var all []move
 	for _, name := range fileNames(f) {
+		if name == figuresName && a.language != s.DefaultLanguage() { // to the same file whichever period is the newest
+			m := oneForAll(s, a, f)
+			m.wanted = wanted
+			all = append(all, m)
+			continue
+		}
 		m := move{a.folder + name, to + name, a.language, f.Period, wanted}
 		if name == indexName {
 			m.to = to
@@ -57,7 +69,7 @@ func (r *run) moves(set *results.Set) []move {
 				continue
 			}
 			for _, a := range addresses(r.survey, f) {
-				all = append(all, movesOf(a, f, "../", false)...)
+				all = append(all, movesOf(r.survey, a, f, "../", false)...)
 			}
 		}
 		return all
@@ -70,11 +82,11 @@ func (r *run) moves(set *results.Set) []move {
 		for _, a := range addresses(r.survey, f) {
 			switch {
 			case f.Whole():
-				all = append(all, movesOf(a, f, "../", true)...)
+				all = append(all, movesOf(r.survey, a, f, "../", true)...)
 			case set.KeepsGroups():
-				all = append(all, movesOf(a, f, "../../../../"+strings.TrimPrefix(results.Folder{Segment: f.Segment, Option: f.Option}.Path(), results.Folder{}.Path()), true)...)
+				all = append(all, movesOf(r.survey, a, f, "../../../../"+strings.TrimPrefix(results.Folder{Segment: f.Segment, Option: f.Option}.Path(), results.Folder{}.Path()), true)...)
 			default:
-				all = append(all, movesOf(a, f, "../../../", true)...)
+				all = append(all, movesOf(r.survey, a, f, "../../../", true)...)
 			}
 		}
 	}

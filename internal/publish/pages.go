@@ -59,12 +59,12 @@ func addresses(s *survey.Survey, f results.Folder) []address {
 	return all
 }
 
-const indexName = "index.html"
+const indexName, figuresName = "index.html", "results.json"
 
 // fileNames returns the files of a page.
 func fileNames(f results.Folder) []string {
 	if f.Whole() {
-		return []string{indexName, "results.json", "results.csv"}
+		return []string{indexName, figuresName, "results.csv"}
 	}
 	return []string{indexName}
 }
@@ -72,7 +72,11 @@ func fileNames(f results.Folder) []string {
 // readFirstTags reads the tags of the newest files, and once a day of those that lead there from under the first language's name.
 func (r *run) readFirstTags(ctx context.Context) error {
 	paths := newestPaths(r.survey)
-	for _, m := range firstLanguage(r.survey) {
+	moves := firstLanguage(r.survey)
+	for _, a := range addresses(r.survey, results.Folder{})[1:] {
+		moves = append(moves, oneForAll(r.survey, a, results.Folder{}))
+	}
+	for _, m := range moves {
 		if r.seen.files[m.path].inputs != m.inputs(r) {
 			paths = append(paths, m.path)
 		}
@@ -86,9 +90,11 @@ func (r *run) readFirstTags(ctx context.Context) error {
 // are what visitors see first.
 func newestPaths(s *survey.Survey) []string {
 	var paths []string
-	for _, a := range addresses(s, results.Folder{}) {
+	for i, a := range addresses(s, results.Folder{}) {
 		for _, name := range fileNames(results.Folder{}) {
-			paths = append(paths, a.folder+name)
+			if i == 0 || name != figuresName {
+				paths = append(paths, a.folder+name)
+			}
 		}
 	}
 	return paths
@@ -120,11 +126,15 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 		case revision == report.Revision && f.Whole() && results.DatedMeasures(r.actions):
 			inputs += " " + string(today)
 		}
-		for _, a := range addresses(r.survey, f) {
+		for i, a := range addresses(r.survey, f) {
 			page := results.Page{Set: set, Actions: r.actions, Today: today, Language: a.language, Root: strings.Repeat("../", strings.Count(a.folder, "/")), Folder: f}
 			for _, name := range fileNames(f) {
-				all = append(all, file{path: a.folder + name, page: page, write: r.writer(name), revision: revision, inputs: sha256.Sum256([]byte(inputs)), group: group})
 				listed[a.folder+name] = true
+				if i > 0 && name == figuresName {
+					all = append(all, r.movedFile(oneForAll(r.survey, a, f), revision))
+					continue
+				}
+				all = append(all, file{path: a.folder + name, page: page, write: r.writer(name), revision: revision, inputs: sha256.Sum256([]byte(inputs)), group: group})
 			}
 		}
 		if f == (results.Folder{}) {

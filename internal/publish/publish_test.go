@@ -434,7 +434,7 @@ func (m *fakeStore) wantPages(t *testing.T, figures string) {
 		"sample/results/results.json":    "json zh " + figures,
 		"sample/results/results.csv":     "csv zh " + figures,
 		"sample/en/results/index.html":   "page en ../../../ " + figures,
-		"sample/en/results/results.json": "json en " + figures,
+		"sample/en/results/results.json": string(headers.Moved("results.json", "../../results/results.json", "en", "Sample")),
 		"sample/en/results/results.csv":  "csv en " + figures,
 	}
 	got := map[string]string{}
@@ -459,8 +459,9 @@ func TestPublish(t *testing.T) {
 	for n := range 9 { // five and four
 		m.put(n, "2026-10")
 	}
-	// Three files each at two addresses, and as many that lead there from October's; and a page of five members at two, with what leads there.
-	if out := publish(t, p, s); out.Folded != 9 || len(out.Released) != 1 || out.Replaced != 6+6+2+2 {
+	// Two files each at two addresses, and one for both; three at each that lead there from October's; and a page of five members at two,
+	// with what leads there.
+	if out := publish(t, p, s); out.Folded != 9 || len(out.Released) != 1 || out.Replaced != 5+6+2+2 {
 		t.Errorf("after nine: %+v", out)
 	}
 	m.wantPages(t, "r1 2026-10:5")
@@ -609,7 +610,7 @@ func TestCalls(t *testing.T) {
 	}
 	var p *Publisher
 	var r reports
-	answers, newest, moved := 0, 3*len(s.Languages), 3
+	answers, newest, moved := 0, 1+2*len(s.Languages), 3+1
 	for _, step := range []struct {
 		name                                          string
 		fresh                                         bool // a publisher that has no memory

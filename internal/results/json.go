@@ -13,7 +13,8 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// JSON writes the figures of one period's results page for machines; docs/results-json.md says what it contains. Numbers
+// JSON writes the figures of one period's results page for machines; docs/results-json.md says what it contains: the same in each
+// language, but for the title and the band's label, which it has in all languages besides. Numbers
 // are rounded to four decimals. What is not released, or has no answers, is null or absent, and nothing says how many
 // answers wait.
 func (r *Renderer) JSON(w io.Writer, p Page) error {
@@ -33,7 +34,7 @@ func (r *Renderer) JSON(w io.Writer, p Page) error {
 func (d *document) json() object {
 	s, language := d.survey, d.language
 	doc := object{
-		{"survey", s.ID}, {"title", s.Title.In(language)}, {"language", language}, {"revision", d.report.RevisionOf(d.page.Period)},
+		{"survey", s.ID}, {"title", s.Title.In(language)}, {"titles", inLanguages(s, s.Title)}, {"language", language}, {"revision", d.report.RevisionOf(d.page.Period)},
 	}
 	p := d.period
 	if p == nil {
@@ -124,12 +125,12 @@ func driversJSON(d *stats.Drivers) object {
 // overallJSON returns the index: rounded and, as fractions, exact.
 func (d *document) overallJSON() object {
 	o := &d.period.Overall
-	var band, from any
+	var band, bands, from any
 	if o.Band != nil {
-		band, from = o.Band.Label.In(d.language), o.Band.From
+		band, bands, from = o.Band.Label.In(d.language), inLanguages(d.survey, o.Band.Label), o.Band.From
 	}
 	s := d.scoring()
-	v := object{{"score", score(o)}, {"raw", number(o.Raw)}, {"band", band}, {"band_from", from}, {"model", s.Model},
+	v := object{{"score", score(o)}, {"raw", number(o.Raw)}, {"band", band}, {"band_labels", bands}, {"band_from", from}, {"model", s.Model},
 		{"reached", number(o.Reached)}, {"divisor", number(o.Divisor)}, {"deducted", number(o.Deducted)}}
 	if s.Target != nil {
 		v = append(v, object{{"target", s.Target}, {"gap", number(o.Gap)}}...)
@@ -160,6 +161,15 @@ func (d *document) overallJSON() object {
 		}
 	}
 	return append(v, member{"exact", exact})
+}
+
+// inLanguages returns a text by language.
+func inLanguages(s *survey.Survey, text survey.Text) object {
+	all := object{}
+	for _, language := range s.Languages {
+		all = append(all, member{language, text.In(language)})
+	}
+	return all
 }
 
 func questionsJSON(items []stats.Item) object {

@@ -93,7 +93,7 @@ func (d *document) view() *view {
 		Frame: d.frame.Frame("results", d.words.Say("results.of", "title", title), p.Language, p.Root,
 			d.frame.LanguageLinks(s, p.Language, p.Root, p.Path())),
 		Heading: title, Form: render.Address(s, p.Language, p.Root, ""),
-		Data: d.link(whole, "results.json"), Table: d.link(whole, "results.csv"),
+		Data: render.Address(s, s.DefaultLanguage(), p.Root, whole.Path()+"results.json"), Table: d.link(whole, "results.csv"),
 		Protection: d.protection(), Level: d.level(), Measures: d.measures(),
 	}
 	v.Of(s.ID)

@@ -274,7 +274,7 @@ func TestResultsOfPeriodsAndGroups(t *testing.T) {
 	// Addresses that lead to others: of the newest period, and of the first language.
 	for address, want := range map[string]string{
 		"/tea/results/" + year + "/": "/tea/results/", "/tea/en/results/" + year + "/index.html": "/tea/en/results/", "/tea/en/results/" + year + "/by/taste/4/": "/tea/en/results/by/taste/4/",
-		"/tea/en/results/" + year + "/results.json": "/tea/en/results/results.json", "/tea/results/" + year + "/results.csv": "/tea/results/results.csv",
+		"/tea/en/results/" + year + "/results.csv": "/tea/en/results/results.csv", "/tea/en/results/results.json": "/tea/results/results.json", "/tea/results/" + year + "/results.csv": "/tea/results/results.csv",
 		"/tea/zh/results/": "/tea/results/", "/tea/zh/results/results.json": "/tea/results/results.json", "/tea/zh/results/results.csv": "/tea/results/results.csv",
 	} {
 		for _, method := range []string{"GET", "HEAD"} {

@@ -259,6 +259,12 @@ func (p *pages) writeResults(dirs []string, language string, renderer *results.R
 		write func(io.Writer, results.Page) error
 	}{{"index.html", renderer.HTML}, {"results.json", renderer.JSON}, {"results.csv", renderer.CSV}} {
 		name := results.Folder{}.Path() + file.name
+		if file.name == "results.json" && language != s.DefaultLanguage() { // it is the same in all languages
+			if err := p.out.Write(dirs[0]+name, headers.Moved(name, "../../"+name, language, s.Title.In(language))); err != nil {
+				return err
+			}
+			continue
+		}
 		err := p.write(dirs[:1], name, func(w io.Writer, root string) error {
 			return file.write(w, results.Page{Set: empty, Language: language, Root: root})
 		})

@@ -29,7 +29,7 @@ const (
 	pageWait  = time.Second
 )
 
-// ComparePages compares results.json and results.csv of a period, in all languages, with what follows from the latest releases,
+// ComparePages compares results.json and results.csv of a period, the table in all languages, with what follows from the latest releases,
 // and adds what differs. A file that was written from earlier releases is left out: the publisher is about to write it.
 func (v *Result) ComparePages(ctx context.Context, records store.Records, published Published) error {
 	for try := 1; ; try++ {
@@ -100,11 +100,13 @@ type pageComparison struct {
 // compare compares the files of one page in a language.
 func (c *pageComparison) compare(ctx context.Context, f results.Folder, language string) error {
 	folder := c.report.Survey.ID + "/"
+	files := map[string]func(io.Writer, results.Page) error{"results.json": c.renderer.JSON, "results.csv": c.renderer.CSV}
 	if language != c.report.Survey.DefaultLanguage() {
 		folder += language + "/"
+		delete(files, "results.json") // which leads to that of the first language
 	}
 	page := results.Page{Set: c.set, Language: language, Folder: f}
-	for name, write := range map[string]func(io.Writer, results.Page) error{"results.json": c.renderer.JSON, "results.csv": c.renderer.CSV} {
+	for name, write := range files {
 		path := folder + f.Path() + name
 		tag, revision, err := c.published.Pages.Page(ctx, path)
 		if err != nil {
