@@ -16,6 +16,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -65,6 +66,15 @@ type Result struct {
 
 // Run builds a site. If there are problems, or after an error, nothing in the directory has changed.
 func Run(o Options) (*Result, questionnaire.Problems, error) {
+	for reading := 1; ; reading++ {
+		result, problems, err := run(o)
+		if removed := new(project.RemovedError); !errors.As(err, &removed) || reading == project.MaxReadings {
+			return result, problems, err
+		}
+	}
+}
+
+func run(o Options) (*Result, questionnaire.Problems, error) {
 	if err := project.Check(o.Surveys); err != nil {
 		return nil, nil, err
 	}
@@ -107,7 +117,8 @@ type builder struct {
 	library   *project.Library
 	templates fs.FS
 	folder    *staging.Folder // nil if it could not be opened
-	site      []byte          // see record.Site; nil if it cannot be told: then everything is drawn and nothing recorded
+	program   []byte          // see programID; nil if it cannot be told: then everything is drawn and nothing recorded
+	site      []byte          // see record.Site; nil as program
 	before    *record         // of the build before, if that was of the same site
 	hasCommon bool            // the common assets are there
 	common    func() (common, error)
@@ -142,6 +153,7 @@ func (b *builder) failed() error {
 
 // compare takes the record of the build before, if what all pages follow from is the same.
 func (b *builder) compare(before *record) {
+	b.program, _ = programID()
 	b.site = b.siteKey()
 	if b.site != nil && bytes.Equal(b.site, before.Site) {
 		b.before = before
@@ -152,8 +164,7 @@ func (b *builder) compare(before *record) {
 
 // siteKey returns the hash of what all pages follow from; nil if it cannot be told.
 func (b *builder) siteKey() []byte {
-	program, err := programID()
-	if err != nil {
+	if b.program == nil {
 		return nil
 	}
 	look, err := b.library.SketchTheme()
@@ -164,7 +175,7 @@ func (b *builder) siteKey() []byte {
 	if err != nil {
 		return nil
 	}
-	sum := sha256.Sum256(append(pages[:], program...))
+	sum := sha256.Sum256(append(pages[:], b.program...))
 	return sum[:]
 }
 

@@ -419,6 +419,13 @@ func TestErrorLeavesTheRecord(t *testing.T) {
 		t.Fatal("a file of somebody else was replaced")
 	}
 	w.lose("milk")
+	if err := os.Symlink("nowhere", filepath.Join(w.surveys, "lost.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Run(w.options()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a questionnaire that cannot be found: %v", err)
+	}
+	w.remove("lost.yaml")
 	if !maps.Equal(w.site(), before) {
 		t.Error("a build that failed has changed the site")
 	}

@@ -1,22 +1,14 @@
 package build
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"errors"
+	"debug/elf"
 	"io"
 	"os"
 )
 
-// The build ID, which the linker puts at the beginning of a program's text: the same marks that "go tool buildid" looks for.
-const (
-	idBegins = "\xff Go build ID: \""
-	idEnds   = "\"\n \xff"
-	idWithin = 64 << 10 // bytes from the beginning of the file
-)
-
-// programID identifies the running program with all that is embedded in it: by the build ID, which follows from the content, or
-// where it was left out, by a hash of the whole file.
+// programID identifies the running program with all that is embedded in it: by the build ID, which the linker derives from the
+// content, or where there is none, by a hash of the whole file.
 func programID() ([]byte, error) {
 	name, err := os.Executable()
 	if err != nil {
@@ -27,18 +19,33 @@ func programID() ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	head := make([]byte, idWithin)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, err
-	}
-	if _, after, found := bytes.Cut(head[:n], []byte(idBegins)); found {
-		if id, _, ends := bytes.Cut(after, []byte(idEnds)); ends && len(id) > 0 {
-			return id, nil
-		}
+	if id := buildID(f); id != nil {
+		return id, nil
 	}
 	h := sha256.New()
-	h.Write(head[:n])
-	_, err = io.Copy(h, f)
-	return h.Sum(nil), err
+	if _, err := io.Copy(h, f); err != nil {
+		return nil, err
+	}
+	return h.Sum(nil), nil
+}
+
+// noteHead is what an ELF note has before its content: three numbers and the name "Go", in bytes.
+const noteHead = 16
+
+// buildID returns the note with the build ID of an ELF program; nil if there is none. Reading it takes a thousandth of the time of
+// a hash.
+func buildID(f io.ReaderAt) []byte {
+	program, err := elf.NewFile(f)
+	if err != nil {
+		return nil
+	}
+	section := program.Section(".note.go.buildid")
+	if section == nil {
+		return nil
+	}
+	note, err := section.Data()
+	if err != nil || len(note) <= noteHead {
+		return nil
+	}
+	return note
 }

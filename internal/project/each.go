@@ -102,13 +102,14 @@ type Visitor struct {
 	// Known returns the id and the languages of a questionnaire that need not be parsed; ok is false if it must be. Nil: all must.
 	Known func(s *Source) (id string, languages []string, ok bool)
 
-	// Visit takes a questionnaire without problems in it or its sidecars, its key, and the names of the files that it needs.
+	// Visit takes a questionnaire without problems in it or its sidecars, its key, and the names of the files that it needs. Nil:
+	// nobody does.
 	Visit func(q *Questionnaire, key Key, needs []string)
 
 	// ThemeIsKnown says that the theme has no problems, so that it is not read unless a questionnaire has a look of its own.
 	ThemeIsKnown bool
 
-	// Keep says that the library keeps what it reads, as [Library.Read] does. Else it keeps ids, languages and problems.
+	// Keep says that the library keeps what it reads, as [Library.Read] does.
 	Keep bool
 }
 
@@ -120,11 +121,24 @@ func fixedTheme(t *theme.Theme) siteTheme {
 	return sync.OnceValues(func() (*theme.Theme, string) { return t, t.Fingerprint() })
 }
 
-// Each reads the directory as Read does, a file after the other, and hands on each questionnaire as soon as it is compiled, so that
-// the memory it takes does not grow with the surveys. It returns the surveys without problems, sorted by id, of which without Keep
-// only ID and Languages are set, and the problems of the others, as Read does.
+// A RemovedError says that a questionnaire was listed and then could not be found: it was renamed or removed meanwhile, or it is
+// a link that leads nowhere. Whoever reads the directory once more finds out.
+type RemovedError struct{ Err error }
+
+func (e *RemovedError) Error() string { return e.Err.Error() }
+func (e *RemovedError) Unwrap() error { return e.Err }
+
+// MaxReadings bounds how often a directory is read because of a [RemovedError].
+const MaxReadings = 4
+
+// Each reads the directory, and hands on each questionnaire as soon as it is compiled, so that without Keep the memory it takes does
+// not grow with the surveys. It returns the surveys without problems, sorted by id, of which without Keep only ID and Languages are
+// set, and the problems of the others. The error is an *EmptyError if there are no questionnaires.
 func (l *Library) Each(v Visitor) ([]*survey.Survey, questionnaire.Problems, error) {
 	paths, err := questionnairePaths(l.dir)
+	if empty := new(EmptyError); errors.As(err, &empty) {
+		l.files = nil // the last one was removed
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,14 +152,18 @@ func (l *Library) Each(v Visitor) ([]*survey.Survey, questionnaire.Problems, err
 	if err != nil {
 		return nil, nil, err
 	}
-	e := each{Visitor: v, library: l, theme: sync.OnceValues(func() (*theme.Theme, string) {
+	e := each{Visitor: v, demands: l.demands, before: l, theme: sync.OnceValues(func() (*theme.Theme, string) {
 		v.ThemeIsKnown = false
 		if _, err := whole(); err != nil || l.theme == nil { // which is reported below
 			l.theme = &theme.Theme{}
 		}
 		return l.theme, l.theme.Fingerprint()
 	})}
-	if err := e.read(paths, sidecars); err != nil {
+	files, found, err := e.read(paths, sidecars)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &RemovedError{err}
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	var themeProblems questionnaire.Problems
@@ -154,18 +172,23 @@ func (l *Library) Each(v Visitor) ([]*survey.Survey, questionnaire.Problems, err
 			return nil, nil, err
 		}
 	}
-	surveys, problems := collect(l.files)
-	return surveys, slices.Concat(problems, sidecarProblems(l.sidecars), themeProblems), nil
+	if v.Keep {
+		l.files, l.sidecars = files, found
+	}
+	surveys, problems := collect(files)
+	return surveys, slices.Concat(problems, sidecarProblems(found), themeProblems), nil
 }
 
-// each is one run of [Library.Each].
+// each reads questionnaires with their sidecars, several at a time.
 type each struct {
 	Visitor
-	library *Library
+	demands Demands
 	theme   siteTheme
+	before  *Library // whose files are taken over if they have not changed
 }
 
-func (e *each) read(paths, sidecars []string) error {
+// read returns the questionnaires at paths and all sidecars, which belong to these or to none, each sorted by path.
+func (e *each) read(paths, sidecars []string) ([]*Questionnaire, []*Sidecar, error) {
 	owners := map[string]string{} // paths of questionnaires, without extension: the last of two is that of the sidecars
 	for _, path := range paths {
 		owners[strings.TrimSuffix(path, filepath.Ext(path))] = path
@@ -176,38 +199,48 @@ func (e *each) read(paths, sidecars []string) error {
 		owner := owners[filepath.Join(filepath.Dir(path), name)]
 		beside[owner] = append(beside[owner], path)
 	}
+	knownFiles, knownSidecars := map[string]*Questionnaire{}, map[string]*Sidecar{}
+	for _, q := range e.before.files {
+		knownFiles[q.Path] = q
+	}
+	for _, s := range e.before.sidecars {
+		knownSidecars[s.Path] = s
+	}
 	files, found := make([]*Questionnaire, len(paths)), make([][]*Sidecar, len(paths)+1)
 	var workers errgroup.Group
 	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for i, path := range paths {
 		workers.Go(func() (err error) {
-			files[i], found[i], err = e.one(path, beside[path])
+			files[i], found[i], err = e.one(path, beside[path], knownFiles[path], knownSidecars)
 			return err
 		})
 	}
 	if err := workers.Wait(); err != nil {
-		return err
+		return nil, nil, err
 	}
-	alone, err := readSidecars(beside[""], nil, nil)
-	if err != nil {
-		return err
-	}
-	found[len(paths)] = alone
-	e.library.files = slices.DeleteFunc(files, func(q *Questionnaire) bool { return q == nil })
-	e.library.sidecars = slices.Concat(found...)
-	slices.SortFunc(e.library.sidecars, func(a, b *Sidecar) int { return strings.Compare(a.Path, b.Path) })
-	return nil
-}
-
-// one reads one questionnaire with its sidecars; nil if it was removed after it was listed.
-func (e *each) one(path string, beside []string) (*Questionnaire, []*Sidecar, error) {
-	s, err := e.source(path, beside)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	}
+	alone, err := sidecarSources(beside[""])
 	if err != nil {
 		return nil, nil, err
 	}
+	for _, part := range alone {
+		found[len(paths)] = append(found[len(paths)], parseSidecar(part, nil, knownSidecars[part.path]))
+	}
+	all := slices.Concat(found...)
+	slices.SortFunc(all, func(a, b *Sidecar) int { return strings.Compare(a.Path, b.Path) })
+	return files, all, nil
+}
+
+// one reads one questionnaire with its sidecars.
+func (e *each) one(path string, beside []string, before *Questionnaire, known map[string]*Sidecar) (*Questionnaire, []*Sidecar, error) {
+	content, err := readSource(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	parts, err := sidecarSources(beside)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &Source{Name: filepath.Base(path), content: content, path: path, sidecars: parts, demands: e.demands}
 	if e.Known != nil {
 		if id, languages, ok := e.Known(s); ok {
 			q := &Questionnaire{Path: path}
@@ -215,14 +248,14 @@ func (e *each) one(path string, beside []string) (*Questionnaire, []*Sidecar, er
 			return q, nil, nil
 		}
 	}
-	q := reparse(path, s.content, nil, e.theme)
-	e.library.demands.meet(q)
+	q := reparse(path, content, before, e.theme)
+	e.demands.meet(q)
 	var sidecars []*Sidecar
-	for _, part := range s.sidecars {
-		sidecars = append(sidecars, parseSidecar(part.path, part.content, []*Questionnaire{q}, nil))
+	for _, part := range parts {
+		sidecars = append(sidecars, parseSidecar(part, q, known[part.path]))
 	}
 	markClashes(sidecars)
-	if q.Survey != nil && len(sidecarProblems(sidecars)) == 0 {
+	if e.Visit != nil && q.Survey != nil && len(sidecarProblems(sidecars)) == 0 {
 		needs := q.needs()
 		names := make([]string, len(needs))
 		for i, n := range needs {
@@ -241,24 +274,20 @@ func (e *each) one(path string, beside []string) (*Questionnaire, []*Sidecar, er
 	return q, sidecars, nil
 }
 
-// source reads a questionnaire and its sidecars. A sidecar that is gone was removed after it was listed.
-func (e *each) source(path string, beside []string) (*Source, error) {
-	content, err := readSource(path)
-	if err != nil {
-		return nil, err
-	}
-	s := &Source{Name: filepath.Base(path), content: content, path: path, demands: e.library.demands}
-	for _, name := range beside {
-		part, err := readSource(name)
+// sidecarSources reads sidecars. One that is gone was removed after it was listed.
+func sidecarSources(paths []string) ([]sidecarSource, error) {
+	var parts []sidecarSource
+	for _, path := range paths {
+		content, err := readSource(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		s.sidecars = append(s.sidecars, sidecarSource{name, part})
+		parts = append(parts, sidecarSource{path, content})
 	}
-	return s, nil
+	return parts, nil
 }
 
 // keepOnly drops all of a questionnaire without problems but what tells it from others.

@@ -10,11 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"glasspoll/internal/message"
 	"glasspoll/internal/picture"
@@ -53,34 +50,15 @@ type Questionnaire struct {
 // NewLibrary returns a library of a directory, which is not read yet.
 func NewLibrary(dir string) *Library { return &Library{dir: dir} }
 
-// maxListings bounds the retries of listing a directory whose files are removed while they are read.
-const maxListings = 3
-
 // Read reads the directory. It returns the surveys without problems, sorted by id, and the problems of the others. The
 // error is an *EmptyError if there are no questionnaires.
 func (l *Library) Read() ([]*survey.Survey, questionnaire.Problems, error) {
-	if err := Check(l.dir); err != nil {
-		if empty := new(EmptyError); errors.As(err, &empty) {
-			l.files = nil // the last one was removed
+	for reading := 1; ; reading++ {
+		surveys, problems, err := l.Each(Visitor{Keep: true})
+		if removed := new(RemovedError); !errors.As(err, &removed) || reading == MaxReadings {
+			return surveys, problems, err
 		}
-		return nil, nil, err
 	}
-	themeProblems, err := l.readTheme()
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := l.readQuestionnaires(); err != nil {
-		return nil, nil, err
-	}
-	paths, err := sidecarPaths(l.dir)
-	if err == nil {
-		l.sidecars, err = readSidecars(paths, l.files, l.sidecars)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	surveys, problems := collect(l.files)
-	return surveys, slices.Concat(problems, sidecarProblems(l.sidecars), themeProblems), nil
 }
 
 func (l *Library) readTheme() (questionnaire.Problems, error) {
@@ -111,29 +89,6 @@ func (c *coverCopies) copies(content []byte) ([]picture.Copy, error) {
 		c.sum, c.known = sum, known
 	}
 	return c.known, nil
-}
-
-func (l *Library) readQuestionnaires() error {
-	for attempt := 0; ; attempt++ {
-		paths, err := questionnairePaths(l.dir)
-		if empty := new(EmptyError); errors.As(err, &empty) {
-			l.files = nil // the last one was removed
-		}
-		if err != nil {
-			return err
-		}
-		files, err := parseFiles(paths, l.files, l.theme)
-		if err == nil {
-			for _, q := range files {
-				l.demands.meet(q)
-			}
-			l.files = files
-			return nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) || attempt == maxListings { // else one was removed after they were listed
-			return err
-		}
-	}
 }
 
 // LastGood returns each survey as it was when its file last had no problems, sorted by id.
@@ -244,29 +199,6 @@ func questionnairePaths(dir string) ([]string, error) {
 	return paths, nil
 }
 
-// parseFiles parses each file, reusing what is known of files that have not changed.
-func parseFiles(paths []string, known []*Questionnaire, of *theme.Theme) ([]*Questionnaire, error) {
-	site := fixedTheme(of)
-	files := make([]*Questionnaire, len(paths))
-	before := make(map[string]*Questionnaire, len(known))
-	for _, q := range known {
-		before[q.Path] = q
-	}
-	var workers errgroup.Group
-	workers.SetLimit(runtime.GOMAXPROCS(0))
-	for i, path := range paths {
-		workers.Go(func() error {
-			source, err := readSource(path)
-			if err != nil {
-				return err
-			}
-			files[i] = reparse(path, source, before[path], site)
-			return nil
-		})
-	}
-	return files, workers.Wait()
-}
-
 // maxSource is more than the parser takes: of a longer file, this much is read, which the parser refuses.
 const maxSource = 1 << 20
 
@@ -276,7 +208,12 @@ func readSource(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSource))
+	var content bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		content.Grow(int(min(info.Size(), maxSource)) + bytes.MinRead) // so that it is read at once
+	}
+	_, err = content.ReadFrom(io.LimitReader(f, maxSource))
+	return content.Bytes(), err
 }
 
 // Parse parses one questionnaire of a site with a theme.

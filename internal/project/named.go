@@ -22,17 +22,14 @@ func ReadNamed(names []string, stdin io.Reader) (*Library, questionnaire.Problem
 			return nil, nil, err
 		}
 	}
-	slices.Sort(n.sidecars)
-	sidecars, err := readSidecars(slices.Compact(n.sidecars), n.files, nil)
-	if err != nil {
-		return nil, nil, err
-	}
+	slices.SortFunc(n.sidecars, func(a, b *Sidecar) int { return strings.Compare(a.Path, b.Path) })
+	n.sidecars = slices.CompactFunc(n.sidecars, func(a, b *Sidecar) bool { return a.Path == b.Path }) // of a file that is named twice
 	inThemes, err := themeProblems(names)
 	if err != nil {
 		return nil, nil, err
 	}
 	_, problems := collect(n.files)
-	return &Library{files: n.files, sidecars: sidecars}, slices.Concat(problems, sidecarProblems(sidecars), inThemes), nil
+	return &Library{files: n.files, sidecars: n.sidecars}, slices.Concat(problems, sidecarProblems(n.sidecars), inThemes), nil
 }
 
 // named collects the files that a list of names selects.
@@ -40,7 +37,7 @@ type named struct {
 	names    []string
 	stdin    io.Reader
 	files    []*Questionnaire
-	sidecars []string // paths
+	sidecars []*Sidecar
 }
 
 func (n *named) add(name string) error {
@@ -49,9 +46,11 @@ func (n *named) add(name string) error {
 	}
 	if _, kind := questionnaire.Sidecar(filepath.Base(name)); kind != "" {
 		of := questionnaireOf(name)
-		if of == "" || slices.Contains(n.names, of) {
-			n.sidecars = append(n.sidecars, name)
-			return nil
+		switch {
+		case of == "":
+			return n.read(nil, []string{name})
+		case slices.Contains(n.names, of):
+			return nil // it is read with that
 		}
 		name = of // with all its sidecars
 	}
@@ -63,21 +62,29 @@ func (n *named) add(name string) error {
 		n.files = append(n.files, Parse("stdin.yaml", source, themeOf(".")))
 		return nil
 	}
-	paths := []string{name}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		if paths, err = questionnairePaths(name); err != nil {
-			return err
-		}
-		sidecars, err := sidecarPaths(name)
-		if err != nil {
-			return err
-		}
-		n.sidecars = append(n.sidecars, sidecars...)
-	} else {
-		n.sidecars = append(n.sidecars, sidecarsOf(name)...)
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		return n.read([]string{name}, sidecarsOf(name))
 	}
-	parsed, err := parseFiles(paths, nil, themeOf(filepath.Dir(paths[0])))
-	n.files = append(n.files, parsed...)
+	paths, err := questionnairePaths(name)
+	if err != nil {
+		return err
+	}
+	sidecars, err := sidecarPaths(name)
+	if err != nil {
+		return err
+	}
+	return n.read(paths, sidecars)
+}
+
+// read reads files of one directory.
+func (n *named) read(paths, sidecars []string) error {
+	of := &theme.Theme{}
+	if len(paths) > 0 {
+		of = themeOf(filepath.Dir(paths[0]))
+	}
+	e := each{Visitor: Visitor{Keep: true}, theme: fixedTheme(of), before: &Library{}}
+	files, found, err := e.read(paths, sidecars)
+	n.files, n.sidecars = append(n.files, files...), append(n.sidecars, found...)
 	return err
 }
 

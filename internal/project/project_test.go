@@ -2,11 +2,14 @@ package project
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -276,5 +279,41 @@ func TestWriteIDsIntoAChangedFile(t *testing.T) {
 	}
 	if now, err := os.ReadFile(path); err != nil || string(now) != source+"minutes: 2\n" {
 		t.Errorf("%s, %v", now, err)
+	}
+}
+
+// A questionnaire that is renamed while the directory is read is not taken for one that is gone: the directory is read again.
+func TestRenamedWhileRead(t *testing.T) {
+	dir := t.TempDir()
+	n := runtime.GOMAXPROCS(0) + 2 // more than are read at once
+	for i := range n {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("tea_%02d.yaml", i)), []byte("title: Tea\nlanguages: [en]\nsections: [{questions: [{id: a, type: yes_no, label: Good?}]}]\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := filepath.Join(dir, fmt.Sprintf("tea_%02d.yaml", n-1))
+	var once sync.Once
+	v := Visitor{Known: func(*Source) (string, []string, bool) {
+		once.Do(func() {
+			if err := os.Rename(last, filepath.Join(dir, "water.yaml")); err != nil {
+				t.Error(err)
+			}
+		})
+		return "", nil, false
+	}}
+	l := NewLibrary(dir)
+	_, _, err := l.Each(v)
+	if removed := new(RemovedError); !errors.As(err, &removed) {
+		t.Errorf("the first reading: %v", err)
+	}
+	surveys, problems, err := l.Each(v)
+	if err != nil || len(problems) > 0 || len(surveys) != n {
+		t.Errorf("the second reading: %d surveys, %v, %v", len(surveys), problems, err)
+	}
+	if err := os.Symlink("nowhere", last); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := l.Read(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a link that leads nowhere: %v", err)
 	}
 }

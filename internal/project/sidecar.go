@@ -3,8 +3,6 @@ package project
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -57,27 +55,6 @@ func sidecarPaths(dir string) ([]string, error) {
 	return paths, nil
 }
 
-// readSidecars reads the sidecars of questionnaires, reusing what is known of files that have not changed.
-func readSidecars(paths []string, files []*Questionnaire, known []*Sidecar) ([]*Sidecar, error) {
-	var all []*Sidecar
-	for _, path := range paths {
-		source, err := readSource(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // removed after it was listed
-		}
-		if err != nil {
-			return nil, err
-		}
-		var before *Sidecar
-		if i := slices.IndexFunc(known, func(s *Sidecar) bool { return s.Path == path }); i >= 0 {
-			before = known[i]
-		}
-		all = append(all, parseSidecar(path, source, files, before))
-	}
-	markClashes(all)
-	return all, nil
-}
-
 // markClashes finds sidecars of one kind that belong to the same questionnaire.
 func markClashes(all []*Sidecar) {
 	for i, s := range all {
@@ -89,15 +66,12 @@ func markClashes(all []*Sidecar) {
 	}
 }
 
-// parseSidecar parses a sidecar, or takes the result from before if neither it nor its questionnaire has changed.
-func parseSidecar(path string, source []byte, files []*Questionnaire, before *Sidecar) *Sidecar {
+// parseSidecar parses a sidecar of a questionnaire, nil if there is none, or takes the result from before if neither of the two has
+// changed.
+func parseSidecar(from sidecarSource, of *Questionnaire, before *Sidecar) *Sidecar {
+	path, source := from.path, from.content
 	name, kind := questionnaire.Sidecar(filepath.Base(path))
-	s := &Sidecar{Path: path, Kind: kind, Source: source}
-	for _, f := range files {
-		if strings.TrimSuffix(f.Path, filepath.Ext(f.Path)) == filepath.Join(filepath.Dir(path), name) {
-			s.questionnaire = f
-		}
-	}
+	s := &Sidecar{Path: path, Kind: kind, Source: source, questionnaire: of}
 	if before != nil {
 		s.good = before.good
 	}

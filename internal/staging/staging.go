@@ -203,16 +203,22 @@ func (f *Folder) Commit() error {
 	// The manifest first: if this is killed at any point, the next build still knows which files are from builds.
 	all := maps.Clone(f.owned)
 	maps.Copy(all, f.written)
-	if err := f.saveManifest(all); err != nil {
-		return err
+	if len(all) > len(f.owned) {
+		if err := f.saveManifest(all); err != nil {
+			return err
+		}
 	}
 	if err := moveInto(f.dir, filepath.Join(f.dir, stagingName)); err != nil {
 		return err
 	}
-	for _, path := range slices.Sorted(maps.Keys(f.owned)) {
-		if f.written[path] {
-			continue
+	var removed []string
+	for path := range f.owned {
+		if !f.written[path] {
+			removed = append(removed, path)
 		}
+	}
+	slices.Sort(removed)
+	for _, path := range removed {
 		target := filepath.Join(f.dir, filepath.FromSlash(path))
 		if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -222,8 +228,10 @@ func (f *Folder) Commit() error {
 			parent = filepath.Dir(parent)
 		}
 	}
-	if err := f.saveManifest(f.written); err != nil {
-		return err
+	if len(removed) > 0 {
+		if err := f.saveManifest(f.written); err != nil {
+			return err
+		}
 	}
 	return os.RemoveAll(filepath.Join(f.dir, stagingName))
 }
