@@ -2,6 +2,7 @@ package render
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -21,10 +22,13 @@ const (
 // Description returns what search engines and link previews show of an author's text.
 func Description(markdown string) string { return describe(markdown, maxDescription) }
 
+// textParser returns the parser of authors' texts, which takes longer to make than a text to parse. It may be used concurrently.
+var textParser = sync.OnceValue(goldmark.DefaultParser)
+
 // describe returns the first paragraph of an author's text as plain text, cut after a sentence or a word.
 func describe(markdown string, maxWidth int) string {
 	source := []byte(markdown)
-	for block := goldmark.DefaultParser().Parse(reader.NewReader(source)).FirstChild(); block != nil; block = block.NextSibling() {
+	for block := textParser().Parse(reader.NewReader(source)).FirstChild(); block != nil; block = block.NextSibling() {
 		if block.Kind() == ast.KindParagraph {
 			return shorten(joinLines(plainText(block, source)), maxWidth)
 		}

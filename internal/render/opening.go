@@ -72,7 +72,7 @@ func purpose(s *survey.Survey, language string, maxWidth int) string {
 // that can be folded, because it has a link or a picture, it returns the whole introduction as the rest.
 func splitIntro(intro string) (lead, rest template.HTML, plain string) {
 	source := []byte(intro)
-	document := goldmark.DefaultParser().Parse(reader.NewReader(source))
+	document := textParser().Parse(reader.NewReader(source))
 	paragraph := document.FirstChild()
 	if paragraph == nil {
 		return "", "", ""

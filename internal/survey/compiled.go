@@ -92,7 +92,7 @@ func (s *Survey) trees() iter.Seq[*expression.Tree] {
 		for i := range s.Sections {
 			all = append(all, s.Sections[i].ShowIf)
 		}
-		for _, q := range s.placed() {
+		for q := range s.placed() {
 			all = append(all, q.Decides()...)
 			for i := range q.Checks {
 				all = append(all, &q.Checks[i].That)

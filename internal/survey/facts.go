@@ -33,7 +33,7 @@ func (s *Survey) FactCondition(f Field) []*expression.Tree {
 			trees = append(trees, tree)
 		}
 	}
-	for _, q := range s.placed() {
+	for q := range s.placed() {
 		if within[q.ID] {
 			for _, tree := range q.Decides() {
 				add(tree)
@@ -62,7 +62,7 @@ func (s *Survey) ReadsSegment(f Field) bool {
 // questionnaire's order.
 func (s *Survey) Bundles() [][]string {
 	joined := map[string][]string{}
-	for _, q := range s.placed() {
+	for q := range s.placed() {
 		for _, id := range slices.Concat(s.reads[q.ID], s.shown(q)) {
 			joined[q.ID], joined[id] = append(joined[q.ID], id), append(joined[id], q.ID)
 		}

@@ -3,6 +3,7 @@ package survey
 import (
 	"fmt"
 	"regexp"
+	"slices"
 )
 
 // A Field is one named value of a submission. Counted fields are items: they have figures.
@@ -240,7 +241,7 @@ func (s *Survey) Segments() []Field {
 func (s *Survey) Index() {
 	s.questions, s.fields = map[string]*Question{}, nil
 	s.fieldIndexes, s.fieldsOfQuestion = map[string]int{}, map[string][]Field{}
-	s.sections, s.asked = map[string]*Section{}, s.placed()
+	s.sections, s.asked = map[string]*Section{}, slices.Collect(s.placed())
 	for i := range s.asked {
 		q := &s.asked[i]
 		if s.questions[q.ID] == nil {

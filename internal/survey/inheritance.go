@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 
@@ -79,16 +80,18 @@ func (s *Survey) inOrder(ids map[string]bool) []string {
 	return sorted
 }
 
-// placed lists all questions with their sections, in the file's order.
-func (s *Survey) placed() []Placed {
-	var placed []Placed
-	for i := range s.Sections {
-		section := &s.Sections[i]
-		for j := range section.Questions {
-			placed = append(placed, Placed{Question: &section.Questions[j], Section: section})
+// placed iterates over all questions with their sections, in the file's order.
+func (s *Survey) placed() iter.Seq[Placed] {
+	return func(yield func(Placed) bool) {
+		for i := range s.Sections {
+			section := &s.Sections[i]
+			for j := range section.Questions {
+				if !yield(Placed{Question: &section.Questions[j], Section: section}) {
+					return
+				}
+			}
 		}
 	}
-	return placed
 }
 
 // Decides returns the conditions that decide whether the question is asked, with which options, and whether it must be

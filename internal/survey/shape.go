@@ -110,7 +110,7 @@ func (s *Survey) shape() string {
 	}
 	var fields []field
 	var scored []string
-	for _, q := range s.placed() {
+	for q := range s.placed() {
 		asked := field{Type: q.Type, Segment: q.Segment, Total: q.Total, ShowIf: s.Condition(q.Question), Dimension: q.Dimension, Rules: s.rulesOf(q.Question)}
 		for i, f := range s.FieldsOf(q.Question) {
 			if !f.Counted() {
