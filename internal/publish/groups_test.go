@@ -3,6 +3,7 @@ package publish_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"glasspoll/internal/publish"
 	"glasspoll/internal/publish/publishtest"
 	"glasspoll/internal/questionnaire"
+	"glasspoll/internal/results"
 	"glasspoll/internal/simulate"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
@@ -87,6 +89,17 @@ func (c *countedPages) take() (files []string, bytes int) {
 	return files, bytes
 }
 
+// drawn counts the pages that are rendered.
+type drawn struct {
+	publish.Renderer
+	pages *int
+}
+
+func (d drawn) HTML(w io.Writer, p results.Page) error {
+	*d.pages++
+	return d.Renderer.HTML(w, p)
+}
+
 // grouped is a survey with groups. Five people of each have answered, and that is published.
 type grouped struct {
 	tb        testing.TB
@@ -95,6 +108,7 @@ type grouped struct {
 	pages     *countedPages
 	publisher *publish.Publisher
 	made      *simulate.Simulator
+	drawn     int // pages
 	day       int
 }
 
@@ -113,7 +127,7 @@ func newGrouped(tb testing.TB, groups, items int, pages taggedPages) *grouped {
 		tb.Fatal(err)
 	}
 	now := func() time.Time { return time.Date(2026, 11, g.day, 12, 0, 0, 0, time.UTC) }
-	g.publisher = publish.New(publish.Options{Collector: st, Log: st, Definitions: st, Tallies: st, Releases: st, Pages: g.pages, TagOf: pages.TagOf, SyncPages: g.pages.sync, Renderer: renderer, Now: now})
+	g.publisher = publish.New(publish.Options{Collector: st, Log: st, Definitions: st, Tallies: st, Releases: st, Pages: g.pages, TagOf: pages.TagOf, SyncPages: g.pages.sync, Renderer: drawn{renderer, &g.drawn}, Now: now})
 	g.made = simulate.New(g.survey, 1)
 	var all []int
 	for i := range groups {
@@ -160,13 +174,13 @@ func TestReleaseOfAGroup(t *testing.T) {
 	g.pages.take()
 	for range 3 {
 		g.answer(5, 7)
-		g.pages.syncs = 0
+		g.pages.syncs, g.drawn = 0, 0
 		g.publish()
 		if files, _ := g.pages.take(); !slices.Equal(files, want) {
 			t.Errorf("a release of one group writes %q", files)
 		}
-		if g.pages.syncs != 1 || g.pages.unsynced > 0 {
-			t.Errorf("synced %d times, and %d files are not", g.pages.syncs, g.pages.unsynced)
+		if g.drawn != 4 || g.pages.syncs != 1 || g.pages.unsynced > 0 {
+			t.Errorf("%d pages were drawn; files were synced %d times, and %d are not", g.drawn, g.pages.syncs, g.pages.unsynced)
 		}
 		g.day++
 	}
