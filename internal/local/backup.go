@@ -30,7 +30,7 @@ var unfinished = []string{"." + copyPrefix + "*" + copySuffix + "-*", ".glasspol
 
 // Backup writes a copy of the store to a directory, which it makes if there is none, and returns the copy's path and
 // size in bytes. The copy is the store as it was at one instant after the call: it holds whatever was durable before.
-// Writes go on meanwhile. A store with invitations is compacted: the places of a copy do not tell which of them was used for
+// Writes go on meanwhile, for which the copy leaves the disk half of the time. A store with invitations is compacted: the places of a copy do not tell which of them was used for
 // which answers. The copy is complete and on the disk, or does not exist; the only other files that
 // are touched are left-overs of an earlier call that was killed.
 func (s *Store) Backup(ctx context.Context, directory string) (path string, size int64, err error) {
@@ -70,9 +70,9 @@ func (s *Store) writeCopy(ctx context.Context, file *durable.File) (size int64, 
 		return 0, err
 	}
 	if invitations {
-		return s.compact(ctx, file.Name())
+		return s.compact(ctx, file.File)
 	}
-	return s.WriteTo(ctx, file)
+	return s.WriteTo(ctx, &pacer{ctx: ctx, file: file.File, rest: s.rest})
 }
 
 func removeUnfinished(directory string) error {

@@ -8,18 +8,19 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// compactedAtOnce bounds the bytes that are written in one transaction of a compacted copy, which are kept in memory.
-const compactedAtOnce = 16 << 20
+// compactedAtOnce bounds the bytes that are written in one transaction of a compacted copy, which are kept in memory, and which the
+// disk gets at once. Smaller transactions would write the pages at the end of a bucket more often.
+const compactedAtOnce = pacedAtOnce
 
 // compact writes the store as it is at one instant to an empty file, key by key in their order: what bbolt no longer uses,
 // which tells what was written together, is not in the copy. Until it returns, the file cannot reuse space.
-func (s *Store) compact(ctx context.Context, path string) (size int64, err error) {
-	db, err := openCopy(path)
+func (s *Store) compact(ctx context.Context, file *os.File) (size int64, err error) {
+	db, err := openCopy(file.Name())
 	if err != nil {
 		return 0, err
 	}
 	err = s.view(ctx, func(from *bbolt.Tx) error {
-		c := &compactor{ctx: ctx, db: db}
+		c := &compactor{pacer: pacer{ctx: ctx, file: file, rest: s.rest}, db: db}
 		if err := c.begin(); err != nil {
 			return err
 		}
@@ -33,7 +34,7 @@ func (s *Store) compact(ctx context.Context, path string) (size int64, err error
 	if err = errors.Join(err, db.Close()); err != nil {
 		return 0, err
 	}
-	info, err := os.Stat(path)
+	info, err := file.Stat()
 	if err != nil {
 		return 0, err
 	}
@@ -52,7 +53,7 @@ func openCopy(path string) (db *bbolt.DB, err error) {
 
 // A compactor writes what one file has to another one.
 type compactor struct {
-	ctx  context.Context
+	pacer
 	db   *bbolt.DB
 	tx   *bbolt.Tx
 	size int // of what the transaction has written
@@ -74,6 +75,9 @@ func (c *compactor) next(more int) error {
 		return nil
 	}
 	if err := c.tx.Commit(); err != nil {
+		return err
+	}
+	if err := c.wrote(c.size); err != nil {
 		return err
 	}
 	if err := c.begin(); err != nil {

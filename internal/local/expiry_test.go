@@ -73,14 +73,15 @@ func TestExpiredIsNotInTheFile(t *testing.T) {
 	if wanted, err := s.Progress(t.Context(), string(overwriteKey)); wanted != "" || err != nil {
 		t.Errorf("and is to be overwritten again: %q, %v", wanted, err)
 	}
-	copied := filepath.Join(t.TempDir(), "copy.db")
-	if err := os.WriteFile(copied, nil, 0o600); err != nil {
+	copied, err := os.Create(filepath.Join(t.TempDir(), "copy.db"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer copied.Close()
 	if _, err := s.compact(t.Context(), copied); err != nil {
 		t.Fatal(err)
 	}
-	c := openFile(t, copied)
+	c := openFile(t, copied.Name())
 	if n, end, err := c.Logged(t.Context(), "tea", "all"); n != 50 || end != all[49].Cursor || err != nil {
 		t.Errorf("a copy has had %d up to %s, %v", n, end, err)
 	}

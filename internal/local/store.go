@@ -61,6 +61,7 @@ type Store struct {
 	db        *bbolt.DB
 	committer committer
 	now       func() time.Time
+	rest      func(context.Context, time.Duration) error // between parts of a copy
 	store.Transient
 	definitions  sync.Map     // by definitionKey: *survey.Survey
 	vocabularies sync.Map     // by definitionKey: *answer.Vocabulary
@@ -107,7 +108,7 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now, latest: map[periodKey]*release.Release{}}
+	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now, rest: rest, latest: map[periodKey]*release.Release{}}
 	if err := errors.Join(s.prepare(), durable.SyncDir(directory)); err != nil {
 		db.Close()
 		return nil, openError(path, err)
