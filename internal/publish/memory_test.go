@@ -228,8 +228,9 @@ func TestMemories(t *testing.T) {
 		run(t, New(clean))
 		for path, want := range again.pages {
 			got := m.pages[path]
-			if hidden(s) && got.body == want.body {
-				continue // it is not written again because of a release
+			left := hidden(s) || strings.Contains(path, "/by/") && got.revision <= want.revision
+			if left && got.body == want.body {
+				continue // a release that does not change it leaves it alone
 			}
 			if want.tag != "unknown" && !got.equal(want) {
 				t.Fatalf("%s is %q, revision %d; want %q, revision %d", path, got.body, got.revision, want.body, want.revision)
