@@ -174,7 +174,7 @@ func stopping(t *testing.T, b Backend) {
 
 // manyInvitations stores more than a back end writes or reads at once, uses and withdraws some, and counts them.
 func manyInvitations(t *testing.T, b Backend) {
-	n := soak.Cases(1_500, 100_000)
+	n := soak.Cases(1_100, 100_000)
 	all := make([]invitation.Invitation, n)
 	var counts invitation.Counts
 	for i := range all {

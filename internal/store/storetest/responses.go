@@ -275,7 +275,7 @@ func readWithCursor(t *testing.T, b Backend) {
 	}
 }
 
-const writers = 64
+const writers = 24
 
 // writersAtOnce stores each response from two goroutines at about the same time.
 func writersAtOnce(t *testing.T, b Backend) {
@@ -368,7 +368,7 @@ func largeResponses(t *testing.T, b Backend) {
 
 // manyResponses stores many responses from many goroutines.
 func manyResponses(t *testing.T, b Backend) {
-	n := soak.Cases(2_000, 100_000)
+	n := soak.Cases(1_200, 100_000)
 	var next atomic.Int64
 	var group errgroup.Group
 	for range writers {
