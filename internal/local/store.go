@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -123,8 +124,8 @@ func openError(path string, err error) error {
 	return message.Errorf("store %s: %w", path, err)
 }
 
-// initialMapping is the address space in bytes that is reserved for the file from the start. A file that outgrows it is mapped again, which waits
-// for every reader: a smaller reserve would let a write wait for a whole backup. It takes no memory.
+// initialMapping is the address space in bytes that is reserved for a file from the start, at least: twice as much as it takes. A file that
+// outgrows it is mapped again, which waits for every reader: a smaller reserve would let a write wait for a whole backup. It takes no memory.
 const initialMapping = 1 << 30
 
 // growth is the number of bytes by which the file grows. A smaller one would let more writes wait for growth, a larger one
@@ -139,6 +140,9 @@ func openDB(path string) (db *bbolt.DB, err error) {
 	options := &bbolt.Options{Timeout: 600 * time.Millisecond, FreelistType: bbolt.FreelistMapType}
 	if runtime.GOOS != "windows" { // which makes the file as long as its mapping
 		options.InitialMmapSize = initialMapping
+		if info, err := os.Stat(path); err == nil && info.Size() < math.MaxInt/2 {
+			options.InitialMmapSize = max(initialMapping, 2*int(info.Size()))
+		}
 	}
 	db, err = bbolt.Open(path, 0o600, options)
 	switch {
