@@ -11,12 +11,13 @@ import (
 	"glasspoll/internal/release"
 	"glasspoll/internal/results"
 	"glasspoll/internal/stats"
+	"glasspoll/internal/survey"
 )
 
-// A former file is one that a questionnaire which was in force once had, and today's has not: the page of a group that is no
-// segment any more, of a period below a larger k, in a language that was removed. Nobody would write it again, and it may
-// show what is hidden now. So it loses its figures, where there is one. What was in force is known from the latest
-// releases, also those before this run, and their parts.
+// A former file is one that there once was, and that is not listed today: of a group that is no segment any more, of a period below a
+// larger k or before those that have pages, in a language that was removed. Nobody would write it again, and it may show what is hidden
+// now. So it loses its figures, where there is one. What questionnaires were in force is known from the latest releases, also those
+// before this run, and their parts.
 
 // formerFile is the path of a former file, and the period that it was of; "" for the newest.
 type formerFile struct {
@@ -24,10 +25,15 @@ type formerFile struct {
 	to           string // where it leads, if another language was the first; else ""
 }
 
-// formerFiles lists the former files, given the paths that are listed. They are written like the others, with the revision that
+// formerFiles lists the former files of a set, given the paths that are listed. They are written like the others, with the revision that
 // they would have if they were listed, and hold nothing.
-func (r *run) formerFiles(listed map[string]bool, report *stats.Report) []file {
+func (r *run) formerFiles(listed map[string]bool, set *results.Set) []file {
 	former := slices.Concat(r.formerOf(r.before), r.formerOf(r.latest))
+	for _, f := range set.Unlisted() {
+		if f.Whole() {
+			former = append(former, formerOfFolder(r.survey, f)...)
+		}
+	}
 	if len(former) == 0 {
 		return nil
 	}
@@ -38,11 +44,11 @@ func (r *run) formerFiles(listed map[string]bool, report *stats.Report) []file {
 		if !listed[f.path] {
 			listed[f.path] = true
 			if f.to != "" {
-				all = append(all, r.movedFile(move{path: f.path, to: f.to, language: r.survey.DefaultLanguage()}, report.Revision))
+				all = append(all, r.movedFile(move{path: f.path, to: f.to, language: r.survey.DefaultLanguage()}, set.Report.Revision))
 				continue
 			}
 			page.Root = strings.Repeat("../", strings.Count(f.path, "/"))
-			all = append(all, file{path: f.path, page: page, write: r.writer(f.path), revision: report.RevisionOf(f.period), inputs: inputs, former: true})
+			all = append(all, file{path: f.path, page: page, write: r.writer(f.path), revision: set.Report.RevisionOf(f.period), inputs: inputs, former: true})
 		}
 	}
 	return all
@@ -70,17 +76,24 @@ func (r *run) formerOf(latest []*release.Release) []formerFile {
 		for _, m := range firstLanguage(form) {
 			files = append(files, formerFile{m.path, "", m.to})
 		}
-		for _, f := range results.NewSet(stats.NewReport(form, public)).Folders() {
-			for _, a := range addresses(form, f) {
-				for _, name := range fileNames(f) {
-					files = append(files, formerFile{a.folder + name, f.Period, ""})
-				}
-			}
+		set := results.NewSet(stats.NewReport(form, public))
+		for _, f := range slices.Concat(set.Folders(), set.Unlisted()) {
+			files = append(files, formerOfFolder(form, f)...)
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.formers[asked] = files
+	return files
+}
+
+// formerOfFolder lists the files of a folder of a questionnaire.
+func formerOfFolder(s *survey.Survey, f results.Folder) (files []formerFile) {
+	for _, a := range addresses(s, f) {
+		for _, name := range fileNames(f) {
+			files = append(files, formerFile{a.folder + name, f.Period, ""})
+		}
+	}
 	return files
 }
 

@@ -18,7 +18,7 @@ import (
 // wrote too, results.json in the other languages, and that of the newest period, which has a page of its own from the next period on. There is a moved file
 // ([headers.Moved]): it has no figures, follows from no release, and is written when the address begins to lead elsewhere. Addresses of
 // groups of the newest period do as well. Where there may be more groups than pages once the period is past, these lead to the period's
-// own address, which is right whichever period is the newest.
+// own address, which is right whichever period is the newest; so do pages of groups that are no longer listed.
 
 // move is a file that leads to another one.
 type move struct {
@@ -26,6 +26,7 @@ type move struct {
 	language string
 	period   string // whose address it is; "": of the newest
 	wanted   bool   // it is written also where there is no file
+	final    bool   // nobody will write a page there again
 }
 
 // firstLanguage returns the moves from the newest results under the first language's name. Publishing a site makes them.
@@ -37,7 +38,7 @@ func firstLanguage(s *survey.Survey) []move {
 // oneForAll returns the move from the figures of a page at the address of another language to those of the first, which are the same.
 func oneForAll(s *survey.Survey, a address, f results.Folder) move {
 	up := strings.Repeat("../", strings.Count(strings.TrimPrefix(a.folder, s.ID+"/"), "/"))
-	return move{a.folder + figuresName, up + f.Path() + figuresName, a.language, f.Period, true}
+	return move{path: a.folder + figuresName, to: up + f.Path() + figuresName, language: a.language, period: f.Period, wanted: true}
 }
 
 // movesOf returns the moves of the files of a folder at an address.
@@ -50,7 +51,7 @@ func movesOf(s *survey.Survey, a address, f results.Folder, to string, wanted bo
 			all = append(all, m)
 			continue
 		}
-		m := move{a.folder + name, to + name, a.language, f.Period, wanted}
+		m := move{path: a.folder + name, to: to + name, language: a.language, period: f.Period, wanted: wanted}
 		if name == indexName {
 			m.to = to
 		}
@@ -93,10 +94,36 @@ func (r *run) moves(set *results.Set) []move {
 	return all
 }
 
-// inputs identifies what a moved file is made from, and the day: what is there is read once a day, because a publisher of an earlier
-// version may have written a page.
+// unlisted returns the moves from pages of groups that are too many now to the whole of their period; if results are not public, to the
+// newest page.
+func (r *run) unlisted(set *results.Set) []move {
+	var all []move
+	for _, f := range set.Unlisted() {
+		if f.Whole() {
+			continue // see formerFiles
+		}
+		to := "../../../"
+		if f.Period != "" && hidden(r.survey) {
+			to += "../"
+		}
+		for _, a := range addresses(r.survey, f) {
+			for _, m := range movesOf(r.survey, a, f, to, false) {
+				m.final = true
+				all = append(all, m)
+			}
+		}
+	}
+	return all
+}
+
+// inputs identifies what a moved file is made from, and the day, unless it is final: what is there is read once a day, because a
+// publisher of an earlier version may have written a page.
 func (m move) inputs(r *run) [sha256.Size]byte {
-	return sha256.Sum256(fmt.Appendf(nil, "moved %s %s %s", r.survey.Version, r.survey.DateAt(r.now()), m.to))
+	var day survey.Date
+	if !m.final {
+		day = r.survey.DateAt(r.now())
+	}
+	return sha256.Sum256(fmt.Appendf(nil, "moved %s %s %s", r.survey.Version, day, m.to))
 }
 
 // movedFile returns the file of a move.

@@ -100,8 +100,9 @@ func newestPaths(s *survey.Survey) []string {
 	return paths
 }
 
-// files lists the files that a report makes, in the order in which they are written: pages of earlier periods first, so that at no
-// time the address of a period leads to figures of the next one, then the newest pages, what leads to those, and groups.
+// files lists the files that a report makes, in the order in which they are written: pages of earlier periods first, and what leads
+// there, so that at no time the address of a period leads to figures of the next one, then the newest pages, what leads to those, and
+// groups.
 func (r *run) files(report *stats.Report) ([]file, error) {
 	set := results.NewSet(report)
 	folders := set.Folders()
@@ -113,6 +114,13 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 	today := r.survey.DateAt(r.now())
 	var all []file
 	listed := map[string]bool{}
+	add := func(moves []move) {
+		for _, m := range moves {
+			all = append(all, r.movedFile(m, report.RevisionOf(m.period)))
+			listed[m.path] = true
+		}
+	}
+	add(r.unlisted(set))
 	for _, f := range r.inOrder(set) {
 		if hidden(r.survey) && f.Period != "" && f.Whole() {
 			continue // leads to the newest page: see moves
@@ -138,13 +146,10 @@ func (r *run) files(report *stats.Report) ([]file, error) {
 			}
 		}
 		if f == (results.Folder{}) {
-			for _, m := range r.moves(set) {
-				all = append(all, r.movedFile(m, report.RevisionOf(m.period)))
-				listed[m.path] = true
-			}
+			add(r.moves(set))
 		}
 	}
-	return append(all, r.formerFiles(listed, report)...), nil
+	return append(all, r.formerFiles(listed, set)...), nil
 }
 
 // inOrder returns the folders of pages in the order in which they are written, without those of the newest period's own address,

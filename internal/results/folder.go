@@ -97,7 +97,7 @@ func (s *Set) Newest() Folder {
 	return Folder{Period: name}
 }
 
-// KeepsGroups reports whether all groups of the newest period will have pages when the next has begun, however many groups that has.
+// KeepsGroups reports whether all groups of the newest period will have pages when the next has begun, whose groups are listed twice.
 func (s *Set) KeepsGroups() bool {
 	if s.Empty() {
 		return false
@@ -106,13 +106,45 @@ func (s *Set) KeepsGroups() bool {
 	for _, segment := range s.Report.Periods[s.periods[len(s.periods)-1]].Segments() {
 		groups += len(segment.Options())
 	}
-	return 1+maxPeriods+2*groups <= maxPages
+	return 1+maxPeriods+3*groups <= maxPages
 }
 
 // Folders lists all results pages: the newest period's, which always exists; every period under its own name; and of
 // each period, the newest first, the groups of at least k respondents. They are at most 200; the groups of the oldest
 // periods go first.
 func (s *Set) Folders() []Folder { return slices.Clone(s.folders) }
+
+// Unlisted lists the places where there may have been pages that are too many now: periods before the listed ones, and groups. What
+// they show would never be brought up to date.
+func (s *Set) Unlisted() []Folder {
+	var all []Folder
+	for i := range s.Report.Periods {
+		period := &s.Report.Periods[i]
+		if !publishable(period) {
+			continue
+		}
+		var places []Folder
+		if period.Name != survey.OnePeriod {
+			places = append(places, Folder{Period: period.Name})
+		}
+		if i == s.periods[len(s.periods)-1] {
+			places = append(places, Folder{})
+		}
+		for _, place := range places {
+			if !s.exists[place] {
+				all = append(all, place)
+			}
+			for _, segment := range period.Segments() {
+				for _, o := range segment.Options() {
+					if f := (Folder{place.Period, segment.Name, o.ID}); !s.exists[f] && publishableGroup(period, segment.Name, o.ID) {
+						all = append(all, f)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
 
 func (s *Set) listFolders() []Folder {
 	type address struct {
