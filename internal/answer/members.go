@@ -186,7 +186,10 @@ func (s *memberScanner) addName(name string) {
 	}
 }
 
-// path joins the names of the objects that are open.
+// maxPath bounds a path in bytes: more than any field has. Many paths may begin with the same long name.
+const maxPath = 512
+
+// path joins the names of the objects that are open. A longer one than maxPath is cut.
 func (s *memberScanner) path() string {
 	names := make([]string, 0, len(s.open))
 	for _, l := range s.open {
@@ -194,7 +197,11 @@ func (s *memberScanner) path() string {
 			names = append(names, l.name)
 		}
 	}
-	return strings.Join(names, ".")
+	path := strings.Join(names, ".")
+	if len(path) > maxPath {
+		path = strings.ToValidUTF8(path[:maxPath], "") + "…"
+	}
+	return path
 }
 
 // A level is an object or array that is open.

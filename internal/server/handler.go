@@ -80,7 +80,7 @@ func (h *handler) servePage(e *edition, w http.ResponseWriter, r *http.Request) 
 		w.Header().Set("Allow", "GET, HEAD")
 		h.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
 	default:
-		found.serve(w, r, now)
+		found.serve(w, r)
 	}
 }
 

@@ -24,7 +24,6 @@ type page struct {
 	mark      string   // markOf the content before the preview's script was added
 	plain     *variant
 	gzipped   func() *variant // makes it once; plain if that is smaller
-	since     time.Time       // since when it is at its address; zero: not known
 }
 
 // A variant is what is sent of a page in one content coding.
@@ -75,8 +74,9 @@ func compress(content []byte) []byte {
 	return bytes.Clone(b.Bytes()) // without the buffer's reserve
 }
 
-// serve answers with the page, with a part of it, or says that the visitor has it already. The request began at the instant now.
-func (p *page) serve(w http.ResponseWriter, r *http.Request, now time.Time) {
+// serve answers with the page, with a part of it, or says that the visitor has it already. It says no time: to the second, that would tell
+// when somebody of a group answered.
+func (p *page) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Cache-Control"] = p.caching
 	if p.moved != "" {
@@ -98,18 +98,7 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, now time.Time) {
 		r.Header.Del("Range") // several parts, of which thousands can be asked for in one request, are more work than the whole
 	}
 	content := bytes.NewReader(v.body)
-	http.ServeContent(&memoryWriter{w, v, content}, r, "", p.modified(now), content)
-}
-
-// modified returns the Last-Modified of a reply, a whole second; zero if it has none. It is the second after the one in which
-// the page came to its address, and is not sent before that: so whoever asks by this time alone, within the same second twice, is
-// not told that a page which has changed has not.
-func (p *page) modified(now time.Time) time.Time {
-	at := p.since.Truncate(time.Second).Add(time.Second)
-	if p.since.IsZero() || now.Before(at) {
-		return time.Time{}
-	}
-	return at
+	http.ServeContent(&memoryWriter{w, v, content}, r, "", time.Time{}, content)
 }
 
 // memoryWriter sends a body that is in memory as it is, and with its length. [http.ServeContent] would copy it into the

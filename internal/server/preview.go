@@ -120,7 +120,7 @@ func (h *handler) servePreview(e *edition, w http.ResponseWriter, r *http.Reques
 		w.Header().Set("Allow", "GET, HEAD")
 		h.notice(e, w, r, http.StatusMethodNotAllowed, answer.BadMethod)
 	case h.live.files[name] != nil:
-		h.live.files[name].serve(w, r, time.Now())
+		h.live.files[name].serve(w, r)
 	case name == previewEvents:
 		h.serveEvents(w, r)
 	case name == previewFill:
@@ -131,7 +131,7 @@ func (h *handler) servePreview(e *edition, w http.ResponseWriter, r *http.Reques
 	case e.survey(id) != nil && rest == "":
 		w.Header().Set("Content-Security-Policy", w.Header().Get("Content-Security-Policy")+"; frame-src 'self'")
 		w.Header().Add("Vary", "Accept-Language")
-		h.sideBySide(e, e.survey(id), r).serve(w, r, time.Now())
+		h.sideBySide(e, e.survey(id), r).serve(w, r)
 	case rest == "" && h.live.neverGood(id):
 		h.serveWaiting(e, w, r)
 	default:

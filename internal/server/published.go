@@ -76,7 +76,7 @@ func (p *published) page(name string, began time.Time) *page {
 		return nil
 	}
 	if last := f.last.Load(); last != nil && last.page.plain.tag[0] == now.page.plain.tag[0] {
-		now.page = last.page // with its compressed form, and its time
+		now.page = last.page // with its compressed form
 	}
 	f.last.Store(now)
 	p.hold(name, f, len(now.page.content)*5/4+entrySize) // gzip leaves a fifth of HTML
@@ -106,9 +106,7 @@ func (p *published) read(name string) (*reading, error) {
 	if _, err := io.ReadFull(file, content); err != nil {
 		return nil, err // cut short meanwhile, which no release does
 	}
-	made := p.make(name, content)
-	made.since = time.Now()
-	return &reading{begun, info, made}, nil
+	return &reading{begun, info, p.make(name, content)}, nil
 }
 
 func (p *published) add(name string) *publishedFile {

@@ -168,7 +168,7 @@ func TestPublishedWhileReleased(t *testing.T) {
 					t.Error("there is no page")
 					return
 				}
-				p.serve(w, r, now)
+				p.serve(w, r)
 				body := string(p.content)
 				number, _, _ := strings.Cut(body, "\n")
 				n, err := strconv.ParseInt(number, 10, 64)
