@@ -17,7 +17,7 @@ import (
 // A former file is one that there once was, and that is not listed today: of a group that is no segment any more, of a period below a
 // larger k or before those that have pages, in a language that was removed. Nobody would write it again, and it may show what is hidden
 // now. So it loses its figures, where there is one. What questionnaires were in force is known from the latest releases, also those
-// before this run, and their parts.
+// before this run, and their parts; what this publisher has written since, from its memory.
 
 // formerFile is the path of a former file, and the period that it was of; "" for the newest.
 type formerFile struct {
@@ -32,6 +32,11 @@ func (r *run) formerFiles(listed map[string]bool, set *results.Set) []file {
 	for _, f := range set.Unlisted() {
 		if f.Whole() {
 			former = append(former, formerOfFolder(r.survey, f)...)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(r.seen.files)) {
+		if r.seen.files[path].tag != "" {
+			former = append(former, formerFile{path: path})
 		}
 	}
 	if len(former) == 0 {

@@ -3,6 +3,7 @@ package publish
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,33 @@ func TestUnlistedPages(t *testing.T) {
 			check(s)
 			publish(t, New(m.options(titled{}, at(20))), s)
 			check(s)
+		}
+	}
+}
+
+// Pages that there were under a questionnaire from which nothing was released lose what they show as well.
+func TestPagesBetweenReleases(t *testing.T) {
+	t.Parallel()
+	in := func(languages, title string) *survey.Survey {
+		source := strings.Replace(strings.Replace(sample, "[zh, en]", languages, 1), "en: Sample", "en: "+title, 1)
+		if languages == "[zh]" {
+			source = regexp.MustCompile(`en: \w+, `).ReplaceAllString(source, "")
+		}
+		return parse(t, source)
+	}
+	for _, between := range []string{"[en, zh]", "[zh]"} {
+		m := newFakeStore()
+		m.putMany(0, 20, "2026-09")
+		publisher := New(m.options(titled{}, at(20)))
+		for _, s := range []*survey.Survey{in("[zh, en]", "First"), in(between, "First"), in("[zh, en]", "First"), in("[zh, en]", "Second")} {
+			publish(t, publisher, s)
+		}
+		publish(t, publisher, in(between, "Second"))
+		publish(t, publisher, in("[zh, en]", "Third"))
+		for path, page := range m.pages {
+			if _, moved := headers.MovedTo([]byte(page.body)); !moved && !strings.HasPrefix(page.body, "Third: ") {
+				t.Errorf("%s: %s is %.60q", between, path, page.body)
+			}
 		}
 	}
 }
