@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -26,16 +24,44 @@ func execute(ctx context.Context, dir, name string, args ...string) (values, err
 	var printed bytes.Buffer
 	command.Stdout, command.Stderr = &printed, &printed
 	started := time.Now()
-	if err := command.Run(); err != nil {
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	peak := watchMemory(command.Process.Pid)
+	err := command.Wait()
+	took, most := time.Since(started), peak()
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", command, err, printed.Bytes())
 	}
-	took := time.Since(started)
 	state := command.ProcessState
-	used, ok := state.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return nil, errors.New("this system does not tell the memory of a process")
+	return values{"s": took.Seconds(), "cpu": (state.UserTime() + state.SystemTime()).Seconds(), "MB": most}, nil
+}
+
+// watchMemory observes the peak of a process's resident memory each 2 ms. The function returns it in MB, once the process has ended.
+// That of wait4(2) will not do: it is no less than what this process had when it started the other.
+func watchMemory(pid int) (peak func() float64) {
+	most, over, ended := 0.0, make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(2 * time.Millisecond):
+			}
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			if _, after, found := strings.Cut(string(text), "VmHWM:"); found {
+				var kB float64
+				fmt.Sscan(after, &kB)
+				most = max(most, kB*1024/1e6)
+			}
+		}
+	}()
+	return func() float64 {
+		close(over)
+		<-ended
+		return most
 	}
-	return values{"s": took.Seconds(), "cpu": (state.UserTime() + state.SystemTime()).Seconds(), "MB": float64(used.Maxrss) * 1024 / 1e6}, nil
 }
 
 // server is a program that serves HTTP.

@@ -3,8 +3,9 @@ package publish
 import "time"
 
 const (
-	// pauseFactor is how many times longer than a run the pause after it is: publishing takes less than a tenth of a core.
-	pauseFactor = 10
+	// pauseFactor is how many times longer than a run the pause after it is: publishing takes less than a tenth of a core, also where
+	// two work at it, since the garbage of a run is collected meanwhile.
+	pauseFactor = 20
 	// longestPause bounds how old results get because of pauses.
 	longestPause = time.Minute
 )

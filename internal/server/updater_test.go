@@ -12,11 +12,11 @@ import (
 	"glasspoll/internal/survey"
 )
 
-// TestUpdatesArePaced has answers come all the time, then a single one, in virtual time: updates begin ten times as long after one as
+// TestUpdatesArePaced has answers come all the time, then a single one, in virtual time: updates begin twenty times as long after one as
 // it took, a minute at most, and at once when nothing has happened for long.
 func TestUpdatesArePaced(t *testing.T) {
 	for _, c := range []struct{ takes, pause time.Duration }{
-		{time.Millisecond, batchDelay}, {300 * time.Millisecond, 3 * time.Second}, {2 * time.Second, 20 * time.Second}, {9 * time.Second, time.Minute},
+		{time.Millisecond, batchDelay}, {300 * time.Millisecond, 6 * time.Second}, {2 * time.Second, 40 * time.Second}, {9 * time.Second, time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var begun, ended []time.Time
