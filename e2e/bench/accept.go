@@ -29,6 +29,9 @@ func (b *bench) accept(ctx context.Context) (all []row, err error) {
 		}
 		bare := side{"bare bbolt", func(ctx context.Context) (values, error) { return b.measureBbolt(ctx, clients) }}
 		what := fmt.Sprintf("accept, %d clients: ", clients)
+		if clients == 1 {
+			what = "accept, one client: "
+		}
 		rows, err := b.compare(ctx, []figure{
 			{"rate", what + "answers", "1/s"},
 			{"p99", what + "99th percentile", "ms"},

@@ -27,7 +27,7 @@ func TestReadme(t *testing.T) {
 var (
 	number    = `[\d,]+(\.\d+)?`
 	cell      = regexp.MustCompile(`^(` + number + `( \(` + number + ` to ` + number + `\))?|` + nothing + `|` + notInstalled + `)$`)
-	firstCell = regexp.MustCompile(`^(build|one of|live reload|accept|publish|export|backup|serve) .*, (s|ms|MB|MB/s|1/s|cores|1)$`)
+	firstCell = regexp.MustCompile(`^(build|one of|live reload|accept,|publish|export|backup|serve) .*, (s|ms|MB|MB/s|1/s|cores|1)$`)
 )
 
 // problems says what of a table is not as [table.write] has it.
