@@ -470,7 +470,7 @@ func TestRandomEdits(t *testing.T) {
 		func() { os.WriteFile(filepath.Join(w.out, ".glasspoll-record"), []byte("damaged"), 0o600) },
 		func() { w.killedBuild(r) },
 	}
-	for range soak.Cases(15, 5000) {
+	for range soak.Cases(15, 1500) {
 		edits[r.IntN(len(edits))]()
 		if empty := new(project.EmptyError); errors.As(project.Check(w.surveys), &empty) {
 			w.put("tea.yaml", text("tea", 0))
