@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"strconv"
 
-	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/wording"
 )
 
@@ -86,15 +85,16 @@ func (e Entry) KindText(w *wording.Words) string {
 
 // CSV writes the codebook as CSV.
 func (b *Book) CSV(w io.Writer, words *wording.Words, withBOM bool) error {
-	if err := writeBOM(w, withBOM); err != nil {
+	to, err := newTable(w, withBOM)
+	if err != nil {
 		return err
 	}
-	var data []byte
 	for _, line := range b.lines(words) {
-		data = appendLine(data, line, spreadsheet.Append)
+		if err := to.Write(line); err != nil {
+			return err
+		}
 	}
-	_, err := w.Write(data)
-	return err
+	return to.Flush()
 }
 
 // HTML writes the codebook as a page, by the template codebook.html of a file system.

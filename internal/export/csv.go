@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"io"
 
 	"glasspoll/internal/spreadsheet"
@@ -14,21 +15,25 @@ type TableOptions struct {
 
 const bom = "\ufeff"
 
-func writeBOM(w io.Writer, withBOM bool) error {
-	if !withBOM {
-		return nil
+func newTable(w io.Writer, withBOM bool) (*spreadsheet.Writer, error) {
+	if withBOM {
+		if _, err := io.WriteString(w, bom); err != nil {
+			return nil, err
+		}
 	}
-	_, err := io.WriteString(w, bom)
-	return err
+	return spreadsheet.NewWriter(w), nil
 }
 
 // NewCSV writes a table as CSV, in which formulas are escaped; see [spreadsheet.Escape].
 func NewCSV(w io.Writer, p *Plan, o TableOptions) (Table, error) {
-	if err := writeBOM(w, o.BOM); err != nil {
-		return nil, err
+	head, err := newTable(w, o.BOM)
+	if err == nil {
+		err = head.Write(p.heads(o.Labels))
 	}
-	_, err := w.Write(appendLine(nil, p.heads(o.Labels), spreadsheet.Append))
-	return &csvTable{plan: p, labels: o.Labels, to: w}, err
+	if err == nil {
+		err = head.Flush()
+	}
+	return &csvTable{lines{w}, p, o.Labels}, err
 }
 
 // heads are the names of the columns, or their texts.
@@ -43,51 +48,47 @@ func (p *Plan) heads(labels bool) []string {
 	return heads
 }
 
-// appendLine appends a line of CSV.
-func appendLine(data []byte, record []string, field func([]byte, string) []byte) []byte {
-	for i, text := range record {
-		if i > 0 {
-			data = append(data, ',')
-		}
-		data = field(data, text)
-	}
-	return append(data, '\n')
-}
-
 type csvTable struct {
 	lines
 	plan   *Plan
 	labels bool
-	to     io.Writer
 }
 
-func (t *csvTable) Encoder() Encoder { return &csvEncoder{csvTable: t} }
-
-func (t *csvTable) Write(b *Block) error {
-	_, err := t.to.Write(b.data)
-	return err
+func (t *csvTable) Encoder() Encoder {
+	r := &recordEncoder{plan: t.plan, text: t.text}
+	w := spreadsheet.NewWriter(&r.encoded)
+	r.write, r.flush = w.Write, w.Flush
+	return r
 }
 
-func (t *csvTable) Close() error { return nil }
-
-type csvEncoder struct {
-	*csvTable
-	row Row
-}
-
-func (e *csvEncoder) Encode(b *Block) {
-	for i := range b.Records {
-		e.row = e.plan.Row(e.row, &b.Records[i])
-		for j, c := range e.row {
-			if j > 0 {
-				b.data = append(b.data, ',')
-			}
-			text := c.Raw
-			if e.labels && text != "" && e.plan.Variables[j].Kind == Choice {
-				text = c.Label()
-			}
-			b.data = spreadsheet.Append(b.data, text)
-		}
-		b.data = append(b.data, '\n')
+// text returns the text of a cell of variable i.
+func (t *csvTable) text(i int, c Cell) string {
+	if t.labels && c.Raw != "" && t.plan.Variables[i].Kind == Choice {
+		return c.Label()
 	}
+	return c.Raw
+}
+
+// A recordEncoder encodes rows as records of CSV.
+type recordEncoder struct {
+	plan    *Plan
+	text    func(variable int, c Cell) string
+	write   func(record []string) error // to encoded
+	flush   func() error
+	encoded bytes.Buffer
+	row     Row
+	record  []string
+}
+
+func (e *recordEncoder) Encode(b *Block) {
+	e.encoded.Reset()
+	for i := range b.Records {
+		e.row, e.record = e.plan.Row(e.row, &b.Records[i]), e.record[:0]
+		for j, c := range e.row {
+			e.record = append(e.record, e.text(j, c))
+		}
+		e.write(e.record) // to memory: cannot fail
+	}
+	e.flush()
+	b.data = append(b.data, e.encoded.Bytes()...)
 }

@@ -19,11 +19,10 @@ import (
 type JSONLines struct {
 	lines
 	plan *Plan
-	to   io.Writer
 }
 
 // NewJSONLines writes to w.
-func NewJSONLines(w io.Writer, p *Plan) *JSONLines { return &JSONLines{plan: p, to: w} }
+func NewJSONLines(w io.Writer, p *Plan) *JSONLines { return &JSONLines{lines{w}, p} }
 
 func (l *JSONLines) Encoder() Encoder {
 	e := &lineEncoder{plan: l.plan}
@@ -31,13 +30,6 @@ func (l *JSONLines) Encoder() Encoder {
 	e.encoder.SetEscapeHTML(false)
 	return e
 }
-
-func (l *JSONLines) Write(b *Block) error {
-	_, err := l.to.Write(b.data)
-	return err
-}
-
-func (l *JSONLines) Close() error { return nil }
 
 type lineEncoder struct {
 	plan    *Plan

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
@@ -8,7 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"glasspoll/internal/spreadsheet"
 	"glasspoll/internal/survey"
 )
 
@@ -18,7 +18,6 @@ type SPSS struct {
 	plan  *Plan
 	names []string     // by variable
 	codes []valueCodes // of choices, by variable
-	to    io.Writer
 }
 
 // Limits of SPSS, in bytes of UTF-8.
@@ -33,7 +32,7 @@ const (
 // NewSPSS writes data to w.
 func NewSPSS(w io.Writer, p *Plan) (*SPSS, error) {
 	n := len(p.Variables)
-	s := &SPSS{plan: p, codes: make([]valueCodes, n), to: w}
+	s := &SPSS{lines: lines{w}, plan: p, codes: make([]valueCodes, n)}
 	taken := map[string]bool{}
 	for i, v := range p.Variables {
 		s.names = append(s.names, variableName(v.Name, taken))
@@ -41,8 +40,7 @@ func NewSPSS(w io.Writer, p *Plan) (*SPSS, error) {
 			s.codes[i] = v.codes()
 		}
 	}
-	_, err := w.Write(appendLine(nil, s.names, spreadsheet.AppendRaw))
-	return s, err
+	return s, csv.NewWriter(w).WriteAll([][]string{s.names})
 }
 
 // keywords cannot be names.
@@ -73,27 +71,11 @@ func variableName(name string, taken map[string]bool) string {
 	return short
 }
 
-func (s *SPSS) Encoder() Encoder { return &spssEncoder{SPSS: s} }
-
-type spssEncoder struct {
-	*SPSS
-	row    Row
-	record []string
-}
-
-func (e *spssEncoder) Encode(b *Block) {
-	for i := range b.Records {
-		e.row, e.record = e.plan.Row(e.row, &b.Records[i]), e.record[:0]
-		for j, c := range e.row {
-			e.record = append(e.record, e.text(j, c))
-		}
-		b.data = appendLine(b.data, e.record, spreadsheet.AppendRaw)
-	}
-}
-
-func (s *SPSS) Write(b *Block) error {
-	_, err := s.to.Write(b.data)
-	return err
+func (s *SPSS) Encoder() Encoder {
+	r := &recordEncoder{plan: s.plan, text: s.text}
+	w := csv.NewWriter(&r.encoded)
+	r.write, r.flush = w.Write, func() error { w.Flush(); return w.Error() }
+	return r
 }
 
 // lineBreaks replaces characters that SPSS takes for the end of a case, even within quotes.
@@ -121,8 +103,6 @@ func (s *SPSS) text(i int, c Cell) string {
 		return lineBreaks.Replace(c.Raw)
 	}
 }
-
-func (s *SPSS) Close() error { return nil }
 
 // Syntax writes the commands that read the data from a file and describe it.
 func (s *SPSS) Syntax(w io.Writer, file string) error {

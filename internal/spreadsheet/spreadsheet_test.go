@@ -49,16 +49,8 @@ func TestQuotesAsTheStandardLibrary(t *testing.T) {
 				w.UseCRLF()
 			}
 			escaped := make([]string, len(record))
-			var line []byte
 			for i, text := range record {
 				escaped[i] = Escape(text)
-				if i > 0 {
-					line = append(line, ',')
-				}
-				line = AppendRaw(line, escaped[i])
-				if one := Append(nil, text); !bytes.Equal(one, AppendRaw(nil, escaped[i])) {
-					t.Fatalf("%q is %q", text, one)
-				}
 			}
 			if err := w.Write(record); err != nil {
 				t.Fatal(err)
@@ -66,8 +58,8 @@ func TestQuotesAsTheStandardLibrary(t *testing.T) {
 			w.Flush()
 			standard.Write(escaped)
 			standard.Flush()
-			if ours.String() != theirs.String() || !crlf && string(line)+"\n" != theirs.String() {
-				t.Fatalf("%q or %q, want %q", &ours, line, &theirs)
+			if ours.String() != theirs.String() {
+				t.Fatalf("%q, want %q", &ours, &theirs)
 			}
 		}
 	})
