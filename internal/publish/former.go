@@ -34,10 +34,15 @@ func (r *run) formerFiles(listed map[string]bool, set *results.Set) []file {
 			former = append(former, formerOfFolder(r.survey, f)...)
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(r.seen.files)) {
-		if r.seen.files[path].tag != "" {
-			former = append(former, formerFile{path: path})
+	var seen []string
+	for path, was := range r.seen.files {
+		if was.tag != "" && !listed[path] {
+			seen = append(seen, path)
 		}
+	}
+	slices.Sort(seen)
+	for _, path := range seen {
+		former = append(former, formerFile{path: path})
 	}
 	if len(former) == 0 {
 		return nil

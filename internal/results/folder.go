@@ -47,9 +47,10 @@ const (
 type Set struct {
 	Report *stats.Report
 
-	folders []Folder
-	exists  map[Folder]bool
-	periods []int // indexes of the newest periods that may be shown, oldest first
+	folders  []Folder
+	unlisted []Folder
+	exists   map[Folder]bool
+	periods  []int // indexes of the newest periods that may be shown, oldest first
 
 	mu          sync.Mutex
 	groups      map[groupKey]*stats.Period
@@ -68,13 +69,15 @@ type groupKey struct {
 // NewSet finds out which pages a report makes.
 func NewSet(report *stats.Report) *Set {
 	s := &Set{Report: report, exists: map[Folder]bool{}}
+	var all []int
 	for i := range report.Periods {
 		if publishable(&report.Periods[i]) {
-			s.periods = append(s.periods, i)
+			all = append(all, i)
 		}
 	}
-	s.periods = s.periods[max(0, len(s.periods)-maxPeriods):]
-	s.folders = s.listFolders()
+	first := max(0, len(all)-maxPeriods)
+	s.periods = all[first:]
+	s.folders, s.unlisted = s.listFolders(all[:first])
 	for _, f := range s.folders {
 		s.exists[f] = true
 	}
@@ -116,71 +119,44 @@ func (s *Set) Folders() []Folder { return slices.Clone(s.folders) }
 
 // Unlisted lists the places where there may have been pages that are too many now: periods before the listed ones, and groups. What
 // they show would never be brought up to date.
-func (s *Set) Unlisted() []Folder {
-	var all []Folder
-	for i := range s.Report.Periods {
-		period := &s.Report.Periods[i]
-		if !publishable(period) {
-			continue
-		}
-		var places []Folder
-		if period.Name != survey.OnePeriod {
-			places = append(places, Folder{Period: period.Name})
-		}
-		if i == s.periods[len(s.periods)-1] {
-			places = append(places, Folder{})
-		}
-		for _, place := range places {
-			if !s.exists[place] {
-				all = append(all, place)
-			}
-			for _, segment := range period.Segments() {
-				for _, o := range segment.Options() {
-					if f := (Folder{place.Period, segment.Name, o.ID}); !s.exists[f] && publishableGroup(period, segment.Name, o.ID) {
-						all = append(all, f)
-					}
-				}
-			}
-		}
-	}
-	return all
-}
+func (s *Set) Unlisted() []Folder { return s.unlisted }
 
-func (s *Set) listFolders() []Folder {
-	type address struct {
-		folder Folder
-		period *stats.Period
+// listFolders returns the listed and the unlisted places. Before are the indexes of the periods before the listed ones.
+func (s *Set) listFolders(before []int) (listed, unlisted []Folder) {
+	type place struct {
+		period string // as in a Folder
+		of     *stats.Period
 	}
-	var addresses []address
-	for i, index := range slices.Backward(s.periods) {
-		period := &s.Report.Periods[index]
-		if i == len(s.periods)-1 {
-			addresses = append(addresses, address{Folder{}, period})
+	var places []place
+	add := func(indexes []int, to []Folder) []Folder {
+		for _, i := range slices.Backward(indexes) {
+			if p := &s.Report.Periods[i]; p.Name != survey.OnePeriod {
+				to, places = append(to, Folder{Period: p.Name}), append(places, place{p.Name, p})
+			}
 		}
-		if period.Name != survey.OnePeriod {
-			addresses = append(addresses, address{Folder{Period: period.Name}, period})
-		}
+		return to
 	}
-	all := []Folder{{}}
-	for _, a := range addresses {
-		if a.folder != (Folder{}) {
-			all = append(all, a.folder)
-		}
+	if !s.Empty() {
+		places = append(places, place{"", &s.Report.Periods[s.periods[len(s.periods)-1]]})
 	}
-	for _, a := range addresses {
-		for _, segment := range a.period.Segments() {
+	listed = add(s.periods, []Folder{{}})
+	withPages := len(places)
+	unlisted = add(before, nil)
+	for n, p := range places {
+		for _, segment := range p.of.Segments() {
 			for _, o := range segment.Options() {
-				if !publishableGroup(a.period, segment.Name, o.ID) {
-					continue
+				f := Folder{p.period, segment.Name, o.ID}
+				switch {
+				case !publishableGroup(p.of, segment.Name, o.ID):
+				case n < withPages && len(listed) < maxPages:
+					listed = append(listed, f)
+				default:
+					unlisted = append(unlisted, f)
 				}
-				if len(all) == maxPages {
-					return all
-				}
-				all = append(all, Folder{a.folder.Period, segment.Name, o.ID})
 			}
 		}
 	}
-	return all
+	return listed, unlisted
 }
 
 // publishable reports whether a period's figures may be shown. The release has already applied the rule; it is checked
