@@ -16,9 +16,7 @@ type committer struct {
 	db     *bbolt.DB
 	mu     sync.Mutex
 	queued []queuedWrite
-	busy   bool          // run is running
-	full   chan struct{} // closed when enough are queued; nil unless gather waits
-	enough int
+	busy   bool // run is running
 }
 
 type queuedWrite struct {
@@ -38,10 +36,6 @@ func (c *committer) update(do func(*bbolt.Tx) error) error {
 	if !c.busy {
 		c.busy = true
 		go c.run()
-	}
-	if c.full != nil && len(c.queued) >= c.enough {
-		close(c.full)
-		c.full = nil
 	}
 	c.mu.Unlock()
 	err := <-done
@@ -88,26 +82,16 @@ func (c *committer) gather(enough int) {
 	if enough < 2 {
 		return // a lone writer does not wait
 	}
-	full, step := make(chan struct{}), time.NewTicker(gatherStep)
-	defer step.Stop()
-	for before, left := 0, maxGather; ; left -= gatherStep {
+	before := 0
+	for range maxGather / gatherStep {
 		c.mu.Lock()
 		queued := len(c.queued)
-		c.full, c.enough = nil, enough
-		waits := left > 0 && queued < enough && (queued == 0 || queued > before)
-		if waits {
-			c.full = full
-		}
 		c.mu.Unlock()
-		if !waits {
+		if queued >= enough || queued > 0 && queued == before {
 			return
 		}
 		before = queued
-		select {
-		case <-full:
-			return
-		case <-step.C:
-		}
+		time.Sleep(gatherStep)
 	}
 }
 
