@@ -49,7 +49,7 @@ var house = []floor{
 		"site briefing",
 	}},
 	{"the work", false, []string{
-		"store",
+		"store sleep",
 		"verify retention",
 		"intake publish notify records transfer invite demo load",
 		"archive mailing",

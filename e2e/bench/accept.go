@@ -32,11 +32,7 @@ func (b *bench) accept(ctx context.Context) (all []row, err error) {
 		if clients == 1 {
 			what = "accept, one client: "
 		}
-		rows, err := b.compare(ctx, []figure{
-			{"rate", what + "answers", "1/s"},
-			{"p99", what + "99th percentile", "ms"},
-			{"cpu", what + "CPU of each", "ms"},
-		}, ours, pocketbase, bare)
+		rows, err := b.compare(ctx, loadFigures(what, "answers"), ours, pocketbase, bare)
 		if err != nil {
 			return nil, err
 		}

@@ -171,6 +171,15 @@ func percentile99(replies []reply) (float64, error) {
 	return float64(replies[len(replies)*99/100].took.Microseconds()) / 1000, nil
 }
 
+// loadFigures are the rows of what throughput returns.
+func loadFigures(what, replies string) []figure {
+	return []figure{
+		{"rate", what + replies, "1/s"},
+		{"p99", what + "99th percentile", "ms"},
+		{"cpu", what + "CPU of each", "ms"},
+	}
+}
+
 // throughput sends requests to a server for a time and returns what load does, and the server's CPU time for each in milliseconds
 // ("cpu"). A tenth of the time is sent before that, which is not counted.
 func throughput(ctx context.Context, s *server, clients int, turn time.Duration, next next) (values, error) {

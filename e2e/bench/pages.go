@@ -54,11 +54,7 @@ func (b *bench) pages(ctx context.Context) (all []row, err error) {
 		}
 		bare := side{"net/http alone", func(ctx context.Context) (values, error) { return b.measureNetHTTP(ctx, site, page.path) }}
 		what := fmt.Sprintf("serve a %s page, gzip, %d clients: ", page.name, visitors)
-		rows, err := b.compare(ctx, []figure{
-			{"rate", what + "pages", "1/s"},
-			{"p99", what + "99th percentile", "ms"},
-			{"cpu", what + "CPU of each", "ms"},
-		}, ours, nginx, bare)
+		rows, err := b.compare(ctx, loadFigures(what, "pages"), ours, nginx, bare)
 		if err != nil {
 			return nil, err
 		}

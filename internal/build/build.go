@@ -16,7 +16,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -65,13 +64,12 @@ type Result struct {
 }
 
 // Run builds a site. If there are problems, or after an error, nothing in the directory has changed.
-func Run(o Options) (*Result, questionnaire.Problems, error) {
-	for reading := 1; ; reading++ {
-		result, problems, err := run(o)
-		if removed := new(project.RemovedError); !errors.As(err, &removed) || reading == project.MaxReadings {
-			return result, problems, err
-		}
-	}
+func Run(o Options) (result *Result, problems questionnaire.Problems, err error) {
+	err = project.Reread(func() (err error) {
+		result, problems, err = run(o)
+		return err
+	})
+	return result, problems, err
 }
 
 func run(o Options) (*Result, questionnaire.Problems, error) {

@@ -17,6 +17,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/message"
+	"glasspoll/internal/sleep"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -612,7 +613,7 @@ func (c *collection) deleteAll(ctx context.Context, keys []item) error {
 	group.SetLimit(parallelDeletes)
 	next := time.Now()
 	for some := range slices.Chunk(keys, deletesAtOnce) {
-		if err := sleep(within, time.Until(next)); err != nil {
+		if err := sleep.For(within, time.Until(next)); err != nil {
 			return cmp.Or(group.Wait(), c.wrap(err))
 		}
 		if now := time.Now(); next.Before(now) {

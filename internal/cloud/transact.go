@@ -3,11 +3,12 @@ package cloud
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"glasspoll/internal/sleep"
 )
 
 // transactRetries bounds how often something is read and written again because others have changed it meanwhile.
@@ -29,17 +30,7 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) 
 
 // pause waits before another try of something that takes several calls, for a random time that grows up to a third of a second.
 func pause(ctx context.Context, try int) error {
-	return sleep(ctx, random(conflictBase<<min(try, 5)))
-}
-
-// sleep waits for a time, or until the context ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
+	return sleep.For(ctx, random(conflictBase<<min(try, 5)))
 }
 
 // free is the condition that a key is free.

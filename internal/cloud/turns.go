@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/sleep"
 	"glasspoll/internal/store"
 )
 
@@ -198,7 +199,7 @@ func (is *turn) take(token, survey string, now time.Time, w store.Work) *store.T
 // only if the work is not in it yet.
 func (t *Table) BeginTurn(ctx context.Context, survey string, w store.Work) (begun *store.Turn, early time.Duration, err error) {
 	if most := spread(w); most > 0 {
-		if err := sleep(ctx, random(most)); err != nil {
+		if err := sleep.For(ctx, random(most)); err != nil {
 			return nil, 0, t.wrap(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"glasspoll/internal/message"
+	"glasspoll/internal/sleep"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 	"glasspoll/internal/tally"
@@ -136,7 +137,7 @@ func (t *Test) recount(ctx context.Context, s *survey.Survey, all []sent) (Recou
 			return r, time.Since(begin), err
 		}
 		before = counted
-		if !sleep(ctx, t.Pause) {
+		if sleep.For(ctx, t.Pause) != nil {
 			return Recount{}, 0, ctx.Err()
 		}
 	}
@@ -212,7 +213,7 @@ func Clean(ctx context.Context, r Store, id string, settle time.Duration, progre
 	if settle > 0 {
 		progress(message.New("survey %s is closed; waiting %s until every process knows it", id, message.Plain(settle.String())))
 	}
-	if !sleep(ctx, settle) {
+	if sleep.For(ctx, settle) != nil {
 		return ctx.Err()
 	}
 	progress(message.New("removing %s", id))

@@ -14,6 +14,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/simulate"
+	"glasspoll/internal/sleep"
 	"glasspoll/internal/survey"
 )
 
@@ -92,7 +93,7 @@ func (s *site) post(ctx context.Context, body []byte) Reply {
 		}
 	}
 	s.mu.Unlock()
-	if !sleep(ctx, cmp.Or(s.takes, 20*time.Millisecond)) {
+	if sleep.For(ctx, cmp.Or(s.takes, 20*time.Millisecond)) != nil {
 		return Reply{}
 	}
 	return reply

@@ -12,6 +12,7 @@ import (
 
 	"glasspoll/internal/answer"
 	"glasspoll/internal/simulate"
+	"glasspoll/internal/sleep"
 	"glasspoll/internal/survey"
 )
 
@@ -130,7 +131,7 @@ func (x *sender) send(ctx context.Context, s *survey.Survey, progress func(n int
 		}
 		all[n].digest = made.digest
 		at := begin.Add(x.plan.At(n))
-		if !sleep(ctx, time.Until(at)) {
+		if sleep.For(ctx, time.Until(at)) != nil {
 			return all, nil
 		}
 		select {
@@ -166,7 +167,7 @@ func (x *sender) sendOne(ctx context.Context, a *sent, body []byte, at time.Time
 			a.outcome = outcome
 			return
 		}
-		if a.tries == mostTries || !sleep(ctx, min(max(reply.RetryAfter, pause), longestWait)) {
+		if a.tries == mostTries || sleep.For(ctx, min(max(reply.RetryAfter, pause), longestWait)) != nil {
 			return
 		}
 		pause *= 2
@@ -205,21 +206,6 @@ func (x *sender) note(failed bool) {
 	if len(x.last) >= fewest && float64(bad) > x.plan.Errors*float64(len(x.last)) {
 		x.aborted = true
 		x.stop()
-	}
-}
-
-// sleep waits, and reports whether the context is still valid.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 

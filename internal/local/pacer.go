@@ -43,13 +43,3 @@ func (p *pacer) Write(data []byte) (n int, err error) {
 	}
 	return n, p.wrote(n)
 }
-
-// rest waits.
-func rest(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glasspoll/internal/answer"
+	"glasspoll/internal/sleep"
 )
 
 // textResponse returns a response with a text of a number of bytes.
@@ -70,7 +71,7 @@ func TestRestEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s.rest = func(ctx context.Context, _ time.Duration) error {
 		cancel()
-		return rest(ctx, time.Hour)
+		return sleep.For(ctx, time.Hour)
 	}
 	directory := t.TempDir()
 	if _, _, err := s.Backup(ctx, directory); !errors.Is(err, context.Canceled) {

@@ -23,6 +23,7 @@ import (
 	"glasspoll/internal/durable"
 	"glasspoll/internal/message"
 	"glasspoll/internal/release"
+	"glasspoll/internal/sleep"
 	"glasspoll/internal/store"
 )
 
@@ -109,7 +110,7 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now, rest: rest, latest: map[periodKey]*release.Release{}}
+	s := &Store{path: path, db: db, committer: committer{db: db}, now: time.Now, rest: sleep.For, latest: map[periodKey]*release.Release{}}
 	if err := errors.Join(s.prepare(), durable.SyncDir(directory)); err != nil {
 		db.Close()
 		return nil, openError(path, err)

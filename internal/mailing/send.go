@@ -14,6 +14,7 @@ import (
 	"glasspoll/internal/invitation"
 	"glasspoll/internal/invitees"
 	"glasspoll/internal/message"
+	"glasspoll/internal/sleep"
 	"glasspoll/internal/store"
 	"glasspoll/internal/survey"
 )
@@ -89,7 +90,7 @@ func (s *Sender) Send(ctx context.Context, tasks []Task) (Progress, error) {
 		s.Now = time.Now
 	}
 	if s.Wait == nil {
-		s.Wait = wait
+		s.Wait = sleep.For
 	}
 	defer r.disconnect()
 	var err error
@@ -372,16 +373,5 @@ func (r *run) complain(a attempt, text message.Text) {
 func (r *run) count(step invitation.Step, i *invitees.Invitee) {
 	if r.Count != nil {
 		r.Count(step, i)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"glasspoll/internal/message"
 	"glasspoll/internal/news"
+	"glasspoll/internal/sleep"
 )
 
 // Webhook posts notifications to one address, signed, in the form of Standard Webhooks
@@ -44,7 +45,7 @@ func NewWebhook(address, secret string) (*Webhook, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Webhook{address: address, key: key, now: time.Now, wait: sleep, client: newClient()}, nil
+	return &Webhook{address: address, key: key, now: time.Now, wait: sleep.For, client: newClient()}, nil
 }
 
 // Bounds of a key in bytes, from the specification.
@@ -128,15 +129,4 @@ func (w *Webhook) sign(id, timestamp string, body []byte) []byte {
 	mac.Write([]byte(id + "." + timestamp + "."))
 	mac.Write(body)
 	return mac.Sum(nil)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

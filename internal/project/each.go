@@ -121,15 +121,25 @@ func fixedTheme(t *theme.Theme) siteTheme {
 	return sync.OnceValues(func() (*theme.Theme, string) { return t, t.Fingerprint() })
 }
 
-// A RemovedError says that a questionnaire was listed and then could not be found: it was renamed or removed meanwhile, or it is
+// A removedError says that a questionnaire was listed and then could not be found: it was renamed or removed meanwhile, or it is
 // a link that leads nowhere. Whoever reads the directory once more finds out.
-type RemovedError struct{ Err error }
+type removedError struct{ err error }
 
-func (e *RemovedError) Error() string { return e.Err.Error() }
-func (e *RemovedError) Unwrap() error { return e.Err }
+func (e *removedError) Error() string { return e.err.Error() }
+func (e *removedError) Unwrap() error { return e.err }
 
-// MaxReadings bounds how often a directory is read because of a [RemovedError].
-const MaxReadings = 4
+// maxReadings bounds how often a directory is read because of a removedError.
+const maxReadings = 4
+
+// Reread calls what reads a directory with [Library.Each], again if a questionnaire was removed while it was read.
+func Reread(read func() error) error {
+	for reading := 1; ; reading++ {
+		err := read()
+		if removed := new(removedError); !errors.As(err, &removed) || reading == maxReadings {
+			return err
+		}
+	}
+}
 
 // Each reads the directory, and hands on each questionnaire as soon as it is compiled, so that without Keep the memory it takes does
 // not grow with the surveys. It returns the surveys without problems, sorted by id, of which without Keep only ID and Languages are
@@ -161,7 +171,7 @@ func (l *Library) Each(v Visitor) ([]*survey.Survey, questionnaire.Problems, err
 	})}
 	files, found, err := e.read(paths, sidecars)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = &RemovedError{err}
+		err = &removedError{err}
 	}
 	if err != nil {
 		return nil, nil, err

@@ -52,13 +52,12 @@ func NewLibrary(dir string) *Library { return &Library{dir: dir} }
 
 // Read reads the directory. It returns the surveys without problems, sorted by id, and the problems of the others. The
 // error is an *EmptyError if there are no questionnaires.
-func (l *Library) Read() ([]*survey.Survey, questionnaire.Problems, error) {
-	for reading := 1; ; reading++ {
-		surveys, problems, err := l.Each(Visitor{Keep: true})
-		if removed := new(RemovedError); !errors.As(err, &removed) || reading == MaxReadings {
-			return surveys, problems, err
-		}
-	}
+func (l *Library) Read() (surveys []*survey.Survey, problems questionnaire.Problems, err error) {
+	err = Reread(func() (err error) {
+		surveys, problems, err = l.Each(Visitor{Keep: true})
+		return err
+	})
+	return surveys, problems, err
 }
 
 func (l *Library) readTheme() (questionnaire.Problems, error) {

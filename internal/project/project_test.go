@@ -303,7 +303,7 @@ func TestRenamedWhileRead(t *testing.T) {
 	}}
 	l := NewLibrary(dir)
 	_, _, err := l.Each(v)
-	if removed := new(RemovedError); !errors.As(err, &removed) {
+	if removed := new(removedError); !errors.As(err, &removed) {
 		t.Errorf("the first reading: %v", err)
 	}
 	surveys, problems, err := l.Each(v)
